@@ -1,0 +1,127 @@
+//! Speaks to operators: one module a verb.
+
+mod demo;
+mod key;
+mod output;
+mod serve;
+mod user;
+
+use crate::config::{Config, ConfigError, Flags};
+use crate::model::Invalid;
+use crate::server::ServerError;
+use crate::store::{self, OpenError, Store};
+use clap::{Args, Parser, Subcommand};
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A room API over an embedded SQLite file, in one executable.
+///
+/// Without a command it serves, as `roomd serve` does.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(flatten)]
+    shared: SharedArgs,
+    #[command(flatten)]
+    serve: serve::Args,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+/// What every verb understands.
+#[derive(Args)]
+struct SharedArgs {
+    /// The file of settings [default: config.toml, if there is one]
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// The SQLite file [default: roomd.db]
+    #[arg(long, value_name = "FILE", global = true)]
+    database: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run the server
+    Serve(serve::Args),
+    /// Run a server to try at once: a temporary database, a few users, commands ready to paste
+    Demo(demo::Args),
+    /// Register, list and remove users
+    #[command(subcommand)]
+    User(user::Verb),
+    /// Make, list and revoke the keys of callers
+    #[command(subcommand)]
+    Key(key::Verb),
+}
+
+/// Why a verb did not do what it should: one line for the operator.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error("the name {0}")]
+    KeyName(#[from] Invalid),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Runs the verb on the command line; exits with 0 when it is done, 1 when it failed, 2 when the
+/// command line is wrong.
+pub fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads our output has seen enough.
+        Err(CliError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "this is the one line on stderr that says what failed"
+)]
+fn report(error: &CliError) {
+    eprintln!("roomd: {error}");
+}
+
+fn run(cli: Cli) -> Result<(), CliError> {
+    let shared = cli.shared;
+    match cli.verb {
+        None => serve::run(cli.serve, shared),
+        Some(Verb::Serve(args)) => serve::run(args, shared),
+        Some(Verb::Demo(args)) => demo::run(args, shared),
+        Some(Verb::User(verb)) => user::run(verb, shared),
+        Some(Verb::Key(verb)) => key::run(verb, shared),
+    }
+}
+
+impl SharedArgs {
+    fn into_flags(self) -> Flags {
+        Flags {
+            config: self.config,
+            database: self.database,
+            ..Flags::default()
+        }
+    }
+
+    /// The settings and the database, for a verb that is no server.
+    fn open(self) -> Result<(Config, Store), CliError> {
+        let config = Config::load(&self.into_flags())?;
+        let store = Store::open(&config.database.path, 1)?;
+        Ok((config, store))
+    }
+}
+
+/// Waits for something to be done.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    actix_web::rt::System::new().block_on(future)
+}

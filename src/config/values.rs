@@ -1,0 +1,169 @@
+//! Values of settings that are more than a text or a number.
+
+use serde::de::{Deserialize, Deserializer, Error};
+use std::fmt;
+use std::net::SocketAddr;
+use std::str::FromStr;
+use url::Url;
+
+/// A path under which the API is served: `/xapi/v2`. It starts with `/` and does not end with one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BasePath(String);
+
+impl BasePath {
+    pub(super) fn fixed(path: &str) -> Self {
+        Self(path.to_owned())
+    }
+}
+
+impl fmt::Display for BasePath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl FromStr for BasePath {
+    type Err = &'static str;
+
+    fn from_str(path: &str) -> Result<Self, Self::Err> {
+        let is_plain = |part: &str| {
+            let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+            !part.is_empty() && part.bytes().all(plain)
+        };
+        match path.strip_prefix('/') {
+            Some(parts) if parts.split('/').all(is_plain) => Ok(Self(path.to_owned())),
+            _ => Err("must be a path of letters, digits and -._~, such as /xapi/v2"),
+        }
+    }
+}
+
+/// How callers reach the server: `https://rooms.example.com`, without a slash at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    /// The plain address that is listened on.
+    pub fn of_address(address: SocketAddr) -> Self {
+        Self(format!("http://{address}"))
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const REFUSED: &str = "must be an http or https URL without user info, query or fragment, \
+                               such as https://rooms.example.com";
+        let url = Url::parse(text).map_err(|_| REFUSED)?;
+        let plain = matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        if plain {
+            Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+        } else {
+            Err(REFUSED)
+        }
+    }
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for programs.
+    Json,
+}
+
+/// Reads a text by its `FromStr`.
+pub(super) fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    parse(&String::deserialize(deserializer)?)
+}
+
+/// Reads an address and port, with a better refusal than the parser's own.
+pub(super) fn parsed_address<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse()
+        .map_err(|_| D::Error::custom("must be ADDRESS:PORT, such as 127.0.0.1:8080"))
+}
+
+/// Reads a text by its `FromStr`, the empty one as none.
+pub(super) fn parsed_unless_empty<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        parse(&text).map(Some)
+    }
+}
+
+/// Reads a list of texts, each by its `FromStr`.
+pub(super) fn parsed_list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.iter().map(|text| parse(text)).collect()
+}
+
+fn parse<T: FromStr<Err: fmt::Display>, E: Error>(text: &str) -> Result<T, E> {
+    text.parse().map_err(E::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_paths_are_plain() {
+        for path in ["/xapi/v2", "/a"] {
+            assert!(path.parse::<BasePath>().is_ok(), "{path}");
+        }
+        for path in ["", "/", "xapi", "/xapi/", "//a", "/{guid}", "/a b", "/a?b"] {
+            assert!(path.parse::<BasePath>().is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_public_url_ends_without_a_slash() {
+        for (text, url) in [
+            ("https://rooms.example.com/", "https://rooms.example.com"),
+            ("http://10.0.0.1:8080/rooms/", "http://10.0.0.1:8080/rooms"),
+        ] {
+            assert_eq!(
+                text.parse::<PublicUrl>().map(|url| url.0).as_deref(),
+                Ok(url)
+            );
+        }
+        for text in [
+            "rooms.example.com",
+            "ftp://a",
+            "https://u@a",
+            "https://a?b",
+            "https://a#b",
+            "https://",
+        ] {
+            assert!(text.parse::<PublicUrl>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Speaks to callers: this file is the table of all addresses, the modules are what stands behind
+//! them.
+
+mod auth;
+mod error;
+mod fields;
+mod health;
+mod json;
+mod page;
+mod request_log;
+mod rooms;
+
+pub(crate) use request_log::observe;
+
+use crate::model::LangTag;
+use crate::store::Store;
+use actix_web::http::Method;
+use actix_web::{Handler, HttpResponse, Resource, Responder, Route, guard, web};
+use error::ApiError;
+use std::fmt::Display;
+use std::future::ready;
+use std::time::Duration;
+
+/// What the handlers share.
+#[derive(Debug)]
+pub(crate) struct AppState {
+    /// The database.
+    pub(crate) store: Store,
+    /// The start of every room's `url`, without a slash at the end.
+    pub(crate) public_url: String,
+    /// Whether callers must show a key.
+    pub(crate) auth_required: bool,
+    /// The languages that rooms may have; empty: any.
+    pub(crate) languages: Vec<LangTag>,
+    /// Whether every request gets a log line.
+    pub(crate) log_requests: bool,
+    /// A request that takes longer gets a log line.
+    pub(crate) slow: Duration,
+}
+
+/// All addresses; `base_paths` are those under which the API is served.
+pub(crate) fn routes<P: Display>(config: &mut web::ServiceConfig, base_paths: &[P]) {
+    for base in base_paths {
+        config.service(web::scope(&base.to_string()).configure(api));
+    }
+    config
+        .service(resource("/groups/room/{slug}", [get(page::show)]))
+        .service(resource("/healthz", [get(health::alive)]))
+        .service(resource("/readyz", [get(health::ready)]))
+        .default_service(web::to(|| {
+            ready(Err::<HttpResponse, _>(ApiError::RouteNotFound))
+        }));
+}
+
+/// The addresses of the API, below its base path.
+fn api(config: &mut web::ServiceConfig) {
+    config
+        .service(resource("/room", [post(rooms::get_or_create_default)]))
+        .service(resource(
+            "/room/default",
+            [post(rooms::get_or_create_default)],
+        ))
+        .service(resource("/room/{room_guid}", [get(rooms::show)]));
+}
+
+/// A path and its methods. Any other method is answered with the names of these.
+fn resource<const N: usize>(path: &str, routes: [(&'static str, Route); N]) -> Resource {
+    let allow = routes.each_ref().map(|(methods, _)| *methods).join(", ");
+    let refuse = move || {
+        ready(Err::<HttpResponse, _>(ApiError::MethodNotAllowed(
+            allow.clone(),
+        )))
+    };
+    let mut resource = web::resource(path).default_service(web::to(refuse));
+    for (_, route) in routes {
+        resource = resource.route(route);
+    }
+    resource
+}
+
+fn get<F, Args>(handler: F) -> (&'static str, Route)
+where
+    F: Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let guard = guard::Any(guard::Method(Method::GET)).or(guard::Method(Method::HEAD));
+    ("GET, HEAD", web::route().guard(guard).to(handler))
+}
+
+fn post<F, Args>(handler: F) -> (&'static str, Route)
+where
+    F: Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    ("POST", web::post().to(handler))
+}

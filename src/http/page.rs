@@ -1,0 +1,69 @@
+//! The page behind a room's `url`, for a person.
+
+use super::AppState;
+use super::error::ApiError;
+use crate::model::{self, Room, SlugToken};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+const TEMPLATE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
+
+/// Nothing but our own style may run or load; its hash is held fresh by a test.
+const POLICY: &str = "default-src 'none'; style-src 'sha256-LnUONgHYLWFjYIJ9JodvjgxRhUADZEjFB2VxOsbF9bc='; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// `GET /groups/room/{slug}`.
+pub(super) async fn show(
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let slug = request.match_info().get("slug").unwrap_or_default();
+    let token = SlugToken::of_slug(slug).ok_or(model::Error::RoomNotFound)?;
+    let room = state
+        .store
+        .find_room_by_slug(&token)?
+        .ok_or(model::Error::RoomNotFound)?;
+    Ok(HttpResponse::Ok()
+        .content_type(ContentType::html())
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((REFERRER_POLICY, "no-referrer"))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(render(&room)))
+}
+
+/// Fills the template part by part, so that a name that looks like a placeholder stays a name.
+fn render(room: &Room) -> String {
+    let mut html = String::with_capacity(TEMPLATE.len() + STYLE.len() + 512);
+    let mut rest = TEMPLATE;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (placeholder, after) = after.split_once('}').unwrap_or((after, ""));
+        html.push_str(before);
+        match placeholder {
+            "style" => html.push_str(STYLE),
+            "lang" => push_escaped(&mut html, room.lang.as_str()),
+            "name" => push_escaped(&mut html, room.name.as_str()),
+            _ => {}
+        }
+        rest = after;
+    }
+    html.push_str(rest);
+    html
+}
+
+/// Escapes what has a meaning in HTML text and quoted attributes.
+fn push_escaped(html: &mut String, text: &str) {
+    for character in text.chars() {
+        match character {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            other => html.push(other),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+use super::AppState;
+use super::auth::Authorized;
+use super::error::ApiError;
+use super::fields::{Fields, text};
+use super::json::JsonBody;
+use crate::model::{
+    self, Created, Email, Guid, Invalid, LangTag, OptionsPatch, Room, RoomDraft, RoomName, Tags,
+    json,
+};
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// The language of a room for which none is asked, where it is allowed.
+const DEFAULT_LANG: &str = "en-US";
+
+/// A room as callers see it.
+#[derive(Serialize)]
+struct RoomResponse<'a> {
+    room_guid: String,
+    name: &'a str,
+    lang: &'a str,
+    url: String,
+    created_date: String,
+    tags: Option<&'a str>,
+    inaccessible_replay: bool,
+    allow_recording: bool,
+    creator_email: &'a str,
+    ui_options: &'a RawValue,
+}
+
+/// `POST {base}/room` and `POST {base}/room/default`.
+pub(super) async fn get_or_create_default(
+    _: Authorized,
+    body: JsonBody,
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let draft = read_draft(&body.0, &state.languages)?;
+    let (room, created) = state.store.get_or_create_default(draft).await?;
+    let response = RoomResponse::new(&room, &state)?;
+    Ok(match created {
+        Created::Before => HttpResponse::Ok().json(response),
+        Created::Now => HttpResponse::Created()
+            .insert_header((LOCATION, location(&request, &response.room_guid)))
+            .json(response),
+    })
+}
+
+/// `GET {base}/room/{room_guid}`.
+pub(super) async fn show(
+    _: Authorized,
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let guid = room_guid(&request).ok_or(model::Error::RoomNotFound)?;
+    let room = state
+        .store
+        .find_room(guid)?
+        .ok_or(model::Error::RoomNotFound)?;
+    Ok(HttpResponse::Ok().json(RoomResponse::new(&room, &state)?))
+}
+
+/// Reads a get-or-create, or names everything that is wrong with it.
+fn read_draft<'a>(body: &'a [u8], languages: &[LangTag]) -> Result<RoomDraft<'a>, ApiError> {
+    let mut fields = Fields::of_body(body)?;
+    let creator_email = fields.required("creator_email", text(Email::parse));
+    let name = fields.required("name", text(RoomName::parse));
+    let fallback_name = fields.optional("fallback_name", text(RoomName::parse));
+    let lang = fields.optional("lang", text(|tag| allowed_lang(tag, languages)));
+    let options = fields.optional_tree("options", OptionsPatch::parse);
+    let tags = fields.optional("tags", text(Tags::parse));
+    let allow_recording = fields.optional("allow_recording", json::boolean);
+    let inaccessible_replay = fields.optional("inaccessible_replay", json::boolean);
+    match (creator_email, name) {
+        (Some(creator_email), Some(name)) if fields.are_valid() => Ok(RoomDraft {
+            creator_email,
+            name,
+            fallback_name,
+            lang: lang.unwrap_or_else(|| default_lang(languages)),
+            options: options.unwrap_or_default(),
+            tags,
+            allow_recording: allow_recording.unwrap_or(true),
+            inaccessible_replay: inaccessible_replay.unwrap_or(false),
+        }),
+        _ => Err(fields.into_error()),
+    }
+}
+
+fn allowed_lang(tag: &str, languages: &[LangTag]) -> Result<LangTag, Invalid> {
+    let tag = LangTag::parse(tag)?;
+    if languages.is_empty() || languages.contains(&tag) {
+        return Ok(tag);
+    }
+    let allowed: Vec<&str> = languages.iter().map(LangTag::as_str).collect();
+    Err(Invalid(
+        format!("must be one of {}", allowed.join(", ")).into(),
+    ))
+}
+
+fn default_lang(languages: &[LangTag]) -> LangTag {
+    let default = allowed_lang(DEFAULT_LANG, languages);
+    default.unwrap_or_else(|_| languages[0].clone())
+}
+
+/// The GUID in the path.
+fn room_guid(request: &HttpRequest) -> Option<Guid> {
+    Guid::parse(request.match_info().get("room_guid")?)
+}
+
+/// Where a room just made is found, under the base path of the request that made it.
+fn location(request: &HttpRequest, room_guid: &str) -> String {
+    let route = request.match_pattern().unwrap_or_default();
+    let rooms = route.strip_suffix("/default").unwrap_or(&route);
+    format!("{rooms}/{room_guid}")
+}
+
+impl<'a> RoomResponse<'a> {
+    fn new(room: &'a Room, state: &AppState) -> Result<Self, ApiError> {
+        Ok(Self {
+            room_guid: room.guid.to_string(),
+            name: room.name.as_str(),
+            lang: room.lang.as_str(),
+            url: format!("{}/groups/room/{}", state.public_url, room.slug()),
+            created_date: room.created_at.to_zoneless(),
+            tags: room.tags.as_ref().map(Tags::as_str),
+            inaccessible_replay: room.inaccessible_replay,
+            allow_recording: room.allow_recording,
+            creator_email: &room.creator_email,
+            ui_options: serde_json::from_str(room.options.as_json()).map_err(|error| {
+                crate::store::Error::Internal(format!(
+                    "the options of room {} are not JSON: {error}",
+                    room.guid
+                ))
+            })?,
+        })
+    }
+}

@@ -1,0 +1,29 @@
+//! What the program is about: users, their rooms, and the keys of callers.
+//!
+//! Plain types whose constructors validate, so that a value that exists is a value that is right.
+//! Nothing here knows HTTP or SQL.
+
+mod api_key;
+mod email;
+mod error;
+mod guid;
+pub(crate) mod json;
+mod lang_tag;
+mod options;
+mod random;
+mod room;
+mod slug;
+pub(crate) mod text;
+mod time;
+mod user;
+
+pub use api_key::{AccessKey, ApiKey, BearerToken, KeyDigest, NewApiKey};
+pub use email::Email;
+pub use error::{Error, FieldError, Invalid};
+pub use guid::Guid;
+pub use lang_tag::LangTag;
+pub use options::{OptionsPatch, RoomOptions};
+pub use room::{Created, NewRoom, Room, RoomDraft, RoomName, Tags};
+pub use slug::SlugToken;
+pub use time::Timestamp;
+pub use user::{Mobile, NewUser, PersonName, Role, TimeZoneName, User, UserDraft, Username};

@@ -1,0 +1,70 @@
+use std::fmt;
+use uuid::Uuid;
+
+/// The identity of a room or user: a version 7 UUID, printed upper-case and hyphenated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guid(Uuid);
+
+impl Guid {
+    /// A new one; later ones sort after earlier ones.
+    pub(crate) fn generate() -> Self {
+        Self(Uuid::now_v7())
+    }
+
+    /// Reads the hyphenated form, in either case; none for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        const HYPHENATED_CHARS: usize = 36;
+        let guid = Uuid::try_parse(text).ok()?;
+        (text.len() == HYPHENATED_CHARS).then_some(Self(guid))
+    }
+
+    /// Takes the bytes that the database kept.
+    pub(crate) fn from_stored(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+
+    /// The bytes to keep.
+    pub(crate) fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Display for Guid {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Uuid::encode_buffer();
+        formatter.write_str(self.0.as_hyphenated().encode_upper(&mut text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_read_in_either_case_and_printed_in_capitals() {
+        const GUID: &str = "0197A3C2-6414-7046-87A6-67730D5F9F08";
+        for text in [GUID, &GUID.to_lowercase()] {
+            assert_eq!(
+                Guid::parse(text).map(|guid| guid.to_string()).as_deref(),
+                Some(GUID)
+            );
+        }
+        let braced = format!("{{{GUID}}}");
+        for text in [
+            "",
+            "x",
+            &GUID.replace('-', ""),
+            &braced,
+            &GUID[1..],
+            &GUID.replace('0', "G"),
+        ] {
+            assert_eq!(Guid::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn later_ones_sort_after_earlier_ones() {
+        let (earlier, later) = (Guid::generate(), Guid::generate());
+        assert!(earlier.to_string() < later.to_string());
+    }
+}

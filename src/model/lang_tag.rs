@@ -1,0 +1,82 @@
+use super::error::Invalid;
+use oxilangtag::LanguageTag;
+use std::str::FromStr;
+
+/// The longest tag, in characters. RFC 5646 names no limit; its section 4.4.1 asks for 35 at least.
+const MAX_CHARS: usize = 100;
+
+/// A well-formed language tag in canonical case (BCP 47, RFC 5646 section 2.1.1): `en-US`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LangTag(String);
+
+impl LangTag {
+    /// Reads a tag in any case.
+    ///
+    /// # Errors
+    /// A tag that is not well-formed or is over 100 characters.
+    pub fn parse(tag: &str) -> Result<Self, Invalid> {
+        if tag.len() > MAX_CHARS {
+            return Err(Invalid::new("must have at most 100 characters"));
+        }
+        LanguageTag::parse_and_normalize(tag)
+            .map(|tag| Self(tag.into_inner()))
+            .map_err(|_| Invalid::new("must be a language tag, such as en-US (BCP 47)"))
+    }
+
+    /// Takes a tag that [`LangTag::parse`] made and the database kept.
+    pub(crate) fn from_stored(tag: String) -> Self {
+        Self(tag)
+    }
+
+    /// The tag.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for LangTag {
+    type Err = Invalid;
+
+    fn from_str(tag: &str) -> Result<Self, Invalid> {
+        Self::parse(tag)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_gets_its_canonical_case() {
+        for (typed, canonical) in [
+            ("en-us", "en-US"),
+            ("TR", "tr"),
+            ("zh-hant-tw", "zh-Hant-TW"),
+            ("sl-ROZAJ-biske", "sl-rozaj-biske"),
+            ("X-Private", "x-private"),
+        ] {
+            assert_eq!(
+                LangTag::parse(typed).map(|tag| tag.0).as_deref(),
+                Ok(canonical)
+            );
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_not_well_formed() {
+        let long = format!("x{}", "-a".repeat(50));
+        for tag in [
+            "",
+            " en",
+            "en_US",
+            "en-",
+            "1",
+            "toolonglanguage",
+            "en-US\0",
+            "e",
+            &long,
+        ] {
+            assert!(LangTag::parse(tag).is_err(), "{tag:?}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+use crate::model::error::Invalid;
+use crate::model::json;
+use crate::model::text;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use url::Url;
+
+/// The longest `return_url`, in characters.
+const MAX_RETURN_URL_CHARS: usize = 2048;
+
+/// A day.
+const MAX_MINUTES: i64 = 1440;
+
+/// One option that the server knows.
+pub(super) struct Entry {
+    /// The key, as answers spell it.
+    pub(super) key: &'static str,
+    /// What the option may hold.
+    pub(super) kind: Kind,
+}
+
+/// What an option may hold, and its default.
+pub(super) enum Kind {
+    /// `true` or `false`.
+    Flag { default: bool },
+    /// `true`, `false`, or `null` (the default): the room leaves it open.
+    OpenFlag,
+    /// A number of minutes from `min` to a day.
+    Minutes { min: i64, default: i64 },
+    /// Where people go when they leave: empty (the default), or an absolute http(s) URL without
+    /// user info.
+    ReturnUrl,
+    /// An object of further options. Requests may spell it and its members with a capital.
+    Group(&'static [Entry]),
+}
+
+/// Every option, in the order in which answers show them.
+pub(super) static OPTIONS: &[Entry] = &[
+    flag("allow_rating", true),
+    minutes("preparation_time", 0, 15),
+    minutes("session_duration", 1, 60),
+    Entry {
+        key: "chat",
+        kind: Kind::Group(CHAT),
+    },
+    Entry {
+        key: "duration",
+        kind: Kind::Group(DURATION),
+    },
+    flag("allow_users_stream_self_cam_mic", true),
+    flag("hide_user_streams", false),
+    flag("enable_attendance_check", true),
+    flag("enable_simultaneous_interpretation", false),
+    flag("enable_simultaneous_interpretation_for_users", false),
+    flag("start_active", false),
+    Entry {
+        key: "return_url",
+        kind: Kind::ReturnUrl,
+    },
+    flag("allow_reactions", true),
+    open_flag("enable_recording_auto_start"),
+    open_flag("skip_approval_on_join"),
+    open_flag("enable_session_auto_start"),
+    open_flag("enable_session_auto_finish"),
+];
+
+static CHAT: &[Entry] = &[
+    flag("offMessageModule", false),
+    flag("offGeneralMsging", false),
+    flag("offGeneralMsgLimitForUser", false),
+    flag("offSpecialMsging", false),
+    flag("offSpecialMsgToAdmin", false),
+    flag("offSpecialMsgToUser", false),
+    flag("offNewMsgSound", false),
+    flag("offClearForReplay", false),
+    flag("onNewMsgSoundInAll", false),
+    flag("onNewMsgNotifyInAll", false),
+];
+
+static DURATION: &[Entry] = &[
+    flag("allowExtendTime", true),
+    flag("useRemainingTime", false),
+];
+
+const fn flag(key: &'static str, default: bool) -> Entry {
+    Entry {
+        key,
+        kind: Kind::Flag { default },
+    }
+}
+
+const fn open_flag(key: &'static str) -> Entry {
+    Entry {
+        key,
+        kind: Kind::OpenFlag,
+    }
+}
+
+const fn minutes(key: &'static str, min: i64, default: i64) -> Entry {
+    Entry {
+        key,
+        kind: Kind::Minutes { min, default },
+    }
+}
+
+impl Kind {
+    /// The JSON text of the default.
+    ///
+    /// # Panics
+    /// For a group: its members have defaults, the group has none.
+    pub(super) fn default_json(&self) -> Cow<'static, str> {
+        match self {
+            Self::Flag { default } => Cow::Borrowed(if *default { "true" } else { "false" }),
+            Self::OpenFlag => Cow::Borrowed("null"),
+            Self::Minutes { default, .. } => Cow::Owned(default.to_string()),
+            Self::ReturnUrl => Cow::Borrowed("\"\""),
+            Self::Group(_) => unreachable!("a group is written member by member"),
+        }
+    }
+
+    /// The JSON text to keep for a value that was sent; none where `null` says "not sent".
+    pub(super) fn read<'a>(&self, value: &'a RawValue) -> Result<Option<Cow<'a, str>>, Invalid> {
+        if json::is_null(value) {
+            return Ok(match self {
+                Self::OpenFlag | Self::ReturnUrl => Some(self.default_json()),
+                Self::Flag { .. } | Self::Minutes { .. } | Self::Group(_) => None,
+            });
+        }
+        match self {
+            Self::Flag { .. } => json::boolean(value).map(|_| Cow::Borrowed(value.get())),
+            Self::OpenFlag => json::boolean(value)
+                .map(|_| Cow::Borrowed(value.get()))
+                .map_err(|_| Invalid::new("must be true, false or null")),
+            Self::Minutes { min, .. } => read_minutes(value, *min),
+            Self::ReturnUrl => read_return_url(value),
+            Self::Group(_) => Err(Invalid::new("must be an object")),
+        }
+        .map(Some)
+    }
+}
+
+fn read_minutes(value: &RawValue, min: i64) -> Result<Cow<'_, str>, Invalid> {
+    let minutes = json::integer(value)?;
+    if !(min..=MAX_MINUTES).contains(&minutes) {
+        let message = format!("must be from {min} to {MAX_MINUTES} minutes");
+        return Err(Invalid(message.into()));
+    }
+    Ok(Cow::Owned(minutes.to_string()))
+}
+
+fn read_return_url(value: &RawValue) -> Result<Cow<'_, str>, Invalid> {
+    let url = json::text(value)?;
+    if !url.is_empty() {
+        check_return_url(&url)?;
+    }
+    Ok(Cow::Borrowed(value.get()))
+}
+
+fn check_return_url(url: &str) -> Result<(), Invalid> {
+    const NOT_A_URL: Invalid =
+        Invalid::new("must be empty or an absolute http or https URL without user info");
+    text::check_length(url, MAX_RETURN_URL_CHARS)?;
+    text::check_visible(url)?;
+    // The URL parser mends what browsers mend: spaces, backslashes, missing slashes. What is kept
+    // here must need no mending, because other programs will read it.
+    let has_authority = url.split_once("://").is_some_and(|(scheme, rest)| {
+        ["http", "https"]
+            .iter()
+            .any(|known| scheme.eq_ignore_ascii_case(known))
+            && !rest.starts_with('/')
+    });
+    if !has_authority || url.contains(|c: char| c.is_whitespace() || c == '\\') {
+        return Err(NOT_A_URL);
+    }
+    let parsed = Url::parse(url).map_err(|_| NOT_A_URL)?;
+    if parsed.username().is_empty() && parsed.password().is_none() {
+        Ok(())
+    } else {
+        Err(NOT_A_URL)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn return_url_is_absolute_http_without_user_info() {
+        for url in [
+            "https://example.com",
+            "HTTP://example.com:8080/a?b=c#d",
+            "https://örnek.example/çay",
+            "http://[::1]/",
+        ] {
+            assert_eq!(check_return_url(url), Ok(()), "{url}");
+        }
+        let long = format!("https://example.com/{}", "a".repeat(MAX_RETURN_URL_CHARS));
+        for url in [
+            "example.com",
+            "/a",
+            "//example.com",
+            "javascript:alert(1)",
+            "ftp://example.com",
+            "https:example.com",
+            "https:///example.com",
+            "https://",
+            "https://u@example.com",
+            "https://u:p@example.com",
+            "https://exa mple.com",
+            "https:\\\\example.com",
+            " https://example.com",
+            "https://example.com/\n",
+            "https://\u{202E}example.com",
+            &long,
+        ] {
+            assert!(check_return_url(url).is_err(), "{url:?}");
+        }
+    }
+}

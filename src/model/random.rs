@@ -1,0 +1,45 @@
+/// Lower-case letters and digits: safe in URLs, file names and shells.
+const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+
+/// The largest multiple of the alphabet's size that a byte can reach: bytes from here on are drawn
+/// again, so that every character is equally likely.
+const LIMIT: u8 = 252;
+
+/// A text of `LENGTH` random lower-case letters and digits (5.17 bits each) from the system's
+/// cryptographic source.
+///
+/// # Panics
+/// When the system has no randomness to give: nothing secret can be made then.
+pub(super) fn random_text<const LENGTH: usize>() -> String {
+    let mut text = String::with_capacity(LENGTH);
+    let mut bytes = [0; LENGTH];
+    while text.len() < LENGTH {
+        getrandom::fill(&mut bytes).expect("the system gives random bytes");
+        let drawn = bytes.iter().filter(|&&byte| byte < LIMIT);
+        let missing = LENGTH - text.len();
+        text.extend(
+            drawn
+                .take(missing)
+                .map(|byte| ALPHABET[usize::from(byte % 36)] as char),
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn has_the_length_and_uses_the_whole_alphabet() {
+        let text = random_text::<4096>();
+        assert_eq!(text.len(), 4096);
+        for character in ALPHABET {
+            assert!(
+                text.as_bytes().contains(character),
+                "{}",
+                *character as char
+            );
+        }
+    }
+}

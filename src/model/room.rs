@@ -1,0 +1,176 @@
+use super::email::Email;
+use super::error::Invalid;
+use super::guid::Guid;
+use super::lang_tag::LangTag;
+use super::options::{OptionsPatch, RoomOptions};
+use super::slug::{SlugToken, slug};
+use super::text;
+use super::time::Timestamp;
+
+/// The longest room name, in characters.
+const MAX_NAME_CHARS: usize = 255;
+
+/// The longest list of tags, in characters.
+const MAX_TAGS_CHARS: usize = 1000;
+
+/// The name of a room: 1 to 255 characters that show as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomName(String);
+
+impl RoomName {
+    /// Reads a name, white space around it dropped.
+    ///
+    /// # Errors
+    /// An empty name, more than 255 characters, control characters, bidirectional overrides.
+    pub fn parse(typed: &str) -> Result<Self, Invalid> {
+        text::line(typed, MAX_NAME_CHARS).map(|name| Self(name.to_owned()))
+    }
+
+    /// Takes a name that the database kept.
+    pub(crate) fn from_stored(name: String) -> Self {
+        Self(name)
+    }
+
+    /// The name as it was typed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form that equal names share.
+    pub fn key(&self) -> String {
+        text::fold(&self.0)
+    }
+}
+
+/// Tags of a room: comma separated, at most 1,000 characters, kept as they came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tags(String);
+
+impl Tags {
+    /// Reads tags.
+    ///
+    /// # Errors
+    /// More than 1,000 characters, control characters, bidirectional overrides.
+    pub fn parse(typed: &str) -> Result<Self, Invalid> {
+        text::check_length(typed, MAX_TAGS_CHARS)?;
+        text::check_visible(typed)?;
+        Ok(Self(typed.to_owned()))
+    }
+
+    /// Takes tags that the database kept.
+    pub(crate) fn from_stored(tags: String) -> Self {
+        Self(tags)
+    }
+
+    /// The tags.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// The identity.
+    pub guid: Guid,
+    /// The name, which no other room has.
+    pub name: RoomName,
+    /// The language of the room.
+    pub lang: LangTag,
+    /// The random end of the address of the room's page.
+    pub slug_token: SlugToken,
+    /// When the room was made.
+    pub created_at: Timestamp,
+    /// Tags, if any.
+    pub tags: Option<Tags>,
+    /// Whether replays are closed to participants.
+    pub inaccessible_replay: bool,
+    /// Whether meetings may be recorded.
+    pub allow_recording: bool,
+    /// The address of the user whose default room this is, as it was registered.
+    pub creator_email: String,
+    /// All options.
+    pub options: RoomOptions,
+}
+
+impl Room {
+    /// The last part of the address of the room's page.
+    pub fn slug(&self) -> String {
+        slug(self.name.as_str(), &self.slug_token)
+    }
+}
+
+/// A room that somebody asks for: it becomes one if the user has none yet.
+#[derive(Debug)]
+pub struct RoomDraft<'a> {
+    /// Whose default room it is.
+    pub creator_email: Email,
+    /// The name to try first.
+    pub name: RoomName,
+    /// The name to try when the first is taken.
+    pub fallback_name: Option<RoomName>,
+    /// The language.
+    pub lang: LangTag,
+    /// The options that were sent.
+    pub options: OptionsPatch<'a>,
+    /// Tags, if any.
+    pub tags: Option<Tags>,
+    /// Whether meetings may be recorded.
+    pub allow_recording: bool,
+    /// Whether replays are closed to participants.
+    pub inaccessible_replay: bool,
+}
+
+/// A room ready to be stored under the first of its names that is free.
+#[derive(Debug)]
+pub struct NewRoom {
+    /// A fresh identity.
+    pub guid: Guid,
+    /// Whose default room it is.
+    pub creator_email: Email,
+    /// The names to try, in order.
+    pub names: Vec<RoomName>,
+    /// The language.
+    pub lang: LangTag,
+    /// A fresh token.
+    pub slug_token: SlugToken,
+    /// Now.
+    pub created_at: Timestamp,
+    /// All options.
+    pub options: RoomOptions,
+    /// Tags, if any.
+    pub tags: Option<Tags>,
+    /// Whether meetings may be recorded.
+    pub allow_recording: bool,
+    /// Whether replays are closed to participants.
+    pub inaccessible_replay: bool,
+}
+
+impl NewRoom {
+    /// Gives a draft everything that a room has.
+    pub fn new(draft: RoomDraft<'_>) -> Self {
+        Self {
+            guid: Guid::generate(),
+            creator_email: draft.creator_email,
+            names: std::iter::once(draft.name)
+                .chain(draft.fallback_name)
+                .collect(),
+            lang: draft.lang,
+            slug_token: SlugToken::generate(),
+            created_at: Timestamp::now(),
+            options: RoomOptions::new(&draft.options),
+            tags: draft.tags,
+            allow_recording: draft.allow_recording,
+            inaccessible_replay: draft.inaccessible_replay,
+        }
+    }
+}
+
+/// Whether a get-or-create made the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// The room was made by this call.
+    Now,
+    /// The room was there.
+    Before,
+}

@@ -1,0 +1,126 @@
+use super::random::random_text;
+
+/// How many random characters end a slug.
+const TOKEN_CHARS: usize = 10;
+
+/// The longest readable part of a slug, in characters.
+const MAX_READABLE_CHARS: usize = 60;
+
+/// The random end of a room's page address, by which the page is found: 10 lower-case letters and
+/// digits, 51 bits that nobody can guess from the room's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlugToken(String);
+
+impl SlugToken {
+    /// Draws a new token.
+    pub(crate) fn generate() -> Self {
+        Self(random_text::<TOKEN_CHARS>())
+    }
+
+    /// The token at the end of a slug. The readable part before it does not count: it changes
+    /// when the room is renamed, and old links go on working.
+    pub fn of_slug(slug: &str) -> Option<Self> {
+        let (_, token) = slug.rsplit_once('_')?;
+        let valid = token.len() == TOKEN_CHARS
+            && token
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        valid.then(|| Self(token.to_owned()))
+    }
+
+    /// Takes a token that the database kept.
+    pub(crate) fn from_stored(token: String) -> Self {
+        Self(token)
+    }
+
+    /// The token.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The last part of a room's page address: the name made safe, `_`, the token.
+pub(super) fn slug(name: &str, token: &SlugToken) -> String {
+    let mut slug = readable(name);
+    slug.push('_');
+    slug.push_str(&token.0);
+    slug
+}
+
+/// The name in lower-case ASCII letters and digits, anything else one `-`, at most 60 characters;
+/// `room` when nothing is left.
+fn readable(name: &str) -> String {
+    let mut safe = String::with_capacity(name.len().min(MAX_READABLE_CHARS) + 1 + TOKEN_CHARS);
+    for character in deunicode::deunicode(name).chars() {
+        if safe.len() == MAX_READABLE_CHARS {
+            break;
+        }
+        if character.is_ascii_alphanumeric() {
+            safe.push(character.to_ascii_lowercase());
+        } else if !safe.is_empty() && !safe.ends_with('-') {
+            safe.push('-');
+        }
+    }
+    if safe.ends_with('-') {
+        safe.pop();
+    }
+    if safe.is_empty() {
+        safe.push_str("room");
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_readable_part_is_the_name_made_safe() {
+        let long = "word ".repeat(20);
+        for (name, safe) in [
+            ("Test Room", "test-room"),
+            ("  --Ünïcode & Co.-- ", "unicode-co"),
+            ("İstanbul Çalışma Odası", "istanbul-calisma-odasi"),
+            ("../../etc/passwd", "etc-passwd"),
+            ("!!!", "room"),
+            (
+                &long,
+                "word-word-word-word-word-word-word-word-word-word-word-word",
+            ),
+        ] {
+            assert_eq!(readable(name), safe, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_the_token_of_a_slug_counts() {
+        let token = SlugToken("k3v9q2d7xm".into());
+        assert_eq!(
+            SlugToken::of_slug(&slug("Test Room", &token)),
+            Some(token.clone())
+        );
+        assert_eq!(SlugToken::of_slug("old_name_k3v9q2d7xm"), Some(token));
+        for slug in [
+            "",
+            "k3v9q2d7xm",
+            "a_K3V9Q2D7XM",
+            "a_k3v9q2d7x",
+            "a_k3v9q2d7xm1",
+            "a_k3v9q2d7x'",
+        ] {
+            assert_eq!(SlugToken::of_slug(slug), None, "{slug}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_slug_is_safe_in_a_url_and_leads_back_to_its_token(name in "\\PC{1,255}") {
+            let token = SlugToken::generate();
+            let slug = slug(&name, &token);
+            prop_assert!(slug.len() <= MAX_READABLE_CHARS + 1 + TOKEN_CHARS);
+            prop_assert!(slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b)));
+            prop_assert_eq!(SlugToken::of_slug(&slug), Some(token));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Rules for one-line texts that people type, and the folding that decides when two are the same.
+
+use super::error::Invalid;
+use std::borrow::Cow;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// The form in which two texts are compared: NFC, Unicode lower case, NFC again (lower-casing can
+/// decompose), and every run of white space as one space, none at the ends.
+///
+/// SQLite's `lower()` and `NOCASE` fold ASCII only, so the folded form is made here and stored.
+pub(crate) fn fold(text: &str) -> String {
+    let lower = if text.is_ascii() {
+        text.to_ascii_lowercase()
+    } else {
+        nfc(&nfc(text).to_lowercase()).into_owned()
+    };
+    collapse_white_space(&lower)
+}
+
+/// The text in Unicode normalization form C.
+pub(crate) fn nfc(text: &str) -> Cow<'_, str> {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(text),
+        _ => Cow::Owned(text.nfc().collect()),
+    }
+}
+
+fn collapse_white_space(text: &str) -> String {
+    let mut collapsed = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !collapsed.is_empty() {
+            collapsed.push(' ');
+        }
+        collapsed.push_str(word);
+    }
+    collapsed
+}
+
+/// Trims a text and checks that it is one line of 1 to `max` characters that shows as it is.
+pub(crate) fn line(text: &str, max: usize) -> Result<&str, Invalid> {
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return Err(Invalid::new("must not be empty"));
+    }
+    check_length(trimmed, max)?;
+    check_visible(trimmed)?;
+    Ok(trimmed)
+}
+
+/// Refuses a text of more than `max` characters (Unicode scalar values).
+pub(crate) fn check_length(text: &str, max: usize) -> Result<(), Invalid> {
+    // A text has at most as many characters as bytes, so most texts need no count.
+    if text.len() > max && text.chars().count() > max {
+        return Err(Invalid(
+            format!("must have at most {max} characters").into(),
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses control characters (C0, C1, DEL, U+0000) and bidirectional overrides and isolates,
+/// with which a text can look like another one.
+pub(crate) fn check_visible(text: &str) -> Result<(), Invalid> {
+    let refused =
+        |c: char| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    if text.chars().any(refused) {
+        return Err(Invalid::new(
+            "must not contain control characters or bidirectional overrides",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn fold_ignores_case_composition_and_runs_of_white_space() {
+        for (left, right) in [
+            ("Test Room", "test  room"),
+            ("  Test\u{3000}Room ", "TEST ROOM"),
+            ("Caf\u{e9}", "CAFE\u{301}"),
+            ("\u{130}stanbul", "i\u{307}stanbul"),
+            ("ΣΑΣ", "σας"),
+        ] {
+            assert_eq!(fold(left), fold(right), "{left} and {right}");
+        }
+        assert_ne!(fold("Test Room"), fold("TestRoom"));
+        assert_ne!(fold("resume"), fold("résumé"));
+    }
+
+    #[test]
+    fn line_counts_characters_not_bytes() {
+        assert!(line(&"ğ".repeat(255), 255).is_ok());
+        assert!(line(&"ğ".repeat(256), 255).is_err());
+        assert_eq!(
+            line(&format!(" {} ", "a".repeat(255)), 255).map(str::len),
+            Ok(255)
+        );
+    }
+
+    #[test]
+    fn line_refuses_what_does_not_show() {
+        for text in [
+            "",
+            " \u{2003} ",
+            "a\0b",
+            "a\nb",
+            "a\u{85}b",
+            "a\u{7f}",
+            "a\u{202E}b",
+            "\u{2066}a",
+        ] {
+            assert!(line(text, 255).is_err(), "{text:?}");
+        }
+        assert_eq!(line("👩‍👩‍👧 ok", 255), Ok("👩‍👩‍👧 ok"));
+    }
+
+    proptest! {
+        #[test]
+        fn fold_is_idempotent(text in "\\PC{0,40}") {
+            let once = fold(&text);
+            prop_assert_eq!(fold(&once), once);
+        }
+
+        #[test]
+        fn fold_ignores_normalization_and_ascii_case(text in "\\PC{0,40}") {
+            let decomposed: String = text.nfd().collect();
+            prop_assert_eq!(fold(&decomposed), fold(&text));
+            prop_assert_eq!(fold(&text.to_ascii_uppercase()), fold(&text));
+        }
+    }
+}

@@ -1,0 +1,255 @@
+use super::email::Email;
+use super::error::Invalid;
+use super::guid::Guid;
+use super::lang_tag::LangTag;
+use super::text;
+use super::time::Timestamp;
+use std::str::FromStr;
+
+/// The longest name or surname, in characters.
+const MAX_NAME_CHARS: usize = 100;
+
+/// The longest username, in characters.
+const MAX_USERNAME_CHARS: usize = 254;
+
+/// The longest phone number, in characters.
+const MAX_MOBILE_CHARS: usize = 32;
+
+/// A name or surname: 1 to 100 characters that show as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonName(String);
+
+impl PersonName {
+    /// Reads a name, white space around it dropped.
+    ///
+    /// # Errors
+    /// An empty name, more than 100 characters, control characters, bidirectional overrides.
+    pub fn parse(typed: &str) -> Result<Self, Invalid> {
+        text::line(typed, MAX_NAME_CHARS).map(|name| Self(name.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The name under which a user logs in elsewhere: 1 to 254 characters that show as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Username(String);
+
+impl Username {
+    /// Reads a username, white space around it dropped.
+    ///
+    /// # Errors
+    /// An empty one, more than 254 characters, control characters, bidirectional overrides.
+    pub fn parse(typed: &str) -> Result<Self, Invalid> {
+        text::line(typed, MAX_USERNAME_CHARS).map(|name| Self(name.to_owned()))
+    }
+
+    /// The username as it was typed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form that equal usernames share.
+    pub fn key(&self) -> String {
+        text::fold(&self.0)
+    }
+}
+
+impl From<&Email> for Username {
+    /// The username of those who chose none.
+    fn from(email: &Email) -> Self {
+        Self(email.as_str().to_owned())
+    }
+}
+
+/// A phone number, or nothing: at most 32 characters, kept as they came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mobile(String);
+
+impl Mobile {
+    /// Reads a phone number.
+    ///
+    /// # Errors
+    /// More than 32 characters, control characters, bidirectional overrides.
+    pub fn parse(typed: &str) -> Result<Self, Invalid> {
+        text::check_length(typed, MAX_MOBILE_CHARS)?;
+        text::check_visible(typed)?;
+        Ok(Self(typed.to_owned()))
+    }
+
+    /// The number.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a user is to the institution.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Role {
+    /// Somebody who takes part.
+    #[default]
+    User,
+    /// Somebody who teaches.
+    Instructor,
+    /// Somebody who manages.
+    Administrator,
+}
+
+impl Role {
+    /// Reads the letter of the public API.
+    ///
+    /// # Errors
+    /// Anything but `u`, `e` or `a`.
+    pub fn parse(letter: &str) -> Result<Self, Invalid> {
+        match letter {
+            "u" => Ok(Self::User),
+            "e" => Ok(Self::Instructor),
+            "a" => Ok(Self::Administrator),
+            _ => Err(Invalid::new(
+                "must be u (user), e (instructor) or a (administrator)",
+            )),
+        }
+    }
+
+    /// The letter of the public API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "u",
+            Self::Instructor => "e",
+            Self::Administrator => "a",
+        }
+    }
+}
+
+/// The name of a time zone in the IANA database: `Europe/Istanbul`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeZoneName(String);
+
+impl TimeZoneName {
+    /// Reads a name in any case; the canonical case is kept.
+    ///
+    /// # Errors
+    /// A name that is not in the database, which is part of the executable.
+    pub fn parse(name: &str) -> Result<Self, Invalid> {
+        jiff::tz::TimeZone::get(name)
+            .ok()
+            .and_then(|zone| zone.iana_name().map(|name| Self(name.to_owned())))
+            .ok_or(Invalid::new(
+                "must be an IANA time zone, such as Europe/Istanbul",
+            ))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TimeZoneName {
+    type Err = Invalid;
+
+    fn from_str(name: &str) -> Result<Self, Invalid> {
+        Self::parse(name)
+    }
+}
+
+/// A registered user. The texts are as they were typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The identity.
+    pub guid: Guid,
+    /// The e-mail address.
+    pub email: String,
+    /// The username.
+    pub username: String,
+    /// The given name.
+    pub name: String,
+    /// The family name.
+    pub surname: String,
+    /// The letter of the role.
+    pub role: String,
+    /// Whether the account is switched on.
+    pub active: bool,
+    /// When the account runs out, if ever.
+    pub expires_at: Option<Timestamp>,
+    /// When the user was registered.
+    pub created_at: Timestamp,
+}
+
+/// A user to register.
+#[derive(Debug, Clone)]
+pub struct UserDraft {
+    /// The e-mail address.
+    pub email: Email,
+    /// The username.
+    pub username: Username,
+    /// The given name.
+    pub name: PersonName,
+    /// The family name.
+    pub surname: PersonName,
+    /// The role.
+    pub role: Role,
+    /// The phone number.
+    pub mobile: Mobile,
+    /// Whether the user may log in elsewhere. This server has no log-in; it keeps the fact.
+    pub login_allowed: bool,
+    /// Whether the account is switched on.
+    pub active: bool,
+    /// The language.
+    pub lang: LangTag,
+    /// The time zone.
+    pub timezone: TimeZoneName,
+    /// When the account runs out, if ever.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A user ready to be stored.
+#[derive(Debug)]
+pub struct NewUser {
+    /// A fresh identity.
+    pub guid: Guid,
+    /// Now.
+    pub created_at: Timestamp,
+    /// The rest.
+    pub draft: UserDraft,
+}
+
+impl NewUser {
+    /// Gives a draft everything that a user has.
+    pub fn new(draft: UserDraft) -> Self {
+        Self {
+            guid: Guid::generate(),
+            created_at: Timestamp::now(),
+            draft,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_letters() {
+        for letter in ["u", "e", "a"] {
+            assert_eq!(Role::parse(letter).map(Role::as_str), Ok(letter));
+        }
+        assert!(Role::parse("U").is_err());
+    }
+
+    #[test]
+    fn time_zones_come_from_the_database() {
+        assert_eq!(
+            TimeZoneName::parse("europe/istanbul")
+                .as_ref()
+                .map(TimeZoneName::as_str),
+            Ok("Europe/Istanbul")
+        );
+        for name in ["", "Mars/Olympus", "+03:00", "../etc/passwd"] {
+            assert!(TimeZoneName::parse(name).is_err(), "{name}");
+        }
+    }
+}

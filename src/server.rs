@@ -1,0 +1,155 @@
+//! Puts the parts together: settings, database, listener, HTTP server.
+
+use crate::config::{Config, PublicUrl};
+use crate::http::{self, AppState};
+use crate::store::{OpenError, ServeLock, Store};
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use log::info;
+use socket2::{Domain, Protocol, Socket, Type};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::time::Duration;
+
+/// How many connections may wait to be accepted.
+const BACKLOG: i32 = 1024;
+
+/// How long requests in flight may take after a signal to stop, in seconds. What follows (the
+/// writes that wait, a checkpoint) has the rest of the ten that an operator waits.
+const SHUTDOWN_SECONDS: u64 = 6;
+
+/// A server that listens: callers can connect, and are answered once it runs.
+pub struct Server {
+    address: SocketAddr,
+    workers: usize,
+    listener: TcpListener,
+    config: Config,
+    state: web::Data<AppState>,
+    _lock: ServeLock,
+}
+
+/// Why a server did not start, or did not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The address is taken, or not ours to take.
+    #[error("cannot listen on {address}: {reason}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The HTTP server broke off.
+    #[error("the server broke off: {0}")]
+    Run(#[from] io::Error),
+    /// The disk lost what it had been given to keep.
+    #[error(
+        "stopped, because the disk failed to keep what was written ({0}): check the disk, then start again"
+    )]
+    DiskFailed(String),
+}
+
+impl Server {
+    /// Takes the address, opens the database and makes everything ready to run.
+    ///
+    /// # Errors
+    /// An address or a database that cannot be had.
+    pub fn bind(config: Config) -> Result<Self, ServerError> {
+        let wanted = config.server.listen;
+        let unavailable = |reason| ServerError::Listen {
+            address: wanted,
+            reason,
+        };
+        let listener = listen(wanted).map_err(unavailable)?;
+        let address = listener.local_addr().map_err(unavailable)?;
+        let workers = config.server.worker_threads();
+        // Every worker can read while every other does.
+        let readers = u32::try_from(workers).unwrap_or(u32::MAX);
+        let (store, lock) = Store::open_for_serving(&config.database.path, readers)?;
+        let public_url = config.server.public_url.clone();
+        let state = web::Data::new(AppState {
+            store,
+            public_url: public_url
+                .unwrap_or_else(|| PublicUrl::of_address(address))
+                .to_string(),
+            auth_required: config.auth.required,
+            languages: config.rooms.languages.clone(),
+            log_requests: config.log.requests,
+            slow: Duration::from_millis(config.log.slow_ms),
+        });
+        Ok(Self {
+            address,
+            workers,
+            listener,
+            config,
+            state,
+            _lock: lock,
+        })
+    }
+
+    /// The address that is listened on, with its real port.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The absolute path of the database file.
+    pub fn database(&self) -> &Path {
+        self.state.store.path()
+    }
+
+    /// The database, to prepare it before the server runs.
+    pub fn store(&self) -> &Store {
+        &self.state.store
+    }
+
+    /// Answers callers until `stop` is ready, then finishes the requests in flight, drains the
+    /// writes and empties the write-ahead log. Needs actix's runtime.
+    ///
+    /// # Errors
+    /// A disk or an HTTP server that failed on the way.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
+        let state = self.state.clone();
+        let base_paths = self.config.api.base_paths;
+        let app_state = self.state;
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(app_state.clone())
+                .configure(|config| http::routes(config, &base_paths))
+                .wrap(from_fn(http::observe))
+        })
+        .workers(self.workers)
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .disable_signals()
+        .listen(self.listener)?
+        .run();
+        info!(address:% = self.address, database:% = state.store.path().display(); "started");
+        let handle = server.handle();
+        let mut running = actix_web::rt::spawn(server);
+        let outcome = tokio::select! {
+            ended = &mut running => ended.map_err(io::Error::other)?.map_err(ServerError::Run),
+            reason = state.store.failed() => Err(ServerError::DiskFailed(reason)),
+            () = stop => Ok(()),
+        };
+        handle.stop(true).await;
+        state.store.close();
+        info!("stopped");
+        outcome
+    }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}

@@ -1,0 +1,91 @@
+//! Keeps users, rooms and keys in one SQLite file.
+//!
+//! Reads and writes go different ways. Readers are pooled connections that cannot write; a point
+//! read takes microseconds and is called inline. All writes pass through one thread that commits
+//! whatever waits in one transaction, so that a durable commit (`synchronous=FULL`) is paid for
+//! once by many. No type of SQLite's bindings shows in a public signature.
+
+mod connection;
+mod error;
+mod keys;
+mod lock;
+mod rooms;
+mod schema;
+mod users;
+mod writer;
+
+pub use error::{Error, OpenError};
+pub use lock::ServeLock;
+
+use connection::Readers;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use writer::Writer;
+
+/// An open database.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    readers: Readers,
+    writer: Writer,
+}
+
+impl Store {
+    /// Opens the database file, makes it if there is none, and upgrades an older one.
+    ///
+    /// `readers` is how many threads read at once without waiting for each other.
+    ///
+    /// # Errors
+    /// A file of another program, of a newer version of this one, or damaged is refused and left
+    /// as it is; so is a place where SQLite's write-ahead log does not work.
+    pub fn open(path: &Path, readers: u32) -> Result<Self, OpenError> {
+        let path = connection::create_if_missing(path)?;
+        connection::check_header(&path)?;
+        let mut connection = connection::open_unchecked(&path)?;
+        schema::prepare(&mut connection, &path)?;
+        connection::enter_wal_mode(&connection, &path)?;
+        Ok(Self {
+            readers: connection::open_readers(&path, readers)?,
+            writer: Writer::start(connection),
+            path,
+        })
+    }
+
+    /// Opens the database for a server, of which a file can have only one.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; and when another server has the file.
+    pub fn open_for_serving(path: &Path, readers: u32) -> Result<(Self, ServeLock), OpenError> {
+        let lock = ServeLock::acquire(path)?;
+        Ok((Self::open(path, readers)?, lock))
+    }
+
+    /// The absolute path of the database file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Shows that the database can be read and written, by doing both.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn check_ready(&self) -> Result<(), Error> {
+        self.read(schema::check_readable)?;
+        self.writer.submit(schema::rewrite_version).await
+    }
+
+    /// Waits until the writer has stopped because the disk would not keep what it was given;
+    /// returns what happened. Pending for as long as all is well.
+    pub async fn failed(&self) -> String {
+        self.writer.failed().await
+    }
+
+    /// Finishes all writes that wait, empties the write-ahead log and takes no more writes.
+    pub fn close(&self) {
+        self.writer.close();
+    }
+
+    fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        query(&*self.readers.get()?)
+    }
+}

@@ -1,0 +1,157 @@
+//! Opening SQLite connections, each with the settings that the guarantees rest on.
+
+use super::error::{Error, OpenError};
+use r2d2::{Pool, PooledConnection};
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a connection waits for another process: well under the five seconds that callers wait.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long a thread waits for a reader. Readers are made at the start, so it never should.
+const READER_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// To which size the write-ahead log is cut after a checkpoint, in bytes.
+const WAL_SIZE_LIMIT: i64 = 16 * 1024 * 1024;
+
+/// More than all the statements of the store.
+const STATEMENT_CACHE: usize = 64;
+
+/// "room": see `schema.sql`.
+pub(super) const APPLICATION_ID: i32 = 0x726F_6F6D;
+
+/// Connections that read.
+#[derive(Debug)]
+pub(super) struct Readers(Pool<SqliteConnectionManager>);
+
+impl Readers {
+    pub(super) fn get(&self) -> Result<PooledConnection<SqliteConnectionManager>, Error> {
+        Ok(self.0.get()?)
+    }
+}
+
+/// Makes an empty file that only its owner can read where there is none; returns its real path.
+pub(super) fn create_if_missing(path: &Path) -> Result<PathBuf, OpenError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            return Err(unreachable(path, error));
+        }
+        _ => {}
+    }
+    path.canonicalize()
+        .map_err(|error| unreachable(path, error))
+}
+
+/// Refuses a file that is not one of our databases by its first bytes, before SQLite touches it.
+/// Ours carry their mark from the first transaction on, which is made without a write-ahead log.
+pub(super) fn check_header(path: &Path) -> Result<(), OpenError> {
+    // Offsets from "Database File Format", section 1.3, sqlite.org.
+    const MAGIC: &[u8] = b"SQLite format 3\0";
+    const HEADER_BYTES: u64 = 100;
+    const APPLICATION_ID_AT: usize = 68;
+
+    let mut header = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(HEADER_BYTES).read_to_end(&mut header))
+        .map_err(|error| unreachable(path, error))?;
+    if header.is_empty() {
+        return Ok(());
+    }
+    let mark = header.get(APPLICATION_ID_AT..APPLICATION_ID_AT + 4);
+    if header.starts_with(MAGIC) && mark == Some(&APPLICATION_ID.to_be_bytes()) {
+        Ok(())
+    } else {
+        Err(OpenError::Foreign(path.to_owned()))
+    }
+}
+
+/// Opens the connection that will write, changing nothing in the file yet.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the place that opens connections"
+)]
+pub(super) fn open_unchecked(path: &Path) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| refusal(path, &error))?;
+    configure(&connection).map_err(|error| refusal(path, &error))?;
+    Ok(connection)
+}
+
+/// Turns the write-ahead log on and makes sure that it is.
+pub(super) fn enter_wal_mode(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let mode: String = connection
+        .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
+        .map_err(|error| refusal(path, &error))?;
+    if mode == "wal" {
+        Ok(())
+    } else {
+        Err(OpenError::NoWriteAheadLog(path.to_owned()))
+    }
+}
+
+/// Opens `count` connections that can only read.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the place that opens connections"
+)]
+pub(super) fn open_readers(path: &Path, count: u32) -> Result<Readers, OpenError> {
+    let manager = SqliteConnectionManager::file(path)
+        .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .with_init(|connection| {
+            configure(connection)?;
+            connection.pragma_update(None, "query_only", true)
+        });
+    Pool::builder()
+        .max_size(count)
+        .test_on_check_out(false)
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .connection_timeout(READER_TIMEOUT)
+        .build(manager)
+        .map(Readers)
+        .map_err(|error| OpenError::Unreachable {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })
+}
+
+/// Settings that a database file does not remember.
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update_and_check(None, "journal_size_limit", WAL_SIZE_LIMIT, |_| Ok(()))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    Ok(())
+}
+
+/// What to tell the operator of an error while opening.
+pub(super) fn refusal(path: &Path, error: &rusqlite::Error) -> OpenError {
+    let (path, reason) = (path.to_owned(), error.to_string());
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            OpenError::Damaged { path, reason }
+        }
+        _ => OpenError::Unreachable { path, reason },
+    }
+}
+
+fn unreachable(path: &Path, error: std::io::Error) -> OpenError {
+    OpenError::Unreachable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    }
+}

@@ -1,0 +1,45 @@
+use super::error::OpenError;
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// The right to be the one server of a database file. The system takes it back when the process
+/// ends, however it ends.
+///
+/// The lock is on a file beside the database, because opening and closing the database itself by
+/// other means than SQLite drops SQLite's own locks ("How To Corrupt An SQLite Database File",
+/// section 2.2, sqlite.org).
+#[derive(Debug)]
+pub struct ServeLock {
+    _file: File,
+}
+
+impl ServeLock {
+    pub(super) fn acquire(database: &Path) -> Result<Self, OpenError> {
+        let unreachable = |error: std::io::Error| OpenError::Unreachable {
+            path: database.to_owned(),
+            reason: error.to_string(),
+        };
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(lock_path(database))
+            .map_err(unreachable)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::InUse(database.to_owned())),
+            Err(TryLockError::Error(error)) => Err(unreachable(error)),
+        }
+    }
+}
+
+/// The lock file of a database, found through links so that two names of a file share it.
+fn lock_path(database: &Path) -> PathBuf {
+    let real = database
+        .canonicalize()
+        .unwrap_or_else(|_| database.to_owned());
+    let mut name = OsString::from(real);
+    name.push("-lock");
+    PathBuf::from(name)
+}

@@ -1,0 +1,165 @@
+use super::{Error, Store};
+use crate::model::{
+    self, Created, Email, Guid, LangTag, NewRoom, Room, RoomDraft, RoomName, RoomOptions,
+    SlugToken, Tags, Timestamp,
+};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+/// What every query of a room selects, for `room_of_row`.
+macro_rules! select_room {
+    ($condition:literal) => {
+        concat!(
+            "SELECT r.room_guid, r.name, r.lang, r.slug_token, r.created_at, r.tags, ",
+            "r.inaccessible_replay, r.allow_recording, u.email, r.options ",
+            "FROM rooms r JOIN users u ON u.email_key = r.creator_email WHERE ",
+            $condition
+        )
+    };
+}
+
+impl Store {
+    /// Finds a user's default room.
+    ///
+    /// # Errors
+    /// A database that cannot be read.
+    pub fn find_default_room(&self, creator_email: &Email) -> Result<Option<Room>, Error> {
+        self.read(|connection| find_by_creator(connection, creator_email))
+    }
+
+    /// Finds a room by its GUID.
+    ///
+    /// # Errors
+    /// A database that cannot be read.
+    pub fn find_room(&self, guid: Guid) -> Result<Option<Room>, Error> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(select_room!("r.room_guid = ?1"))?;
+            Ok(statement
+                .query_row([guid.as_bytes()], room_of_row)
+                .optional()?)
+        })
+    }
+
+    /// Finds a room by the random end of the address of its page.
+    ///
+    /// # Errors
+    /// A database that cannot be read.
+    pub fn find_room_by_slug(&self, token: &SlugToken) -> Result<Option<Room>, Error> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(select_room!("r.slug_token = ?1"))?;
+            Ok(statement
+                .query_row([token.as_str()], room_of_row)
+                .optional()?)
+        })
+    }
+
+    /// Returns a user's default room, made now if there was none. A room that is there is returned
+    /// as it is, whatever else the draft says. A success is on the disk.
+    ///
+    /// # Errors
+    /// A user who is not registered, or is inactive or expired; names that all belong to other
+    /// rooms; a database that cannot be read or written.
+    pub async fn get_or_create_default(
+        &self,
+        draft: RoomDraft<'_>,
+    ) -> Result<(Room, Created), Error> {
+        if let Some(room) = self.find_default_room(&draft.creator_email)? {
+            return Ok((room, Created::Before));
+        }
+        let room = NewRoom::new(draft);
+        self.writer
+            .submit(move |connection| get_or_insert(connection, room))
+            .await
+    }
+}
+
+/// Inserts the room under the first name that is free. The one statement decides: it inserts
+/// nothing where the user may not have a room, has one, or the name is taken; why it did not is
+/// asked afterwards, in the same transaction.
+fn get_or_insert(connection: &Connection, room: NewRoom) -> Result<(Room, Created), Error> {
+    for name in &room.names {
+        if insert(connection, &room, name)? {
+            let made = find_by_creator(connection, &room.creator_email)?;
+            let made = made.ok_or_else(|| Error::Internal("a room just made is gone".into()))?;
+            return Ok((made, Created::Now));
+        }
+    }
+    if let Some(room) = find_by_creator(connection, &room.creator_email)? {
+        return Ok((room, Created::Before));
+    }
+    check_may_own_room(connection, &room.creator_email, room.created_at)?;
+    Err(model::Error::RoomNamesTaken(different_names(&room.names)).into())
+}
+
+fn insert(connection: &Connection, room: &NewRoom, name: &RoomName) -> Result<bool, Error> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO rooms (room_guid, creator_email, name, name_key, slug_token, lang, tags,
+                            allow_recording, inaccessible_replay, options, created_at)
+         SELECT :room_guid, email_key, :name, :name_key, :slug_token, :lang, :tags,
+                :allow_recording, :inaccessible_replay, :options, :created_at
+           FROM users
+          WHERE email_key = :creator_email AND active
+            AND (expires_at IS NULL OR expires_at > :created_at)
+         ON CONFLICT (creator_email) DO NOTHING
+         ON CONFLICT (name_key) DO NOTHING",
+    )?;
+    let inserted = statement.execute(named_params! {
+        ":room_guid": room.guid.as_bytes(),
+        ":creator_email": room.creator_email.key(),
+        ":name": name.as_str(),
+        ":name_key": name.key(),
+        ":slug_token": room.slug_token.as_str(),
+        ":lang": room.lang.as_str(),
+        ":tags": room.tags.as_ref().map(Tags::as_str),
+        ":allow_recording": room.allow_recording,
+        ":inaccessible_replay": room.inaccessible_replay,
+        ":options": room.options.as_json(),
+        ":created_at": room.created_at.as_unix(),
+    })?;
+    Ok(inserted == 1)
+}
+
+fn find_by_creator(connection: &Connection, creator_email: &Email) -> Result<Option<Room>, Error> {
+    let mut statement = connection.prepare_cached(select_room!("r.creator_email = ?1"))?;
+    Ok(statement
+        .query_row([creator_email.key()], room_of_row)
+        .optional()?)
+}
+
+fn check_may_own_room(connection: &Connection, email: &Email, now: Timestamp) -> Result<(), Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT active AND (expires_at IS NULL OR expires_at > ?2) FROM users WHERE email_key = ?1",
+    )?;
+    let parameters = (email.key(), now.as_unix());
+    match statement
+        .query_row(parameters, |row| row.get(0))
+        .optional()?
+    {
+        None => Err(model::Error::UserNotFound.into()),
+        Some(false) => Err(model::Error::UserInactive.into()),
+        Some(true) => Ok(()),
+    }
+}
+
+fn different_names(names: &[RoomName]) -> Vec<String> {
+    let mut names: Vec<&RoomName> = names.iter().collect();
+    names.dedup_by_key(|name| name.key());
+    names
+        .into_iter()
+        .map(|name| name.as_str().to_owned())
+        .collect()
+}
+
+fn room_of_row(row: &Row<'_>) -> rusqlite::Result<Room> {
+    Ok(Room {
+        guid: Guid::from_stored(row.get(0)?),
+        name: RoomName::from_stored(row.get(1)?),
+        lang: LangTag::from_stored(row.get(2)?),
+        slug_token: SlugToken::from_stored(row.get(3)?),
+        created_at: Timestamp::from_unix(row.get(4)?),
+        tags: row.get::<_, Option<String>>(5)?.map(Tags::from_stored),
+        inaccessible_replay: row.get(6)?,
+        allow_recording: row.get(7)?,
+        creator_email: row.get(8)?,
+        options: RoomOptions::from_stored(row.get(9)?),
+    })
+}
