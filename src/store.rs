@@ -40,7 +40,7 @@ impl Store {
     /// as it is; so is a place where SQLite's write-ahead log does not work.
     pub fn open(path: &Path, readers: u32) -> Result<Self, OpenError> {
         let path = connection::create_if_missing(path)?;
-        connection::check_header(&path)?;
+        connection::check_file(&path)?;
         let mut connection = connection::open_unchecked(&path)?;
         schema::prepare(&mut connection, &path)?;
         connection::enter_wal_mode(&connection, &path)?;

@@ -5,13 +5,17 @@ use r2d2::{Pool, PooledConnection};
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// How long a connection waits for another process: well under the five seconds that callers wait.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long to wait before asking again, where SQLite does not wait by itself.
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
 /// How long a thread waits for a reader. Readers are made at the start, so it never should.
 const READER_TIMEOUT: Duration = Duration::from_secs(3);
@@ -51,12 +55,14 @@ pub(super) fn create_if_missing(path: &Path) -> Result<PathBuf, OpenError> {
         .map_err(|error| unreachable(path, error))
 }
 
-/// Refuses a file that is not one of our databases by its first bytes, before SQLite touches it.
-/// Ours carry their mark from the first transaction on, which is made without a write-ahead log.
-pub(super) fn check_header(path: &Path) -> Result<(), OpenError> {
+/// Refuses a file that is not one of our databases by its first bytes, or was cut, before SQLite
+/// touches it. Ours carry their mark from the first transaction on, which is made without a
+/// write-ahead log.
+pub(super) fn check_file(path: &Path) -> Result<(), OpenError> {
     // Offsets from "Database File Format", section 1.3, sqlite.org.
     const MAGIC: &[u8] = b"SQLite format 3\0";
     const HEADER_BYTES: u64 = 100;
+    const PAGE_SIZE_AT: usize = 16;
     const APPLICATION_ID_AT: usize = 68;
 
     let mut header = Vec::new();
@@ -67,11 +73,37 @@ pub(super) fn check_header(path: &Path) -> Result<(), OpenError> {
         return Ok(());
     }
     let mark = header.get(APPLICATION_ID_AT..APPLICATION_ID_AT + 4);
-    if header.starts_with(MAGIC) && mark == Some(&APPLICATION_ID.to_be_bytes()) {
-        Ok(())
-    } else {
-        Err(OpenError::Foreign(path.to_owned()))
+    if !header.starts_with(MAGIC) || mark != Some(&APPLICATION_ID.to_be_bytes()) {
+        return Err(OpenError::Foreign(path.to_owned()));
     }
+    let page_bytes = match u16::from_be_bytes([header[PAGE_SIZE_AT], header[PAGE_SIZE_AT + 1]]) {
+        1 => 65_536,
+        bytes => u64::from(bytes),
+    };
+    check_is_whole(path, page_bytes)
+}
+
+/// Refuses a file that ends inside a page, which SQLite would fill with zeros. After a crash it
+/// may: then a log beside it has what is missing.
+fn check_is_whole(path: &Path, page_bytes: u64) -> Result<(), OpenError> {
+    let bytes = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+    let log_is_there = ["-wal", "-journal"]
+        .iter()
+        .any(|suffix| bytes(&beside(path, suffix)) > 0);
+    if log_is_there || bytes(path).is_multiple_of(page_bytes) {
+        return Ok(());
+    }
+    Err(OpenError::Damaged {
+        path: path.to_owned(),
+        reason: "it ends in the middle of a page".into(),
+    })
+}
+
+/// The file that belongs to a database and has its name with something added.
+pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 /// Opens the connection that will write, changing nothing in the file yet.
@@ -89,14 +121,29 @@ pub(super) fn open_unchecked(path: &Path) -> Result<Connection, OpenError> {
 
 /// Turns the write-ahead log on and makes sure that it is.
 pub(super) fn enter_wal_mode(connection: &Connection, path: &Path) -> Result<(), OpenError> {
-    let mode: String = connection
-        .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
-        .map_err(|error| refusal(path, &error))?;
+    let started = Instant::now();
+    let mode = loop {
+        // SQLite does not wait by itself where it would have to give up a lock that it holds.
+        match set_wal_mode(connection) {
+            Err(error) if is_busy(&error) && started.elapsed() < BUSY_TIMEOUT => {
+                thread::sleep(BUSY_PAUSE);
+            }
+            outcome => break outcome.map_err(|error| refusal(path, &error))?,
+        }
+    };
     if mode == "wal" {
         Ok(())
     } else {
         Err(OpenError::NoWriteAheadLog(path.to_owned()))
     }
+}
+
+fn set_wal_mode(connection: &Connection) -> rusqlite::Result<String> {
+    connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// Opens `count` connections that can only read.

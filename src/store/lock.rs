@@ -1,5 +1,5 @@
+use super::connection::beside;
 use super::error::OpenError;
-use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -39,7 +39,5 @@ fn lock_path(database: &Path) -> PathBuf {
     let real = database
         .canonicalize()
         .unwrap_or_else(|_| database.to_owned());
-    let mut name = OsString::from(real);
-    name.push("-lock");
-    PathBuf::from(name)
+    beside(&real, "-lock")
 }

@@ -59,7 +59,7 @@ fn inspect(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
         if report != "ok" {
             return Err(OpenError::Damaged {
                 path: path.to_owned(),
-                reason: report,
+                reason: report.replace('\n', ", "),
             });
         }
     }
