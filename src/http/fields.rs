@@ -31,11 +31,10 @@ impl<'a> Fields<'a> {
         name: &str,
         read: impl FnOnce(&'a RawValue) -> Result<T, Invalid>,
     ) -> Option<T> {
-        let taken = self.optional(name, read);
-        if self.sent(name).is_none() {
+        if self.sent(name).is_none() && !self.is_repeated(name) {
             self.refuse(name, Invalid::new("is required"));
         }
-        taken
+        self.optional(name, read)
     }
 
     /// Takes a field that may be absent, which `null` says as well.
@@ -59,7 +58,7 @@ impl<'a> Fields<'a> {
         name: &str,
         read: impl FnOnce(&'a RawValue) -> Result<T, Vec<FieldError>>,
     ) -> Option<T> {
-        if self.repeated.iter().any(|repeated| repeated == name) {
+        if self.is_repeated(name) {
             self.refuse(name, Invalid::new("is given twice"));
             return None;
         }
@@ -88,6 +87,10 @@ impl<'a> Fields<'a> {
     /// The answer that names every wrong field.
     pub(super) fn into_error(self) -> ApiError {
         model::Error::InvalidFields(self.errors).into()
+    }
+
+    fn is_repeated(&self, name: &str) -> bool {
+        self.repeated.iter().any(|repeated| repeated == name)
     }
 
     fn sent(&self, name: &str) -> Option<&'a RawValue> {

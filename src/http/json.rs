@@ -71,5 +71,5 @@ async fn read(payload: web::Payload) -> Result<Bytes, ApiError> {
     let body = timeout(PATIENCE, payload.to_bytes_limited(MAX_BYTES)).await;
     let body = body.map_err(|_| ApiError::BadRequest("the body took too long to arrive".into()))?;
     let body = body.map_err(|_| ApiError::BodyTooLarge)?;
-    body.map_err(|error| ApiError::BadRequest(format!("the body could not be read: {error}")))
+    body.map_err(|_| ApiError::BadRequest("the body broke off or could not be read".into()))
 }

@@ -6,7 +6,8 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
-use log::Level;
+use log::kv::Value;
+use log::{Level, Record};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -65,15 +66,23 @@ fn write_line(
         .response()
         .error()
         .filter(|_| status.is_server_error());
-    log::log!(
-        target: "roomd::request",
-        level,
-        method = request.method().as_str(),
-        route = route.as_deref().unwrap_or("none"),
-        status = status.as_u16(),
-        duration_ms = took.as_millis() as u64,
-        request_id = id.to_str().unwrap_or_default(),
-        error:? = error.map(ToString::to_string);
-        "{message}"
+    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let mut members = vec![
+        ("method", Value::from(request.method().as_str())),
+        ("route", Value::from(route.as_deref().unwrap_or("none"))),
+        ("status", Value::from(status.as_u16())),
+        ("duration_ms", Value::from(duration_ms)),
+        ("request_id", Value::from(id.to_str().unwrap_or_default())),
+    ];
+    if let Some(error) = error {
+        members.push(("error", Value::from_display(error)));
+    }
+    log::logger().log(
+        &Record::builder()
+            .target("roomd::request")
+            .level(level)
+            .args(format_args!("{message}"))
+            .key_values(&members.as_slice())
+            .build(),
     );
 }

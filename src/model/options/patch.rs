@@ -95,9 +95,13 @@ impl<'a> Reader<'a> {
         let named: Vec<_> = sent
             .map(|(key, value)| (answer_spelling(key, table, spelling), value))
             .collect();
-        self.refuse_repeated(named.iter().map(|(key, _)| key.as_ref()).collect());
+        let repeated = json::repeated(named.iter().map(|(key, _)| key.as_ref()).collect());
+        self.refuse_repeated(&repeated);
         let mut members = Vec::with_capacity(named.len());
         for (key, value) in named {
+            if repeated.iter().any(|repeated| *repeated == key) {
+                continue;
+            }
             let known = table.iter().find(|entry| entry.key == key);
             self.path.push(key.clone());
             if let Some(read) = self.value(value, known) {
@@ -155,10 +159,12 @@ impl<'a> Reader<'a> {
         let Some(object) = self.object(value) else {
             return;
         };
-        for key in object.repeated_keys() {
-            self.refuse_at(key.into(), Invalid::new("is given twice"));
-        }
+        let repeated = object.repeated_keys();
+        self.refuse_repeated(&repeated);
         for (key, value) in object.into_members() {
+            if repeated.iter().any(|repeated| *repeated == key) {
+                continue;
+            }
             self.path.push(key);
             self.check_unknown(value);
             self.path.pop();
@@ -175,16 +181,12 @@ impl<'a> Reader<'a> {
             .ok()
     }
 
-    fn refuse_repeated(&mut self, keys: Vec<&str>) {
-        for key in json::repeated(keys) {
-            self.refuse_at(key.into(), Invalid::new("is given twice"));
+    fn refuse_repeated(&mut self, keys: &[String]) {
+        for key in keys {
+            self.path.push(Cow::Owned(key.clone()));
+            self.refuse(Invalid::new("is given twice"));
+            self.path.pop();
         }
-    }
-
-    fn refuse_at(&mut self, key: Cow<'a, str>, message: Invalid) {
-        self.path.push(key);
-        self.refuse(message);
-        self.path.pop();
     }
 
     fn refuse(&mut self, message: Invalid) {

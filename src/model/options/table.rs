@@ -163,21 +163,22 @@ fn check_return_url(url: &str) -> Result<(), Invalid> {
     text::check_visible(url)?;
     // The URL parser mends what browsers mend: spaces, backslashes, missing slashes. What is kept
     // here must need no mending, because other programs will read it.
-    let has_authority = url.split_once("://").is_some_and(|(scheme, rest)| {
-        ["http", "https"]
-            .iter()
-            .any(|known| scheme.eq_ignore_ascii_case(known))
-            && !rest.starts_with('/')
-    });
-    if !has_authority || url.contains(|c: char| c.is_whitespace() || c == '\\') {
-        return Err(NOT_A_URL);
-    }
-    let parsed = Url::parse(url).map_err(|_| NOT_A_URL)?;
-    if parsed.username().is_empty() && parsed.password().is_none() {
+    let needs_mending = url.contains(|c: char| c.is_whitespace() || c == '\\');
+    let names_a_host = authority(url).is_some_and(|host| !host.is_empty() && !host.contains('@'));
+    if names_a_host && !needs_mending && Url::parse(url).is_ok() {
         Ok(())
     } else {
         Err(NOT_A_URL)
     }
+}
+
+/// The part of an http or https URL that names the host, and could hold user info.
+fn authority(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    let is_http = ["http", "https"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known));
+    is_http.then(|| rest.split(['/', '?', '#']).next())?
 }
 
 #[cfg(test)]
@@ -191,6 +192,7 @@ mod tests {
             "HTTP://example.com:8080/a?b=c#d",
             "https://örnek.example/çay",
             "http://[::1]/",
+            "https://example.com/@ada?from=ada@example.com",
         ] {
             assert_eq!(check_return_url(url), Ok(()), "{url}");
         }
@@ -204,6 +206,7 @@ mod tests {
             "https:example.com",
             "https:///example.com",
             "https://",
+            "https://@example.com",
             "https://u@example.com",
             "https://u:p@example.com",
             "https://exa mple.com",
