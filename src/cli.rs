@@ -10,16 +10,19 @@ use crate::config::{Config, ConfigError, Flags};
 use crate::model::Invalid;
 use crate::server::ServerError;
 use crate::store::{self, OpenError, Store};
-use clap::{Args, Parser, Subcommand};
-use std::io::{self, ErrorKind};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// The exit code for a command line that is wrong, which is clap's as well.
+const WRONG_USAGE: u8 = 2;
 
 /// A room API over an embedded SQLite file, in one executable.
 ///
 /// Without a command it serves, as `roomd serve` does.
 #[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(version)]
 struct Cli {
     #[command(flatten)]
     shared: SharedArgs,
@@ -79,22 +82,24 @@ pub fn main() -> ExitCode {
         // Whoever reads our output has seen enough.
         Err(CliError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            report(&error);
-            ExitCode::FAILURE
+            // Nothing is left to say where nobody listens.
+            let _ = writeln!(io::stderr(), "roomd: {error}");
+            match error {
+                CliError::Config(ConfigError::Flag(_)) => ExitCode::from(WRONG_USAGE),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "this is the one line on stderr that says what failed"
-)]
-fn report(error: &CliError) {
-    eprintln!("roomd: {error}");
-}
-
 fn run(cli: Cli) -> Result<(), CliError> {
     let shared = cli.shared;
+    if cli.verb.is_some() && cli.serve != serve::Args::default() {
+        let misplaced = "--listen, --public-url and --workers belong after the command `serve`";
+        Cli::command()
+            .error(clap::error::ErrorKind::ArgumentConflict, misplaced)
+            .exit();
+    }
     match cli.verb {
         None => serve::run(cli.serve, shared),
         Some(Verb::Serve(args)) => serve::run(args, shared),

@@ -129,14 +129,14 @@ impl Config {
     fn check(&self) -> Result<(), ConfigError> {
         let listen = self.server.listen;
         if !self.auth.required && !listen.ip().is_loopback() {
-            return Err(ConfigError(format!(
+            return Err(ConfigError::Setting(format!(
                 "auth.required = false leaves the server open to everybody who reaches {listen}: \
                  listen on a loopback address, such as 127.0.0.1:{}, or require keys",
                 listen.port()
             )));
         }
         if self.api.base_paths.is_empty() {
-            return Err(ConfigError(
+            return Err(ConfigError::Setting(
                 "api.base_paths must name at least one path".into(),
             ));
         }

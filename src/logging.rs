@@ -14,7 +14,9 @@ pub fn start(settings: &Log) {
     // Of the libraries only warnings are of interest, but never more than was asked for.
     builder
         .filter_level(settings.level.min(LevelFilter::Warn))
-        .filter_module("roomd", settings.level);
+        .filter_module("roomd", settings.level)
+        // It calls errors what any stranger can cause with broken HTTP.
+        .filter_module("actix_http", LevelFilter::Off);
     match settings.format {
         LogFormat::Text => builder.write_style(WriteStyle::Auto),
         LogFormat::Json => builder.format(|out, record| writeln!(out, "{}", json_line(record))),

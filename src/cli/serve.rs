@@ -6,7 +6,7 @@ use crate::server::Server;
 use std::io;
 
 /// Flags of the server.
-#[derive(clap::Args)]
+#[derive(Default, PartialEq, clap::Args)]
 pub(super) struct Args {
     /// Where to listen; port 0 takes any free port [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
@@ -29,8 +29,11 @@ pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
     let config = Config::load(&flags)?;
     logging::start(&config.log);
     let server = Server::bind(config)?;
-    print_line(listening(&server))?;
-    block_on(async { Ok(server.run(stop_signal()?).await?) })
+    block_on(async {
+        let stop = stop_signal()?;
+        print_line(listening(&server))?;
+        Ok(server.run(stop).await?)
+    })
 }
 
 /// The line that says that callers may come.

@@ -31,8 +31,14 @@ pub struct Flags {
 
 /// A setting that cannot be used: a sentence for the operator.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct ConfigError(pub(super) String);
+pub enum ConfigError {
+    /// A flag on the command line.
+    #[error("{0}")]
+    Flag(String),
+    /// The file, a variable, or settings that must not stand together.
+    #[error("{0}")]
+    Setting(String),
+}
 
 /// A key of the file, and the variable that overrides it.
 struct Setting {
@@ -100,8 +106,10 @@ pub(super) fn load(
         if let Some(value) = variable(setting.variable) {
             let text = value
                 .into_string()
-                .map_err(|_| ConfigError(format!("{} is not UTF-8", setting.variable)))?;
-            layers.set(setting, setting.variable, &text)?;
+                .map_err(|_| ConfigError::Setting(format!("{} is not UTF-8", setting.variable)))?;
+            layers
+                .set(setting, setting.variable, &text)
+                .map_err(ConfigError::Setting)?;
         }
     }
     for (setting, flag, text) in [
@@ -111,7 +119,9 @@ pub(super) fn load(
         (DATABASE, "--database", &flags.database),
     ] {
         if let Some(text) = text {
-            layers.set(&setting, flag, text)?;
+            layers
+                .set(&setting, flag, text)
+                .map_err(ConfigError::Flag)?;
         }
     }
     Ok(layers.config)
@@ -130,13 +140,14 @@ impl Layers {
             Ok(text) => text,
             Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => String::new(),
             Err(error) => {
-                return Err(ConfigError(format!(
+                return Err(ConfigError::Setting(format!(
                     "cannot read {}: {error}",
                     path.display()
                 )));
             }
         };
-        Self::of_text(&text).map_err(|reason| ConfigError(format!("{}, {reason}", path.display())))
+        Self::of_text(&text)
+            .map_err(|reason| ConfigError::Setting(format!("{}, {reason}", path.display())))
     }
 
     fn of_text(text: &str) -> Result<Self, String> {
@@ -158,8 +169,8 @@ impl Layers {
         Ok(Self { table, config })
     }
 
-    fn set(&mut self, setting: &Setting, source: &str, text: &str) -> Result<(), ConfigError> {
-        let refused = |reason: &str| ConfigError(format!("{source}: {}", one_line(reason)));
+    fn set(&mut self, setting: &Setting, source: &str, text: &str) -> Result<(), String> {
+        let refused = |reason: &str| format!("{source}: {}", one_line(reason));
         let value = setting.form.value(text).map_err(refused)?;
         let section = self
             .table
@@ -213,7 +224,7 @@ mod tests {
         Layers::of_text(text).map(|layers| layers.config)
     }
 
-    fn overridden(variable: &str, text: &str) -> Result<Config, ConfigError> {
+    fn overridden(variable: &str, text: &str) -> Result<Config, String> {
         let mut layers = Layers::of_text(FILE).expect("the documented file");
         let setting = SETTINGS
             .iter()
@@ -349,7 +360,7 @@ mod tests {
                 "ROOMD_LISTEN: must be ADDRESS:PORT, such as 127.0.0.1:8080",
             ),
         ] {
-            assert_eq!(overridden(variable, text), Err(ConfigError(refusal.into())));
+            assert_eq!(overridden(variable, text), Err(refusal.to_owned()));
         }
     }
 
