@@ -1,0 +1,286 @@
+use crate::harness::{Answer, ROOM, TestServer};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::fs;
+
+/// A key as the operator hands it to a client.
+struct Key {
+    access: String,
+    secret: String,
+    authorization: String,
+}
+
+/// Makes a key while the server runs.
+fn make_key(server: &TestServer) -> Key {
+    let printed: Value = serde_json::from_str(&server.roomd(&["key", "create", "--json"]))
+        .expect("the executable prints JSON");
+    let part = |name: &str| printed[name].as_str().expect(name).to_owned();
+    Key {
+        access: part("access_key"),
+        secret: part("secret_key"),
+        authorization: part("authorization"),
+    }
+}
+
+fn sha256_hex(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// `H`, as a client makes it that knows the documents and its two keys only.
+fn sign(key: &Key) -> String {
+    sha256_hex(&format!("{}|{}", key.access, key.secret))
+}
+
+/// Every route of the API, with a room that is there.
+fn routes(guid: &str) -> Vec<(&'static str, String)> {
+    let below = |base: &str| {
+        [
+            ("POST", format!("{base}/room")),
+            ("POST", format!("{base}/room/default")),
+            ("GET", format!("{base}/room/{guid}")),
+        ]
+    };
+    ["/xapi/v2", "/api/groups/xapi"]
+        .iter()
+        .flat_map(|base| below(base))
+        .collect()
+}
+
+/// A server, and the GUID of the room that ada has.
+fn start() -> (TestServer, String) {
+    let server = TestServer::start();
+    let guid = guid_of_ada(&server);
+    (server, guid)
+}
+
+fn guid_of_ada(server: &TestServer) -> String {
+    let room = server.get_or_create("ada@example.com", "Room").json();
+    room["room_guid"].as_str().expect("a GUID").to_owned()
+}
+
+/// Asks a route for ada's room, with the header as it is given or without one.
+fn ask(server: &TestServer, method: &str, path: &str, authorization: Option<&str>) -> Answer {
+    let mut request = server.request_without_key(method, path);
+    if let Some(value) = authorization {
+        request = request.header("Authorization", value);
+    }
+    let body = json!({"creator_email": "ada@example.com", "name": "Room"}).to_string();
+    match method {
+        "POST" => server.send(request.header("Content-Type", "application/json"), body),
+        _ => server.send(request, ""),
+    }
+}
+
+#[track_caller]
+fn assert_unauthorized(answer: &Answer) {
+    let details = "a valid key is required: send the header Authorization: Bearer ACCESS_KEY|HASH";
+    answer.assert(401, &json!({"code": 14, "details": details}));
+    assert_eq!(answer.header("WWW-Authenticate"), "Bearer");
+    assert_eq!(answer.header("Content-Type"), "application/json");
+}
+
+#[test]
+fn every_route_is_closed_to_all_but_those_with_a_good_key() {
+    let (server, guid) = start();
+    let (key, revoked, other) = (make_key(&server), make_key(&server), make_key(&server));
+    server.roomd(&["key", "revoke", &revoked.access]);
+    let Key { access, secret, .. } = &key;
+    let hash = sign(&key);
+    let refused = [
+        String::new(),
+        "Bearer".into(),
+        "Bearer |".into(),
+        format!("Bearer {access}"),
+        format!("Bearer {access}|"),
+        format!("Bearer |{hash}"),
+        format!("Bearer {hash}|{access}"),
+        format!("Bearer {access}:{hash}"),
+        format!("Bearer {access} {hash}"),
+        format!("Bearer {access} |{hash}"),
+        format!("Bearer {access}| {hash}"),
+        format!("Bearer {access}|{hash}|"),
+        format!("Bearer {access}|{hash},"),
+        format!("Bearer \"{access}|{hash}\""),
+        format!("Bearer{access}|{hash}"),
+        format!("Basic {access}|{hash}"),
+        format!("{access}|{hash}"),
+        // A wrong hash.
+        format!("Bearer {access}|{}", sign(&other)),
+        format!("Bearer {access}|{}", hash.to_uppercase()),
+        format!("Bearer {access}|{}", &hash[1..]),
+        format!("Bearer {access}|{secret}"),
+        format!("Bearer {access}|{}", sha256_hex(secret)),
+        format!("Bearer {access}|{}", sha256_hex(&hash)),
+        format!("Bearer {access}|{}", "0".repeat(64)),
+        // An unknown access key.
+        format!("Bearer {}|{hash}", &access[1..]),
+        format!("Bearer {}|{hash}", access.to_uppercase()),
+        format!("Bearer %|{hash}"),
+        format!("Bearer ' OR 1=1 --|{hash}"),
+        // A key that was revoked.
+        revoked.authorization,
+    ];
+    for (method, path) in routes(&guid) {
+        assert_unauthorized(&ask(&server, method, &path, None));
+        for value in &refused {
+            let answer = ask(&server, method, &path, Some(value));
+            assert_eq!(answer.status, 401, "{method} {path} {value}");
+            assert_unauthorized(&answer);
+        }
+        for value in [
+            &server.authorization,
+            &other.authorization,
+            &format!("Bearer {access}|{hash}"),
+            &format!("bearer {access}|{hash}"),
+        ] {
+            let answer = ask(&server, method, &path, Some(value));
+            assert_eq!(answer.status, 200, "{method} {path} {value}");
+            assert_eq!(answer.json()["room_guid"], guid.as_str());
+        }
+    }
+}
+
+#[test]
+fn a_header_that_is_no_ascii_is_no_key() {
+    let (server, guid) = start();
+    let head = |authorization: &str| {
+        format!(
+            "GET {ROOM}/{guid} HTTP/1.1\r\nHost: roomd\r\nConnection: close\r\n\
+             Authorization: {authorization}\r\n\r\n"
+        )
+    };
+    let good = &server.authorization;
+    for (authorization, status) in [
+        (good.to_owned(), "HTTP/1.1 200 "),
+        (format!("{good}é"), "HTTP/1.1 401 "),
+        (good.replace('|', "|é"), "HTTP/1.1 401 "),
+    ] {
+        let answer = server.send_raw(head(&authorization).as_bytes());
+        assert!(answer.starts_with(status), "{authorization}: {answer}");
+    }
+}
+
+#[test]
+fn head_needs_a_key_too() {
+    let (server, guid) = start();
+    for base in ["/xapi/v2", "/api/groups/xapi"] {
+        let path = format!("{base}/room/{guid}");
+        let answer = ask(&server, "HEAD", &path, None);
+        assert_eq!((answer.status, answer.body.as_str()), (401, ""));
+        assert_eq!(answer.header("WWW-Authenticate"), "Bearer");
+        let answer = server.send(server.request("HEAD", &path), "");
+        assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+    }
+}
+
+#[test]
+fn a_client_signs_with_the_sha_256_of_both_keys() {
+    let server = TestServer::start();
+    let key = make_key(&server);
+    let signed = format!("Bearer {}|{}", key.access, sign(&key));
+    assert_eq!(key.authorization, signed);
+    // `printf 'abc|def' | sha256sum`
+    assert_eq!(
+        sha256_hex("abc|def"),
+        "0def6826e591afbb7b4431daaa6f2a78c1e5af533cb94b6db1635efbf255cb16"
+    );
+}
+
+#[test]
+fn a_stranger_learns_nothing_of_a_request_but_that_the_key_is_missing() {
+    let (server, _) = start();
+    let good = json!({"creator_email": "grace@example.com", "name": "Grace"}).to_string();
+    let large = "x".repeat(64 * 1024 + 1);
+    for (content_type, body) in [
+        ("application/json", good.as_str()),
+        ("application/json", "{"),
+        ("application/json", "{}"),
+        ("application/json", ""),
+        ("application/json", &large),
+        ("text/plain", &good),
+        ("text/plain", &large),
+    ] {
+        for path in [ROOM, "/xapi/v2/room/default"] {
+            let request = server
+                .request_without_key("POST", path)
+                .header("Content-Type", content_type);
+            assert_unauthorized(&server.send(request, body));
+        }
+    }
+    let no_room = "/xapi/v2/room/00000000-0000-0000-0000-000000000000";
+    assert_unauthorized(&ask(&server, "GET", no_room, None));
+    assert_unauthorized(&ask(&server, "GET", "/xapi/v2/room/x", None));
+    let made = server.get_or_create("grace@example.com", "Grace");
+    assert_eq!(made.status, 201);
+}
+
+#[test]
+fn keys_come_and_go_while_the_server_runs() {
+    let (server, guid) = start();
+    let path = format!("{ROOM}/{guid}");
+    let status = |key: &Key| ask(&server, "GET", &path, Some(&key.authorization)).status;
+    let (first, second) = (make_key(&server), make_key(&server));
+    assert_eq!((status(&first), status(&second)), (200, 200));
+    server.roomd(&["key", "revoke", &first.access]);
+    assert_eq!((status(&first), status(&second)), (401, 200));
+    server.roomd(&["key", "revoke", &first.access]);
+    assert_eq!((status(&first), status(&second)), (401, 200));
+    server.roomd(&["key", "revoke", &second.access]);
+    assert_eq!((status(&first), status(&second)), (401, 401));
+    assert_eq!(server.get(&path).status, 200);
+}
+
+#[test]
+fn where_no_key_is_required_a_wrong_one_is_refused_still() {
+    let server = TestServer::start_with(|config| config.auth.required = false);
+    let guid = guid_of_ada(&server);
+    let revoked = make_key(&server);
+    server.roomd(&["key", "revoke", &revoked.access]);
+    for (method, path) in routes(&guid) {
+        assert_eq!(ask(&server, method, &path, None).status, 200);
+        let good = Some(server.authorization.as_str());
+        assert_eq!(ask(&server, method, &path, good).status, 200);
+        for wrong in ["", "Bearer", "Bearer a|b", &revoked.authorization] {
+            assert_unauthorized(&ask(&server, method, &path, Some(wrong)));
+        }
+    }
+}
+
+#[test]
+fn what_is_not_the_api_needs_no_key() {
+    let server = TestServer::start();
+    let room = server.get_or_create("ada@example.com", "Room").json();
+    let url = room["url"].as_str().expect("a URL");
+    let page = url.strip_prefix(&format!("http://{}", server.address));
+    for path in ["/healthz", "/readyz", page.expect(url)] {
+        for authorization in [None, Some("Bearer a|b")] {
+            let answer = ask(&server, "GET", path, authorization);
+            assert_eq!(answer.status, 200, "{path}");
+        }
+    }
+}
+
+#[test]
+fn the_database_lets_nobody_in_who_steals_it() {
+    let server = TestServer::start();
+    let key = make_key(&server);
+    let hash = sign(&key);
+    let guid = guid_of_ada(&server);
+    let path = format!("{ROOM}/{guid}");
+    let answer = ask(&server, "GET", &path, Some(&key.authorization));
+    assert_eq!(answer.status, 200);
+    let folder = server.stop();
+    let entries = fs::read_dir(folder.path()).expect("the folder is there");
+    let bytes: Vec<u8> = entries
+        .flat_map(|entry| fs::read(entry.expect("an entry").path()).expect("a file"))
+        .collect();
+    let holds = |wanted: &[u8]| bytes.windows(wanted.len()).any(|window| window == wanted);
+    // What is kept is the access key and the SHA-256 of the hash.
+    assert!(holds(key.access.as_bytes()));
+    assert!(holds(&Sha256::digest(hash.as_bytes())));
+    let hash_bytes = Sha256::digest(format!("{}|{}", key.access, key.secret).as_bytes());
+    assert!(!holds(key.secret.as_bytes()));
+    assert!(!holds(hash.as_bytes()));
+    assert!(!holds(&hash_bytes));
+}

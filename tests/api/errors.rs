@@ -1,0 +1,231 @@
+use crate::harness::{ROOM, TestServer};
+use crate::request_id::{one_of_every_kind, request_id};
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::path::Path;
+
+const BASE_PATHS: [&str; 2] = ["/xapi/v2", "/api/groups/xapi"];
+const NO_ROOM: &str = "0197A3C2-6414-7046-87A6-67730D5F9F08";
+
+/// A server with one room: what it was answered as, its GUID and the path of its page.
+fn server_with_room() -> (TestServer, Value, String, String) {
+    let server = TestServer::start();
+    let room = server.get_or_create("ada@example.com", "Room").json();
+    let text = |field: &str| room[field].as_str().expect(field).to_owned();
+    let (guid, url) = (text("room_guid"), text("url"));
+    let page = url.strip_prefix(&format!("http://{}", server.address));
+    let page = page.expect(&url).to_owned();
+    (server, room, guid, page)
+}
+
+/// Every route, and its methods as `Allow` names them.
+fn routes(guid: &str, page: &str) -> Vec<(String, &'static str)> {
+    let mut routes = Vec::new();
+    for base in BASE_PATHS {
+        routes.push((format!("{base}/room"), "POST"));
+        routes.push((format!("{base}/room/default"), "POST"));
+        routes.push((format!("{base}/room/{guid}"), "GET, HEAD"));
+    }
+    for path in [page, "/healthz", "/readyz"] {
+        routes.push((path.to_owned(), "GET, HEAD"));
+    }
+    routes
+}
+
+#[test]
+fn an_address_that_is_none_is_named_so_to_everybody() {
+    let (server, _, guid, page) = server_with_room();
+    let outside = "/ // /xapi /xapi/v1/room /xapi/v2x/room /room /room/default /groups \
+                   /groups/room /groups/room/ /healthz/ /HEALTHZ /healthz/x /metrics /.env /%FF";
+    let mut paths: Vec<String> = outside.split(' ').map(str::to_owned).collect();
+    paths.push(format!("{page}/x"));
+    for base in BASE_PATHS {
+        let below = " / /rooms /room/ /Room //room /room/default/ /%72oom%2F /room/default/x";
+        paths.extend(below.split(' ').map(|below| format!("{base}{below}")));
+        paths.push(format!("{base}/room/{guid}/"));
+        paths.push(format!("{base}/room/{guid}/x"));
+        paths.push(format!("{}/room", base.to_uppercase()));
+    }
+    let body = json!({"code": 90, "details": "there is no such address"});
+    for path in &paths {
+        for method in ["GET", "POST", "PUT", "DELETE"] {
+            let with_key = server.request(method, path);
+            let without_key = server.request_without_key(method, path);
+            for request in [with_key, without_key] {
+                let answer = server.send(request, "");
+                assert_eq!(answer.status, 404, "{method} {path}");
+                answer.assert(404, &body);
+                assert_eq!(answer.header("Content-Type"), "application/json");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrong_method_is_answered_with_the_right_ones() {
+    let (server, _, guid, page) = server_with_room();
+    for (path, allow) in routes(&guid, &page) {
+        let body = json!({"code": 91, "details": format!("this address answers {allow} only")});
+        let methods = "GET HEAD POST PUT PATCH DELETE OPTIONS TRACE".split(' ');
+        for method in methods.filter(|method| !allow.split(", ").any(|it| it == *method)) {
+            let answer = server.send(server.request(method, &path), "");
+            assert_eq!(answer.status, 405, "{method} {path}");
+            assert_eq!(answer.header("Allow"), allow, "{method} {path}");
+            assert_eq!(answer.header("Content-Type"), "application/json");
+            if method == "HEAD" {
+                assert_eq!(answer.body, "", "{path}");
+            } else {
+                answer.assert(405, &body);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_method_that_nobody_knows_is_a_wrong_one() {
+    let server = TestServer::start();
+    let head = format!("BREW {ROOM} HTTP/1.1\r\nHost: roomd\r\nConnection: close\r\n\r\n");
+    let answer = server.send_raw(head.as_bytes());
+    assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
+    assert!(answer.contains("\r\nallow: POST\r\n"), "{answer}");
+    let body = json!({"code": 91, "details": "this address answers POST only"});
+    assert!(answer.ends_with(&format!("\r\n\r\n{body}")), "{answer}");
+}
+
+#[test]
+fn head_answers_as_get_does_without_the_body() {
+    let (server, _, guid, page) = server_with_room();
+    for (path, allow) in routes(&guid, &page) {
+        if allow != "GET, HEAD" {
+            continue;
+        }
+        let get = server.get(&path);
+        let head = server.send(server.request("HEAD", &path), "");
+        assert_eq!((get.status, head.status), (200, 200), "{path}");
+        assert_eq!(head.body, "", "{path}");
+        let length = get.body.len().to_string();
+        assert_eq!(head.header("Content-Length"), length, "{path}");
+        let content_type = get.header("Content-Type");
+        assert_eq!(head.header("Content-Type"), content_type, "{path}");
+    }
+}
+
+#[test]
+fn a_guid_that_is_none_is_as_unknown_as_any_other() {
+    let (server, room, known, _) = server_with_room();
+    let unknown = "00000000-0000-0000-0000-000000000000 FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF \
+                   x 1 default_room %20 %00 %FF ..%2F..%2Fetc%2Fpasswd '%20OR%20'1'='1";
+    let mut guids: Vec<String> = unknown.split(' ').map(str::to_owned).collect();
+    guids.extend([
+        NO_ROOM.to_owned(),
+        NO_ROOM.to_lowercase(),
+        known.replace('-', ""),
+        known.replace('-', "_"),
+        known[1..].to_owned(),
+        format!("{known}0"),
+        format!("{known}%00"),
+        format!("%7B{known}%7D"),
+        format!("urn:uuid:{known}"),
+        "A".repeat(5000),
+    ]);
+    let mut bodies = HashSet::new();
+    for guid in &guids {
+        for base in BASE_PATHS {
+            let answer = server.get(&format!("{base}/room/{guid}"));
+            answer.assert(
+                404,
+                &json!({"code": 70, "details": "there is no such room"}),
+            );
+            bodies.insert(answer.body);
+        }
+    }
+    assert_eq!(bodies.len(), 1);
+    for guid in [&known, &known.to_lowercase()] {
+        server.get(&format!("{ROOM}/{guid}")).assert(200, &room);
+    }
+}
+
+/// What cannot be read as a request has no body to answer with: the connection is of no use.
+#[test]
+fn broken_http_is_refused_and_the_connection_closed() {
+    let server = TestServer::start();
+    let rest = "HTTP/1.1\r\nHost: roomd\r\n";
+    let many = "X-Many: x\r\n".repeat(200);
+    for request in [
+        format!("GET {ROOM}/é {rest}\r\n"),
+        format!("GET {ROOM}/a b {rest}\r\n"),
+        format!("GET {ROOM} {rest}{many}\r\n"),
+        format!("POST {ROOM} {rest}Content-Length: x\r\n\r\n"),
+        "no HTTP at all\r\n\r\n".to_owned(),
+    ] {
+        let answer = server.send_raw(request.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+        assert!(answer.ends_with("\r\n\r\n"), "{request}: {answer}");
+    }
+    server
+        .get("/healthz")
+        .assert(200, &json!({"status": "alive"}));
+}
+
+#[test]
+fn a_body_that_breaks_off_is_refused_in_words_for_a_person() {
+    let server = TestServer::start();
+    let head = format!(
+        "POST {ROOM} HTTP/1.1\r\nHost: roomd\r\nConnection: close\r\nAuthorization: {}\r\n\
+         Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+        server.authorization
+    );
+    let answer = server.send_raw(format!("{head}no length\r\n").as_bytes());
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    assert!(body.starts_with("{\"code\":19,"), "{body}");
+    assert!(!body.contains("None"), "{body}");
+}
+
+#[test]
+fn no_refusal_shows_what_is_inside() {
+    let server = TestServer::start();
+    let mut answers = one_of_every_kind(&server, b"id");
+    let half_a_pair = "{\"name\": \"\\ud800\", \"creator_email\": 1e999}";
+    for body in ["", "[]", "{\"name\":", half_a_pair, "{\"a\":\u{1}}"] {
+        answers.push((400, server.post_text(ROOM, body)));
+    }
+    let folder = server.database();
+    let folder = folder.parent().and_then(Path::to_str).expect("a folder");
+    let inside = "sqlite select insert unique constraint table column_ _key_ name_key email_key \
+                  serde actix rust panic error( some( :: .rs .db src/ /work /tmp";
+    for (status, answer) in answers {
+        assert_eq!(answer.status, status);
+        let body = answer.body.to_lowercase();
+        for word in inside.split(' ').chain([folder]) {
+            let shown = status >= 400 && body.contains(&word.to_lowercase());
+            assert!(!shown, "{word}: {body}");
+        }
+    }
+}
+
+#[test]
+fn a_failure_inside_shows_nothing_but_its_code() {
+    let (server, _, guid, page) = server_with_room();
+    let folder = server.stop();
+    break_rooms(&folder.path().join("test.db"));
+    let server = TestServer::start_again(folder);
+    let details = "the server failed; its log has the reason under the request id of this answer";
+    for answer in [
+        server.get_or_create("grace@example.com", "Grace"),
+        server.get(&format!("{ROOM}/{guid}")),
+        server.get(&page),
+    ] {
+        answer.assert(500, &json!({"code": 10, "details": details}));
+        assert_ne!(request_id(&answer), "");
+    }
+    assert_eq!(server.get("/healthz").status, 200);
+}
+
+/// Takes the table of rooms away, so that every statement about rooms fails.
+#[expect(clippy::disallowed_methods, reason = "no server has the file now")]
+fn break_rooms(database: &Path) {
+    let connection = rusqlite::Connection::open(database).expect("a database");
+    let renamed = connection.execute_batch("ALTER TABLE rooms RENAME TO elsewhere");
+    renamed.expect("the table is renamed");
+}

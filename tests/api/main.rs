@@ -1,0 +1,12 @@
+//! Tests of the API: each starts the real server on a free port, with a database of its own.
+
+mod auth;
+mod bodies;
+mod default_room;
+mod errors;
+mod harness;
+mod health;
+mod options;
+mod page;
+mod request_id;
+mod validation;

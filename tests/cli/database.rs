@@ -1,0 +1,219 @@
+use crate::harness::{Folder, open};
+use std::collections::BTreeMap;
+use std::fs;
+
+const DATABASE: &str = "roomd.db";
+
+/// What opens a database: two verbs that end by themselves, and the server.
+const OPENERS: [&[&str]; 3] = [
+    &["user", "list"],
+    &["key", "create"],
+    &["serve", "--listen", "127.0.0.1:0"],
+];
+
+/// The database and its write-ahead log, in which the changes are. A log without any is nothing.
+fn data(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
+    let mut files = folder.files();
+    files.retain(|name, bytes| {
+        name.ends_with(".db") || name.ends_with(".db-wal") && !bytes.is_empty()
+    });
+    files
+}
+
+/// Asserts that everything refuses the database in one line and leaves it as it is; returns the
+/// last of these lines.
+#[track_caller]
+fn assert_refused(folder: &Folder) -> String {
+    let before = data(folder);
+    let mut line = String::new();
+    for args in OPENERS {
+        let ended = folder.run(args);
+        line = ended.refusal().to_owned();
+        assert!(line.contains(DATABASE), "{line}");
+        assert!(data(folder) == before, "{args:?} changed the file: {line}");
+    }
+    line
+}
+
+/// A folder with a database of ours that has users in it.
+fn populated() -> Folder {
+    let folder = Folder::new();
+    folder.add_users(50);
+    folder.add_key();
+    folder
+}
+
+/// The bytes of such a database, whole in one file.
+fn sound_database() -> Vec<u8> {
+    let mut files = populated().files();
+    let log = files.get("roomd.db-wal");
+    assert!(
+        log.is_none_or(Vec::is_empty),
+        "the last verb folded its log"
+    );
+    files.remove(DATABASE).expect("a database")
+}
+
+#[test]
+fn a_text_is_refused_and_left_as_it_is() {
+    let folder = Folder::new();
+    let long = "a line of somebody's notes\n".repeat(1000);
+    for text in [
+        "x",
+        "just a few words\n",
+        "SQLite format 3\0 is how it begins",
+        &long,
+    ] {
+        folder.write(DATABASE, text);
+        let line = assert_refused(&folder);
+        assert!(line.contains("another program"), "{line}");
+    }
+}
+
+#[test]
+fn the_database_of_another_program_is_refused_and_left_as_it_is() {
+    for setup in [
+        "CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')",
+        "CREATE TABLE users (user_id); PRAGMA application_id = 1; PRAGMA user_version = 1",
+        "PRAGMA page_size = 512; CREATE TABLE rooms (name); PRAGMA user_version = 999",
+    ] {
+        let folder = Folder::new();
+        let other = open(&folder.path(DATABASE));
+        other.execute_batch(setup).expect("another database");
+        drop(other);
+        let line = assert_refused(&folder);
+        assert!(line.contains("another program"), "{line}");
+    }
+}
+
+#[test]
+fn the_database_of_another_program_is_left_as_it_is_while_that_has_it_open() {
+    let folder = Folder::new();
+    let other = open(&folder.path(DATABASE));
+    let mode: String = other
+        .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
+        .expect("a mode");
+    assert_eq!(mode, "wal");
+    other
+        .execute_batch("CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')")
+        .expect("another database");
+    assert_eq!(data(&folder).len(), 2);
+    let line = assert_refused(&folder);
+    assert!(line.contains("another program"), "{line}");
+    let text: String = other
+        .query_row("SELECT text FROM notes", [], |row| row.get(0))
+        .expect("a row");
+    assert_eq!(text, "mine");
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
+    for mode in ["wal", "delete"] {
+        let folder = populated();
+        let newer = open(&folder.path(DATABASE));
+        let script = format!("PRAGMA journal_mode = {mode}; PRAGMA user_version = 999");
+        newer.execute_batch(&script).expect("a newer database");
+        drop(newer);
+        let line = assert_refused(&folder);
+        assert!(line.contains("999") && line.contains("newer"), "{line}");
+    }
+}
+
+/// As a crash of the newer program leaves it: the version is in the write-ahead log alone.
+#[test]
+fn the_write_ahead_log_of_a_newer_version_is_left_as_it_is() {
+    let folder = populated();
+    let newer = open(&folder.path(DATABASE));
+    newer
+        .execute_batch("CREATE TABLE novelties (name); PRAGMA user_version = 999")
+        .expect("a newer database");
+    let crashed = Folder::new();
+    for (name, bytes) in data(&folder) {
+        crashed.write(&name, bytes);
+    }
+    drop(newer);
+    assert!(!data(&crashed)["roomd.db-wal"].is_empty());
+    let line = assert_refused(&crashed);
+    assert!(line.contains("999"), "{line}");
+}
+
+#[test]
+fn a_truncated_database_is_refused_and_left_as_it_is() {
+    let whole = sound_database();
+    let folder = Folder::new();
+    for length in [50, 100, 1000, 4096, whole.len() / 2, whole.len() - 4096] {
+        folder.write(DATABASE, &whole[..length]);
+        let line = assert_refused(&folder);
+        assert!(length < 100 || line.contains("damaged"), "{length}: {line}");
+    }
+}
+
+/// SQLite takes the missing end of a page for zeros, so that a text loses its last letters.
+#[test]
+fn a_database_whose_last_page_is_not_whole_is_refused_and_left_as_it_is() {
+    let whole = sound_database();
+    let folder = Folder::new();
+    folder.write(DATABASE, &whole[..whole.len() - 1]);
+    let line = assert_refused(&folder);
+    assert!(line.contains("damaged"), "{line}");
+}
+
+#[test]
+fn a_database_that_was_overwritten_in_the_middle_is_refused_and_left_as_it_is() {
+    let whole = sound_database();
+    let folder = Folder::new();
+    for part in [0.25, 0.5, 0.75] {
+        let at = (whole.len() as f64 * part) as usize;
+        for filling in [0x00, 0x5A, 0xFF] {
+            let mut damaged = whole.clone();
+            damaged[at..at + 4096].fill(filling);
+            folder.write(DATABASE, damaged);
+            let line = assert_refused(&folder);
+            assert!(line.contains("damaged"), "{part} {filling}: {line}");
+        }
+    }
+}
+
+#[test]
+fn a_sound_copy_is_taken() {
+    let folder = Folder::new();
+    folder.write(DATABASE, sound_database());
+    assert_eq!(folder.done(&["user", "list"]).lines().count(), 51);
+}
+
+#[test]
+fn a_missing_directory_is_refused_and_not_made() {
+    let folder = Folder::new();
+    for args in OPENERS {
+        let ended = folder.run(&[args, &["--database", "missing/roomd.db"]].concat());
+        assert!(ended.refusal().contains("missing/roomd.db"), "{ended:?}");
+    }
+    assert!(!folder.path("missing").exists());
+}
+
+#[test]
+fn a_directory_is_no_database() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path(DATABASE)).expect("a folder");
+    for args in OPENERS {
+        let ended = folder.run(args);
+        assert!(ended.refusal().contains(DATABASE), "{ended:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_database_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = Folder::new();
+    let server = folder.serve(&[]);
+    assert_eq!(server.get("/readyz").status, 200);
+    for name in ["roomd.db", "roomd.db-wal", "roomd.db-shm"] {
+        let file = fs::metadata(folder.path(name)).expect(name);
+        assert_eq!(file.permissions().mode() & 0o777, 0o600, "{name}");
+    }
+    folder.done(&["user", "list", "--database", "verb.db"]);
+    let file = fs::metadata(folder.path("verb.db")).expect("a database");
+    assert_eq!(file.permissions().mode() & 0o777, 0o600);
+}

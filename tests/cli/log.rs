@@ -1,0 +1,266 @@
+use crate::harness::{Answer, Folder, ROOM, Running, open};
+use serde_json::{Value, json};
+
+const ADA: &str = "ada@example.com";
+
+/// A server with these settings of the log, and a key.
+struct Logged {
+    folder: Folder,
+    server: Running,
+}
+
+impl Logged {
+    fn start(settings: &str) -> Self {
+        Self::start_with(settings, "off")
+    }
+
+    fn start_with(settings: &str, rust_log: &str) -> Self {
+        let folder = Folder::new();
+        folder.write("config.toml", format!("[log]\n{settings}\n"));
+        folder.add_user(ADA);
+        let key = folder.add_key();
+        let mut command = folder.command(&["--listen", "127.0.0.1:0"]);
+        let server = folder.start(command.env("RUST_LOG", rust_log));
+        Self {
+            folder,
+            server: server.expect("it starts").with_key(&key),
+        }
+    }
+
+    /// Stops the server; returns what it logged.
+    fn log(self) -> Vec<String> {
+        let ended = self.server.stop();
+        ended.stderr.lines().map(str::to_owned).collect()
+    }
+
+    /// The same, of a log in JSON.
+    fn json(self) -> Vec<Value> {
+        let parsed = |line: &String| serde_json::from_str(line).expect("JSON");
+        self.log().iter().map(parsed).collect()
+    }
+}
+
+fn id(answer: &Answer) -> &str {
+    let id = answer.headers.get("X-Request-Id").expect("an id");
+    id.to_str().expect("a text")
+}
+
+#[test]
+fn the_start_and_the_stop_have_a_line_and_requests_have_none() {
+    let logged = Logged::start("slow_ms = 60000");
+    assert_eq!(logged.server.room_of(ADA).status, 201);
+    assert_eq!(logged.server.get("/nowhere").status, 404);
+    let (address, database) = (logged.server.address, logged.folder.path("roomd.db"));
+    let log = logged.log();
+    assert_eq!(log.len(), 2, "{log:?}");
+    assert!(
+        log[0].contains("INFO") && log[0].contains("started"),
+        "{log:?}"
+    );
+    assert!(log[0].contains(&address.to_string()), "{log:?}");
+    assert!(log[0].contains(&database.display().to_string()), "{log:?}");
+    assert!(
+        log[1].contains("INFO") && log[1].contains("stopped"),
+        "{log:?}"
+    );
+}
+
+#[test]
+fn every_request_has_a_line_when_that_is_asked_for() {
+    let logged = Logged::start("requests = true\nslow_ms = 60000");
+    let server = &logged.server;
+    let made = server.room_of(ADA);
+    let found = server.get(&format!("{ROOM}/{}", made.guid()));
+    let missing = server.get("/nowhere");
+    let wrong = server.post(
+        "/api/groups/xapi/room/default",
+        &[("X-Request-Id", "mine-1")],
+        &json!({}),
+    );
+    assert_eq!(id(&wrong), "mine-1");
+    let expected = [
+        (&made, "method=POST route=/xapi/v2/room status=201 "),
+        (
+            &found,
+            "method=GET route=/xapi/v2/room/{room_guid} status=200 ",
+        ),
+        (&missing, "method=GET route=none status=404 "),
+        (
+            &wrong,
+            "method=POST route=/api/groups/xapi/room/default status=400 ",
+        ),
+    ]
+    .map(|(answer, start)| (start, format!(" request_id={}", id(answer))));
+    let log = logged.log();
+    assert_eq!(log.len(), 2 + expected.len(), "{log:#?}");
+    for (line, (start, id)) in log[1..].iter().zip(&expected) {
+        assert!(line.contains("INFO") && line.contains(start), "{line}");
+        assert!(line.contains(id), "{line}");
+    }
+}
+
+#[test]
+fn a_log_in_json_has_one_object_a_line() {
+    let logged = Logged::start("requests = true\nslow_ms = 60000\nformat = \"json\"");
+    let made = logged.server.room_of(ADA);
+    let (address, id) = (logged.server.address.to_string(), id(&made).to_owned());
+    let lines = logged.json();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!(
+        (&lines[0]["message"], &lines[0]["address"]),
+        (&json!("started"), &json!(address))
+    );
+    assert_eq!(lines[2]["message"], "stopped");
+    for (member, value) in [
+        ("level", json!("info")),
+        ("method", json!("POST")),
+        ("route", json!(ROOM)),
+        ("status", json!(201)),
+        ("request_id", json!(id)),
+    ] {
+        assert_eq!(lines[1][member], value, "{member}");
+    }
+    assert!(lines[1]["duration_ms"].is_u64());
+    assert!(lines.iter().all(|line| line["time"].is_string()));
+}
+
+#[test]
+fn a_request_without_an_error_has_none_in_its_line() {
+    let logged = Logged::start("requests = true\nslow_ms = 60000\nformat = \"json\"");
+    assert_eq!(logged.server.room_of(ADA).status, 201);
+    let line = logged.json().remove(1);
+    assert_eq!(line["status"], 201);
+    assert_eq!(line.get("error"), None, "{line}");
+}
+
+#[test]
+fn a_slow_request_has_a_line_whatever_is_asked_for() {
+    let logged = Logged::start("level = \"warn\"\nslow_ms = 0");
+    let made = logged.server.room_of(ADA);
+    let id = id(&made).to_owned();
+    let log = logged.log();
+    assert_eq!(log.len(), 1, "{log:?}");
+    for part in ["WARN", "slow", "status=201", "duration_ms=", &id] {
+        assert!(log[0].contains(part), "{part}: {log:?}");
+    }
+}
+
+#[test]
+fn a_failed_request_has_a_line_with_its_reason_and_the_id_of_the_answer() {
+    let logged = Logged::start("level = \"error\"\nformat = \"json\"");
+    let other = open(&logged.folder.path("roomd.db"));
+    other
+        .execute_batch("DROP TABLE rooms")
+        .expect("no more rooms");
+    let failed = logged.server.room_of(ADA);
+    assert_eq!((failed.status, &failed.json()["code"]), (500, &json!(10)));
+    assert!(!failed.body.contains("rooms"), "{}", failed.body);
+    let id = id(&failed).to_owned();
+    let lines = logged.json();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!(lines[0]["level"], "error");
+    assert_eq!(lines[0]["request_id"], json!(id));
+    let reason = lines[0]["error"].as_str().expect("a reason");
+    assert!(reason.contains("no such table"), "{reason}");
+}
+
+/// Requests that carry a key and an address wherever a caller could put one.
+fn requests_with_secrets(server: &Running) {
+    let secret = server.authorization.clone();
+    let room = json!({"creator_email": ADA, "name": ADA});
+    for headers in [
+        &[][..],
+        &[("X-Request-Id", ADA)],
+        &[("X-Request-Id", secret.as_str())],
+        &[("User-Agent", ADA), ("Referer", ADA)],
+    ] {
+        assert!(server.post(ROOM, headers, &room).status < 300);
+    }
+    let unknown = json!({"creator_email": "grace@example.com", "name": "Room"});
+    assert_eq!(server.post(ROOM, &[], &unknown).status, 404);
+    let wrong = json!({"creator_email": ["grace@example.com"], "name": 1});
+    assert_eq!(server.post(ROOM, &[], &wrong).status, 400);
+    let key = secret.trim_start_matches("Bearer ").replace('|', "%7C");
+    for path in [
+        format!("/nowhere/{ADA}/{key}"),
+        format!("{ROOM}/{ADA}"),
+        format!("/groups/room/{key}?email={ADA}"),
+    ] {
+        assert_eq!(server.get(&path).status, 404, "{path}");
+    }
+}
+
+/// Asserts that nothing of a key or an address is in a log that has a line for every request.
+#[track_caller]
+fn assert_nothing_leaks(logged: Logged) {
+    requests_with_secrets(&logged.server);
+    let key = logged.server.authorization.clone();
+    let (access_key, hash) = key["Bearer ".len()..].split_once('|').expect("a key");
+    let (access_key, hash) = (access_key.to_owned(), hash.to_owned());
+    let log = logged.log().join("\n");
+    assert!(log.lines().count() > 9, "{log}");
+    for secret in [&access_key, &hash, "example.com", "ada@", "ada%40", "grace"] {
+        assert!(!log.contains(secret), "{secret}: {log}");
+    }
+}
+
+#[test]
+fn no_key_and_no_address_is_ever_logged() {
+    assert_nothing_leaks(Logged::start("requests = true"));
+}
+
+#[test]
+fn no_key_and_no_address_is_logged_in_json() {
+    assert_nothing_leaks(Logged::start(
+        "requests = true\nformat = \"json\"\nslow_ms = 0",
+    ));
+}
+
+#[test]
+fn a_refused_key_is_not_logged() {
+    let mut logged = Logged::start("requests = true");
+    for header in [
+        "Bearer stranger|hash-of-stranger",
+        "Basic stranger",
+        "stranger",
+    ] {
+        logged.server.authorization = header.to_owned();
+        assert_eq!(logged.server.room_of(ADA).status, 401);
+    }
+    let log = logged.log();
+    assert_eq!(
+        log.iter()
+            .filter(|line| line.contains("status=401"))
+            .count(),
+        3
+    );
+    assert!(!log.join("\n").contains("stranger"), "{log:?}");
+}
+
+#[test]
+fn the_level_is_that_of_the_settings() {
+    let logged = Logged::start("level = \"error\"\nrequests = true");
+    assert_eq!(logged.server.room_of(ADA).status, 201);
+    assert!(logged.log().is_empty());
+}
+
+#[test]
+fn the_variable_rust_log_has_no_effect() {
+    for rust_log in ["trace", "off", "roomd::request=off", "actix_server=trace"] {
+        let logged = Logged::start_with("requests = true", rust_log);
+        assert_eq!(logged.server.room_of(ADA).status, 201);
+        let log = logged.log();
+        assert_eq!(log.len(), 3, "{rust_log}: {log:?}");
+    }
+}
+
+#[test]
+fn a_line_of_the_caller_stays_out_of_the_log() {
+    let logged = Logged::start("requests = true");
+    let answer = logged
+        .server
+        .post(ROOM, &[("X-Request-Id", "a b=\"c\"")], &json!({}));
+    assert_eq!(answer.status, 400);
+    assert_ne!(id(&answer), "a b=\"c\"");
+    assert!(!logged.log().join("\n").contains("a b="));
+}

@@ -1,0 +1,12 @@
+//! Tests of the executable: each runs the real one in an empty folder of its own.
+
+mod database;
+mod demo;
+mod harness;
+mod key;
+mod log;
+mod serve;
+mod settings;
+mod sharing;
+mod stop;
+mod user;

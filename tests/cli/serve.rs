@@ -1,0 +1,144 @@
+use crate::harness::{Folder, Process, Running};
+use std::net::TcpListener;
+
+#[test]
+fn the_ready_line_names_the_address_and_the_absolute_path_of_the_database() {
+    let folder = Folder::new();
+    let server = folder.serve(&[]);
+    let (port, database) = (server.address.port(), folder.path("roomd.db"));
+    assert_ne!(port, 0);
+    assert_eq!(
+        server.ready_line,
+        format!(
+            "roomd listening on http://127.0.0.1:{port} (database {})",
+            database.display()
+        )
+    );
+    assert_eq!(server.get("/healthz").status, 200);
+    assert!(database.exists());
+}
+
+#[test]
+fn nothing_but_the_ready_line_is_printed() {
+    let folder = Folder::new();
+    let server = folder.serve(&[]);
+    assert_eq!(server.get("/healthz").status, 200);
+    assert_eq!(server.stop().stdout, "");
+}
+
+#[test]
+fn without_a_verb_it_serves() {
+    let folder = Folder::new();
+    let mut command = folder.command(&["--listen", "127.0.0.1:0", "--database", "plain.db"]);
+    let server = folder.start(&mut command).expect("it starts");
+    assert_eq!(server.get("/readyz").status, 200);
+    let database = folder.path("plain.db").display().to_string();
+    assert!(server.ready_line.contains(&database));
+}
+
+#[test]
+fn a_room_is_made_with_a_key_and_a_user_of_the_command_line() {
+    let folder = Folder::new();
+    folder.add_user("ada@example.com");
+    let key = folder.add_key();
+    let server = folder.serve(&[]);
+    assert_eq!(server.room_of("ada@example.com").status, 401);
+    let server = server.with_key(&key);
+    assert_eq!(server.room_of("ada@example.com").status, 201);
+    assert_eq!(server.room_of("ada@example.com").status, 200);
+}
+
+#[test]
+fn a_taken_address_is_refused_with_a_sentence() {
+    let folder = Folder::new();
+    let other = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = other.local_addr().expect("an address").to_string();
+    let ended = folder.run(&["serve", "--listen", &address]);
+    let sentence = ended.refusal();
+    assert!(
+        sentence.starts_with(&format!("cannot listen on {address}: ")),
+        "{sentence}"
+    );
+}
+
+#[test]
+fn without_keys_only_a_loopback_address_is_served() {
+    let folder = Folder::new();
+    folder.write("config.toml", "[auth]\nrequired = false\n");
+    let ended = folder.run(&["serve", "--listen", "0.0.0.0:0"]);
+    assert!(ended.refusal().contains("auth.required"), "{ended:?}");
+    assert!(!folder.path("roomd.db").exists());
+
+    folder.add_user("ada@example.com");
+    let server = folder.serve(&[]);
+    assert_eq!(server.room_of("ada@example.com").status, 201);
+}
+
+#[test]
+fn wrong_usage_exits_with_2_and_touches_nothing() {
+    let folder = Folder::new();
+    for args in [
+        &["surve"][..],
+        &["serve", "now"],
+        &["serve", "--port", "8080"],
+        &["serve", "--listen"],
+        &["user"],
+        &["user", "add", "--email", "ada@example.com"],
+        &["key", "revoke"],
+        &["demo", "--listen", "127.0.0.1:0"],
+    ] {
+        let ended = folder.run(args);
+        assert_eq!(ended.status.code(), Some(2), "{args:?}: {ended:?}");
+        assert!(
+            ended.stdout.is_empty() && !ended.stderr.is_empty(),
+            "{ended:?}"
+        );
+    }
+    assert!(folder.files().is_empty());
+}
+
+#[test]
+fn a_flag_with_a_value_of_the_wrong_form_is_wrong_usage() {
+    let folder = Folder::new();
+    for args in [
+        ["serve", "--listen", "here"],
+        ["serve", "--workers", "many"],
+        ["serve", "--public-url", "rooms.example.com"],
+    ] {
+        let ended = folder.run(&args);
+        assert_eq!(ended.status.code(), Some(2), "{args:?}: {ended:?}");
+        assert!(ended.stderr.contains(args[1]), "{ended:?}");
+    }
+    assert!(folder.files().is_empty());
+}
+
+#[test]
+fn help_and_version_are_printed_and_are_no_failure() {
+    let folder = Folder::new();
+    let help = folder.done(&["--help"]);
+    for verb in ["serve", "demo", "user", "key"] {
+        assert!(help.contains(verb), "{verb}: {help}");
+    }
+    let version = folder.done(&["--version"]);
+    assert_eq!(
+        version.trim_end(),
+        concat!("roomd ", env!("CARGO_PKG_VERSION"))
+    );
+    assert!(folder.files().is_empty());
+}
+
+#[test]
+fn it_serves_on_when_nobody_reads_its_log() {
+    let folder = Folder::new();
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let args = ["serve", "--listen", "127.0.0.1:0"];
+    let mut command = folder.command(&args);
+    command.env("ROOMD_LOG_REQUESTS", "true");
+    command.stdout(std::process::Stdio::piped()).stderr(writer);
+    let server = Running::of(Process::spawn_as_is(&mut command)).expect("it starts");
+    for _ in 0..3 {
+        assert_eq!(server.get("/readyz").status, 200);
+    }
+    server.stop();
+}

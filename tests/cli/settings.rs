@@ -1,0 +1,265 @@
+use crate::harness::{Ended, Folder, Running};
+
+/// An address that is nobody's (RFC 5737): a server that takes it up does not start.
+const NOWHERE: &str = "192.0.2.1:0";
+
+/// Starts a server with only these flags and variables.
+fn start(folder: &Folder, args: &[&str], variables: &[(&str, &str)]) -> Result<Running, Ended> {
+    let mut command = folder.command(args);
+    folder.start(command.envs(variables.iter().copied()))
+}
+
+fn database_of(server: &Running) -> &str {
+    let path = server
+        .ready_line
+        .split_once("(database ")
+        .expect("a path")
+        .1;
+    path.trim_end_matches(')')
+        .rsplit('/')
+        .next()
+        .expect("a name")
+}
+
+#[test]
+fn the_address_comes_from_the_flag_then_the_variable_then_the_file() {
+    let folder = Folder::new();
+    let file =
+        |listen: &str| folder.write("config.toml", format!("[server]\nlisten = \"{listen}\"\n"));
+    let free = "127.0.0.1:0";
+    file(free);
+    assert!(start(&folder, &[], &[]).is_ok());
+    assert!(start(&folder, &[], &[("ROOMD_LISTEN", NOWHERE)]).is_err());
+    file(NOWHERE);
+    let ended = start(&folder, &[], &[]).err().expect("it refuses");
+    assert!(ended.refusal().contains(NOWHERE), "{ended:?}");
+    assert!(start(&folder, &[], &[("ROOMD_LISTEN", free)]).is_ok());
+    let flag = ["serve", "--listen", free];
+    assert!(start(&folder, &flag, &[("ROOMD_LISTEN", NOWHERE)]).is_ok());
+}
+
+#[test]
+fn the_database_comes_from_the_flag_then_the_variable_then_the_file() {
+    let folder = Folder::new();
+    folder.write(
+        "config.toml",
+        "[server]\nlisten = \"127.0.0.1:0\"\n[database]\npath = \"file.db\"\n",
+    );
+    let variable = [("ROOMD_DATABASE", "variable.db")];
+    for (args, variables, name) in [
+        (&["serve"][..], &[][..], "file.db"),
+        (&["serve"], &variable, "variable.db"),
+        (&["serve", "--database", "flag.db"], &variable, "flag.db"),
+    ] {
+        let server = start(&folder, args, variables).expect("it starts");
+        assert_eq!(database_of(&server), name);
+        assert!(folder.path(name).exists());
+    }
+    folder.done(&["user", "list", "--database", "verb.db"]);
+    assert!(folder.path("verb.db").exists());
+    assert!(!folder.path("roomd.db").exists());
+}
+
+#[test]
+fn the_public_url_comes_from_the_flag_then_the_variable_then_the_file() {
+    let folder = Folder::new();
+    folder.add_user("ada@example.com");
+    let file = "[server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"https://file.example.com\"\n\
+                [auth]\nrequired = false\n";
+    folder.write("config.toml", file);
+    let variable = [("ROOMD_PUBLIC_URL", "https://variable.example.com")];
+    let flag = ["serve", "--public-url", "https://flag.example.com/rooms/"];
+    for (args, variables, start_of_url) in [
+        (
+            &["serve"][..],
+            &[][..],
+            "https://file.example.com/groups/room/",
+        ),
+        (
+            &["serve"],
+            &variable,
+            "https://variable.example.com/groups/room/",
+        ),
+        (
+            &flag,
+            &variable,
+            "https://flag.example.com/rooms/groups/room/",
+        ),
+    ] {
+        let server = start(&folder, args, variables).expect("it starts");
+        let room = server.room_of("ada@example.com").json();
+        let url = room["url"].as_str().expect("a URL");
+        assert!(url.starts_with(start_of_url), "{url}");
+    }
+}
+
+#[test]
+fn without_a_public_url_rooms_name_the_address_listened_on() {
+    let folder = Folder::new();
+    folder.add_user("ada@example.com");
+    let server = folder.serve(&[]).with_key(&folder.add_key());
+    let room = server.room_of("ada@example.com").json();
+    let url = room["url"].as_str().expect("a URL");
+    let path = url.strip_prefix(&format!("http://{}", server.address));
+    assert_eq!(server.get(path.expect("our own URL")).status, 200);
+}
+
+/// How many threads of a process answer requests, by the name that they have in actix.
+#[cfg(target_os = "linux")]
+fn worker_threads(server: &Running) -> usize {
+    use std::fs;
+
+    let tasks = format!("/proc/{}/task", server.process().id());
+    let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).expect("a name");
+    let tasks = fs::read_dir(tasks).expect("threads");
+    let names = tasks.map(|task| name(task.expect("a thread")));
+    names.filter(|name| name.starts_with("actix-rt")).count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_workers_come_from_the_flag_then_the_variable_then_the_file() {
+    let folder = Folder::new();
+    folder.write(
+        "config.toml",
+        "[server]\nlisten = \"127.0.0.1:0\"\nworkers = 5\n",
+    );
+    let variable = [("ROOMD_WORKERS", "4")];
+    for (args, variables, workers) in [
+        (&["serve"][..], &[][..], 5),
+        (&["serve"], &variable, 4),
+        (&["serve", "--workers", "3"], &variable, 3),
+    ] {
+        let server = start(&folder, args, variables).expect("it starts");
+        assert_eq!(server.get("/healthz").status, 200);
+        assert_eq!(worker_threads(&server), workers);
+    }
+}
+
+#[test]
+fn every_other_setting_has_its_variable_too() {
+    let folder = Folder::new();
+    let email = "ada@example.com";
+    let mut add = folder.command(&[
+        "user",
+        "add",
+        "--email",
+        email,
+        "--name",
+        "A",
+        "--surname",
+        "L",
+    ]);
+    add.env("ROOMD_USERS_TIMEZONE", "Europe/Paris");
+    assert!(add.status().expect("it runs").success());
+    let variables = [
+        ("ROOMD_LISTEN", "127.0.0.1:0"),
+        ("ROOMD_API_BASE_PATHS", "/one, /two"),
+        ("ROOMD_AUTH_REQUIRED", "false"),
+        ("ROOMD_ROOMS_LANGUAGES", "tr"),
+    ];
+    let server = start(&folder, &[], &variables).expect("it starts");
+    let timezone: String = crate::harness::open(&folder.path("roomd.db"))
+        .query_row("SELECT timezone FROM users", [], |row| row.get(0))
+        .expect("a user");
+    assert_eq!(timezone, "Europe/Paris");
+    assert_eq!(server.room_of(email).status, 404);
+    let request = serde_json::json!({"creator_email": email, "name": "Room"});
+    let made = server.post("/one/room", &[], &request);
+    assert_eq!((made.status, &made.json()["lang"]), (201, &"tr".into()));
+    assert_eq!(server.post("/two/room", &[], &request).status, 200);
+}
+
+#[test]
+fn a_named_file_is_read_in_place_of_config_toml() {
+    let folder = Folder::new();
+    folder.write("config.toml", "[database]\npath = \"default.db\"\n");
+    folder.write(
+        "other.toml",
+        "[server]\nlisten = \"127.0.0.1:0\"\n[database]\npath = \"other.db\"\n",
+    );
+    let server = start(&folder, &["serve", "--config", "other.toml"], &[]).expect("it starts");
+    assert_eq!(database_of(&server), "other.db");
+    folder.done(&["user", "list", "--config", "other.toml"]);
+    folder.done(&["key", "list", "--config", "other.toml"]);
+    assert!(!folder.path("default.db").exists());
+}
+
+#[test]
+fn a_named_file_works_before_the_verb_as_after_it() {
+    let folder = Folder::new();
+    folder.write("other.toml", "[database]\npath = \"other.db\"\n");
+    for args in [
+        ["user", "list", "--config", "other.toml"],
+        ["--config", "other.toml", "user", "list"],
+    ] {
+        let ended = folder.run(&args);
+        assert!(ended.status.success(), "{args:?}: {ended:?}");
+    }
+}
+
+#[test]
+fn a_named_file_that_is_not_there_is_refused() {
+    let folder = Folder::new();
+    for verb in [
+        &["serve"][..],
+        &["demo"],
+        &["user", "list"],
+        &["key", "list"],
+    ] {
+        let ended = folder.run(&[verb, &["--config", "missing.toml"]].concat());
+        assert!(ended.refusal().contains("missing.toml"), "{ended:?}");
+    }
+    assert!(folder.files().is_empty());
+}
+
+#[test]
+fn a_bad_key_or_value_is_named_with_its_line_and_nothing_is_made() {
+    let folder = Folder::new();
+    for (file, named, line) in [
+        ("[server]\nlisen = \"127.0.0.1:0\"\n", "server.lisen", 2),
+        ("\n\n[sever]\n", "sever", 3),
+        ("[server]\nlisten = \"here\"\n", "server.listen", 2),
+        ("[server]\n\nworkers = \"two\"\n", "server.workers", 3),
+        ("[auth]\nrequired = \"yes\"\n", "auth.required", 2),
+        ("[log]\nlevel = \"loud\"\n", "log.level", 2),
+        ("[log]\nlevel = \"info\"\nslow_ms = -1\n", "log.slow_ms", 3),
+        (
+            "[users]\ntimezone = \"Mars/Olympus\"\n",
+            "users.timezone",
+            2,
+        ),
+    ] {
+        folder.write("config.toml", file);
+        for verb in [&["serve", "--listen", "127.0.0.1:0"][..], &["user", "list"]] {
+            let ended = folder.run(verb);
+            let start = format!("config.toml, line {line}: {named}: ");
+            assert!(ended.refusal().starts_with(&start), "{ended:?}");
+        }
+    }
+    assert_eq!(folder.files().len(), 1);
+}
+
+#[test]
+fn a_bad_value_of_a_variable_is_named() {
+    let folder = Folder::new();
+    for (name, value) in [
+        ("ROOMD_LISTEN", "8080"),
+        ("ROOMD_WORKERS", "many"),
+        ("ROOMD_PUBLIC_URL", "ftp://example.com"),
+        ("ROOMD_AUTH_REQUIRED", "no"),
+        ("ROOMD_API_BASE_PATHS", ""),
+        ("ROOMD_LOG_FORMAT", "xml"),
+    ] {
+        let ended = start(&folder, &["serve"], &[(name, value)])
+            .err()
+            .expect(name);
+        let key = name
+            .trim_start_matches("ROOMD_")
+            .replacen('_', ".", 1)
+            .to_lowercase();
+        let line = ended.refusal();
+        assert!(line.contains(name) || line.contains(&key), "{line}");
+    }
+    assert!(folder.files().is_empty());
+}

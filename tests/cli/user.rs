@@ -1,0 +1,221 @@
+use crate::harness::{Folder, Process};
+use serde_json::{Value, json};
+use std::process::Stdio;
+
+const ADA: &str = "ada@example.com";
+
+/// `roomd user add` with all that it needs and more.
+fn add<'a>(email: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let args = [
+        "user",
+        "add",
+        "--name",
+        "Ada",
+        "--surname",
+        "Lovelace",
+        "--email",
+        email,
+    ];
+    [&args, more].concat()
+}
+
+fn listed(folder: &Folder) -> Value {
+    let printed = folder.done(&["user", "list", "--json"]);
+    serde_json::from_str(&printed).expect("JSON")
+}
+
+#[test]
+fn adding_a_user_prints_the_guid_and_nothing_else() {
+    let folder = Folder::new();
+    let printed = folder.done(&add(ADA, &[]));
+    let guid = printed.strip_suffix('\n').expect("a line");
+    let parsed = uuid::Uuid::parse_str(guid).expect("a GUID");
+    assert_eq!(guid, parsed.hyphenated().to_string().to_uppercase());
+    assert_eq!(parsed.get_version_num(), 7);
+}
+
+#[test]
+fn the_list_shows_every_user_as_text_and_as_json() {
+    let folder = Folder::new();
+    assert_eq!(listed(&folder), json!([]));
+    let ada = folder.done(&add(ADA, &["--username", "countess", "--role", "a"]));
+    let grace = folder.add_user("Grace@Example.com");
+    let users = listed(&folder);
+    let date = &users[0]["creation_date"];
+    assert!(
+        date.as_str().is_some_and(|date| date.ends_with("+00:00")),
+        "{date}"
+    );
+    assert_eq!(
+        users[0],
+        json!({
+            "user_guid": ada.trim_end(), "email": ADA, "username": "countess", "name": "Ada", "surname": "Lovelace",
+            "role": "a", "active": true, "expires_at": null, "creation_date": date,
+        })
+    );
+    assert_eq!(users[1]["user_guid"], json!(grace));
+    assert_eq!(users[1]["username"], json!("Grace@Example.com"));
+    assert_eq!(users[1]["role"], json!("u"));
+
+    let text = folder.done(&["user", "list"]);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    for part in [ADA, "Ada Lovelace", ada.trim_end()] {
+        assert!(lines[1].contains(part), "{text}");
+    }
+    assert!(lines[2].contains("Grace@Example.com") && lines[2].contains(&grace));
+}
+
+#[test]
+fn an_address_or_username_that_is_taken_is_refused_in_any_spelling() {
+    let folder = Folder::new();
+    folder.done(&add(ADA, &["--username", "Countess"]));
+    let ended = folder.run(&add(" ADA@EXAMPLE.COM ", &["--username", "other"]));
+    assert_eq!(ended.refusal(), "another user has this e-mail address");
+    let ended = folder.run(&add("other@example.com", &["--username", "countESS"]));
+    assert_eq!(ended.refusal(), "another user has this username");
+    assert_eq!(listed(&folder).as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_user_with_a_bad_field_is_wrong_usage_and_nothing_is_made() {
+    let folder = Folder::new();
+    let long = "x".repeat(101);
+    for args in [
+        add("ada", &[]),
+        add("", &[]),
+        add("ada@", &[]),
+        add(ADA, &["--role", "x"]),
+        add(ADA, &["--username", ""]),
+        vec![
+            "user",
+            "add",
+            "--email",
+            ADA,
+            "--name",
+            " ",
+            "--surname",
+            "L",
+        ],
+        vec![
+            "user",
+            "add",
+            "--email",
+            ADA,
+            "--name",
+            "A",
+            "--surname",
+            &long,
+        ],
+        vec!["user", "remove", "ada"],
+    ] {
+        let ended = folder.run(&args);
+        assert_eq!(ended.status.code(), Some(2), "{args:?}: {ended:?}");
+        assert!(
+            ended.stdout.is_empty() && !ended.stderr.is_empty(),
+            "{ended:?}"
+        );
+    }
+    assert!(folder.files().is_empty());
+}
+
+#[test]
+fn removing_a_user_nobody_knows_is_refused() {
+    let folder = Folder::new();
+    folder.add_user(ADA);
+    let ended = folder.run(&["user", "remove", "grace@example.com"]);
+    assert!(
+        ended.refusal().contains("no user is registered"),
+        "{ended:?}"
+    );
+    assert_eq!(listed(&folder).as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_user_is_added_and_removed_while_the_server_runs() {
+    let folder = Folder::new();
+    let server = folder.serve(&[]).with_key(&folder.add_key());
+    assert_eq!(server.room_of(ADA).status, 404);
+    let first_user = folder.add_user(ADA);
+    let first = server.room_of(ADA);
+    assert_eq!(first.status, 201);
+    let address = format!("/xapi/v2/room/{}", first.guid());
+    assert_eq!(server.get(&address).status, 200);
+
+    assert_eq!(folder.done(&["user", "remove", "ADA@example.com"]), "");
+    assert_eq!(server.room_of(ADA).status, 404);
+    assert_eq!(server.get(&address).status, 404);
+    assert_eq!(listed(&folder), json!([]));
+
+    assert_ne!(folder.add_user(ADA), first_user);
+    let second = server.room_of(ADA);
+    assert_eq!(second.status, 201);
+    assert_ne!(second.guid(), first.guid());
+}
+
+#[test]
+fn a_room_keeps_its_name_from_others_only_until_its_owner_is_removed() {
+    let folder = Folder::new();
+    folder.add_user(ADA);
+    folder.add_user("grace@example.com");
+    let server = folder.serve(&[]).with_key(&folder.add_key());
+    let ask = |email: &str| {
+        let request = json!({"creator_email": email, "name": "Wanted"});
+        server.post(crate::harness::ROOM, &[], &request).status
+    };
+    assert_eq!(ask(ADA), 201);
+    assert_eq!(ask("grace@example.com"), 409);
+    folder.done(&["user", "remove", ADA]);
+    assert_eq!(ask("grace@example.com"), 201);
+}
+
+#[test]
+fn the_list_is_complete_while_callers_make_rooms() {
+    let folder = Folder::new();
+    folder.add_users(500);
+    let server = folder.serve(&[]).with_key(&folder.add_key());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 0..100 {
+                assert_eq!(server.room_of(&format!("user{n}@example.com")).status, 201);
+            }
+        });
+        for _ in 0..5 {
+            assert_eq!(listed(&folder).as_array().map(Vec::len), Some(500));
+        }
+    });
+}
+
+#[test]
+fn output_that_nobody_reads_is_no_failure() {
+    let folder = Folder::new();
+    folder.add_users(3);
+    for args in [
+        &["user", "list"][..],
+        &["user", "list", "--json"],
+        &["key", "list"],
+        &["--help"],
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = folder.command(args);
+        command.stdout(writer).stderr(Stdio::piped());
+        let ended = Process::spawn_as_is(&mut command).wait(crate::harness::PATIENCE);
+        assert_eq!(
+            (ended.status.code(), ended.stderr.as_str()),
+            (Some(0), ""),
+            "{args:?}"
+        );
+    }
+}
+
+#[test]
+fn a_failure_whose_reason_nobody_reads_exits_with_1_all_the_same() {
+    let folder = Folder::new();
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = folder.command(&["user", "remove", ADA]);
+    command.stdout(Stdio::piped()).stderr(writer);
+    let ended = Process::spawn_as_is(&mut command).wait(crate::harness::PATIENCE);
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+}
