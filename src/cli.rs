@@ -68,6 +68,8 @@ enum CliError {
     Store(#[from] store::Error),
     #[error(transparent)]
     Server(#[from] ServerError),
+    #[error(transparent)]
+    Import(#[from] user::ImportError),
     #[error("the name {0}")]
     KeyName(#[from] Invalid),
     #[error(transparent)]

@@ -7,15 +7,20 @@ mod fields;
 mod health;
 mod json;
 mod page;
+mod params;
 mod request_log;
+mod room_search;
 mod rooms;
+mod search;
+mod users;
 
 pub(crate) use request_log::observe;
+pub(crate) use users::UserResponse;
 
-use crate::model::LangTag;
+use crate::model::{LangTag, TimeZoneName};
 use crate::store::Store;
 use actix_web::http::Method;
-use actix_web::{Handler, HttpResponse, Resource, Responder, Route, guard, web};
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route, guard, web};
 use error::ApiError;
 use std::fmt::Display;
 use std::future::ready;
@@ -32,6 +37,10 @@ pub(crate) struct AppState {
     pub(crate) auth_required: bool,
     /// The languages that rooms may have; empty: any.
     pub(crate) languages: Vec<LangTag>,
+    /// The language of users for whom none is given.
+    pub(crate) user_lang: LangTag,
+    /// The time zone of users for whom none is given.
+    pub(crate) user_timezone: TimeZoneName,
     /// Whether every request gets a log line.
     pub(crate) log_requests: bool,
     /// A request that takes longer gets a log line.
@@ -60,7 +69,17 @@ fn api(config: &mut web::ServiceConfig) {
             "/room/default",
             [post(rooms::get_or_create_default)],
         ))
-        .service(resource("/room/{room_guid}", [get(rooms::show)]));
+        .service(resource("/room/search", [get(room_search::search)]))
+        .service(resource(
+            "/room/{room_guid}",
+            [get(rooms::show), put(rooms::update), delete(rooms::delete)],
+        ))
+        .service(resource("/user", [post(users::create)]))
+        .service(resource("/user/search", [post(users::search)]))
+        .service(resource(
+            "/user/{user_guid}",
+            [get(users::show), put(users::update), delete(users::delete)],
+        ));
 }
 
 /// A path and its methods. Any other method is answered with the names of these.
@@ -81,7 +100,7 @@ fn resource<const N: usize>(path: &str, routes: [(&'static str, Route); N]) -> R
 fn get<F, Args>(handler: F) -> (&'static str, Route)
 where
     F: Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
+    Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
     let guard = guard::Any(guard::Method(Method::GET)).or(guard::Method(Method::HEAD));
@@ -91,8 +110,26 @@ where
 fn post<F, Args>(handler: F) -> (&'static str, Route)
 where
     F: Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
+    Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
     ("POST", web::post().to(handler))
+}
+
+fn put<F, Args>(handler: F) -> (&'static str, Route)
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    ("PUT", web::put().to(handler))
+}
+
+fn delete<F, Args>(handler: F) -> (&'static str, Route)
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    ("DELETE", web::delete().to(handler))
 }

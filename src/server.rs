@@ -78,6 +78,8 @@ impl Server {
                 .to_string(),
             auth_required: config.auth.required,
             languages: config.rooms.languages.clone(),
+            user_lang: config.users.lang.clone(),
+            user_timezone: config.users.timezone.clone(),
             log_requests: config.log.requests,
             slow: Duration::from_millis(config.log.slow_ms),
         });

@@ -10,6 +10,7 @@ mod error;
 mod keys;
 mod lock;
 mod rooms;
+mod scan;
 mod schema;
 mod users;
 mod writer;
@@ -18,15 +19,20 @@ pub use error::{Error, OpenError};
 pub use lock::ServeLock;
 
 use connection::Readers;
+use error::is_unique_violation;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use writer::Writer;
+
+/// How many searches run at once; more wait for one to end.
+const SCANNERS: u32 = 2;
 
 /// An open database.
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
     readers: Readers,
+    scanners: Readers,
     writer: Writer,
 }
 
@@ -46,6 +52,7 @@ impl Store {
         connection::enter_wal_mode(&connection, &path)?;
         Ok(Self {
             readers: connection::open_readers(&path, readers)?,
+            scanners: connection::open_readers(&path, SCANNERS)?,
             writer: Writer::start(connection),
             path,
         })
@@ -83,6 +90,11 @@ impl Store {
     /// Finishes all writes that wait, empties the write-ahead log and takes no more writes.
     pub fn close(&self) {
         self.writer.close();
+    }
+
+    /// Reads much. Scans have connections of their own, so that no point read waits for one.
+    fn scan<T>(&self, query: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        query(&*self.scanners.get()?)
     }
 
     fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 /// Each part of the crate, and the parts that it may use besides itself.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
-    ("cli", &["config", "logging", "model", "server", "store"]),
+    (
+        "cli",
+        &["config", "http", "logging", "model", "server", "store"],
+    ),
     ("config", &["model"]),
     ("http", &["model", "store"]),
     ("logging", &["config", "model"]),

@@ -1,9 +1,10 @@
 use super::output::print_line;
 use super::serve::{listening, stop_signal};
+use super::user::new_profile;
 use super::{CliError, SharedArgs, block_on};
 use crate::config::{self, Config};
 use crate::logging;
-use crate::model::{Email, Mobile, NewApiKey, PersonName, Role, UserDraft, Username};
+use crate::model::{Email, NewApiKey, PersonName};
 use crate::server::{Server, ServerError};
 use crate::store::Store;
 use std::io::ErrorKind;
@@ -58,20 +59,11 @@ fn bind(config: Config) -> Result<Server, ServerError> {
 async fn prepare(store: &Store, defaults: &config::Users) -> Result<NewApiKey, CliError> {
     for (email, name, surname) in USERS {
         let email = Email::parse(email).expect("a fixed address");
-        let draft = UserDraft {
-            username: Username::from(&email),
-            email,
-            name: PersonName::parse(name).expect("a fixed name"),
-            surname: PersonName::parse(surname).expect("a fixed name"),
-            role: Role::default(),
-            mobile: Mobile::default(),
-            login_allowed: true,
-            active: true,
-            lang: defaults.lang.clone(),
-            timezone: defaults.timezone.clone(),
-            expires_at: None,
-        };
-        store.insert_user(draft).await?;
+        let name = PersonName::parse(name).expect("a fixed name");
+        let surname = PersonName::parse(surname).expect("a fixed name");
+        store
+            .insert_user(new_profile(email, name, surname, defaults))
+            .await?;
     }
     let key = NewApiKey::generate("demo").expect("a fixed name");
     store.insert_key(&key).await?;

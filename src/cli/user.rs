@@ -1,18 +1,27 @@
+mod import;
+
+pub(super) use import::ImportError;
+
 use super::output::{print_line, table};
 use super::{CliError, SharedArgs, block_on};
 use crate::config;
-use crate::model::{Email, Mobile, PersonName, Role, Timestamp, User, UserDraft, Username};
+use crate::http::UserResponse;
+use crate::model::{
+    Email, Invalid, Mobile, Page, PageNumber, PageSize, Paging, PersonName, Role, User,
+    UserProfile, UserQuery, Username,
+};
 use clap::{Args, Subcommand};
-use serde::Serialize;
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
     /// Register a user; prints the new GUID
     Add(AddArgs),
-    /// List the users
+    /// List the users, newest first
     List(ListArgs),
     /// Remove a user, and the user's room with it
     Remove(RemoveArgs),
+    /// Register the users of a CSV file, all or none
+    Import(import::Args),
 }
 
 #[derive(Args)]
@@ -36,6 +45,12 @@ pub(super) struct AddArgs {
 
 #[derive(Args)]
 pub(super) struct ListArgs {
+    /// Which page
+    #[arg(long, value_name = "N", default_value = "1", value_parser = page_number)]
+    page: PageNumber,
+    /// Users a page, at most 100
+    #[arg(long, value_name = "N", default_value = "100", value_parser = page_size)]
+    size: PageSize,
     /// Print a JSON array
     #[arg(long)]
     json: bool,
@@ -52,79 +67,88 @@ pub(super) fn run(verb: Verb, shared: SharedArgs) -> Result<(), CliError> {
     let (config, store) = shared.open()?;
     match verb {
         Verb::Add(args) => {
-            let guid = block_on(store.insert_user(args.into_draft(config.users)))?;
-            print_line(guid)?;
+            let user = block_on(store.insert_user(args.into_profile(config.users)))?;
+            print_line(user.guid)?;
         }
         Verb::List(args) => {
-            let users = store.list_users()?;
+            let paging = Paging::new(args.page, args.size);
+            let users = store.list_users(&UserQuery::default(), paging)?;
             print_line(if args.json {
                 json(&users)
             } else {
-                rows(&users)
+                rows(&users, paging)
             })?;
         }
-        Verb::Remove(args) => block_on(store.delete_user(&args.email))?,
+        Verb::Remove(args) => block_on(store.delete_user_by_email(&args.email))?,
+        Verb::Import(args) => import::run(&args, &store, &config.users)?,
     }
     Ok(())
 }
 
 impl AddArgs {
-    fn into_draft(self, defaults: config::Users) -> UserDraft {
-        UserDraft {
+    fn into_profile(self, defaults: config::Users) -> UserProfile {
+        UserProfile {
             username: self.username.unwrap_or_else(|| Username::from(&self.email)),
-            email: self.email,
-            name: self.name,
-            surname: self.surname,
             role: self.role,
-            mobile: Mobile::default(),
-            login_allowed: true,
-            active: true,
-            lang: defaults.lang,
-            timezone: defaults.timezone,
-            expires_at: None,
+            ..new_profile(self.email, self.name, self.surname, &defaults)
         }
     }
 }
 
-/// A user as `--json` prints one, with the names of the public API.
-#[derive(Serialize)]
-struct UserRow<'a> {
-    user_guid: String,
-    email: &'a str,
-    username: &'a str,
-    name: &'a str,
-    surname: &'a str,
-    role: &'a str,
-    active: bool,
-    expires_at: Option<String>,
-    creation_date: String,
+/// The profile of somebody of whom no more is known.
+pub(super) fn new_profile(
+    email: Email,
+    name: PersonName,
+    surname: PersonName,
+    defaults: &config::Users,
+) -> UserProfile {
+    UserProfile {
+        username: Username::from(&email),
+        email,
+        name,
+        surname,
+        role: Role::default(),
+        mobile: Mobile::default(),
+        login_allowed: true,
+        active: true,
+        lang: defaults.lang.clone(),
+        timezone: defaults.timezone.clone(),
+        expires_at: None,
+    }
 }
 
-fn json(users: &[User]) -> String {
-    let rows = users.iter().map(|user| UserRow {
-        user_guid: user.guid.to_string(),
-        email: &user.email,
-        username: &user.username,
-        name: &user.name,
-        surname: &user.surname,
-        role: &user.role,
-        active: user.active,
-        expires_at: user.expires_at.map(Timestamp::to_rfc3339),
-        creation_date: user.created_at.to_rfc3339(),
-    });
-    serde_json::to_string(&rows.collect::<Vec<_>>()).expect("texts and switches are JSON")
+fn page_number(text: &str) -> Result<PageNumber, Invalid> {
+    PageNumber::new(text.parse().unwrap_or_default())
 }
 
-fn rows(users: &[User]) -> String {
+fn page_size(text: &str) -> Result<PageSize, Invalid> {
+    PageSize::new(text.parse().unwrap_or_default())
+}
+
+fn json(users: &Page<User>) -> String {
+    let shown: Vec<_> = users.entries.iter().map(UserResponse::new).collect();
+    serde_json::to_string(&shown).expect("texts and switches are JSON")
+}
+
+fn rows(users: &Page<User>, paging: Paging) -> String {
     let headings = ["E-MAIL", "NAME", "ROLE", "ACTIVE", "GUID"].map(str::to_owned);
-    let rows = users.iter().map(|user| {
+    let rows = users.entries.iter().map(|User { guid, profile, .. }| {
         [
-            user.email.clone(),
-            format!("{} {}", user.name, user.surname),
-            user.role.clone(),
-            if user.active { "yes" } else { "no" }.to_owned(),
-            user.guid.to_string(),
+            profile.email.as_str().to_owned(),
+            format!("{} {}", profile.name.as_str(), profile.surname.as_str()),
+            profile.role.as_str().to_owned(),
+            if profile.active { "yes" } else { "no" }.to_owned(),
+            guid.to_string(),
         ]
     });
-    table(&std::iter::once(headings).chain(rows).collect::<Vec<_>>())
+    let mut text = table(&std::iter::once(headings).chain(rows).collect::<Vec<_>>());
+    let pages = users.total.div_ceil(u64::from(paging.size()));
+    if pages > 1 {
+        text.push_str(&format!(
+            "\npage {} of {pages}, {} users",
+            paging.page(),
+            users.total
+        ));
+    }
+    text
 }

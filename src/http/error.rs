@@ -64,12 +64,12 @@ impl ApiError {
                 Rule::InvalidFields(_) => (12, StatusCode::BAD_REQUEST),
                 Rule::UsernameTaken => (50, StatusCode::CONFLICT),
                 Rule::EmailTaken => (51, StatusCode::CONFLICT),
-                Rule::UserNotFound => (52, StatusCode::NOT_FOUND),
+                Rule::EmailNotFound | Rule::UserNotFound => (52, StatusCode::NOT_FOUND),
                 Rule::UserInactive => (53, StatusCode::FORBIDDEN),
                 Rule::RoomNotFound => (70, StatusCode::NOT_FOUND),
                 Rule::RoomNamesTaken(_) => (71, StatusCode::CONFLICT),
-                // Keys are the operator's: no request names one in order to change it.
-                Rule::KeyNotFound => (10, StatusCode::INTERNAL_SERVER_ERROR),
+                // Keys and rows are the operator's: no request leads there.
+                Rule::KeyNotFound | Rule::InvalidRows(_) => (10, StatusCode::INTERNAL_SERVER_ERROR),
             },
             Self::Store(Internal(_)) => (10, StatusCode::INTERNAL_SERVER_ERROR),
             Self::Unauthorized => (14, StatusCode::UNAUTHORIZED),

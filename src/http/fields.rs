@@ -4,12 +4,35 @@ use crate::model::{self, FieldError, Invalid};
 use serde_json::value::RawValue;
 use std::str;
 
-/// The fields of a JSON request. They are taken one by one, and what is wrong with them is
-/// gathered, so that the answer can name every wrong field at once.
+/// What is wrong with the fields of a request: gathered, so that the answer can name all of it.
+#[derive(Default)]
+pub(super) struct Refusals(Vec<FieldError>);
+
+impl Refusals {
+    /// Notes that a field is wrong.
+    pub(super) fn add(&mut self, field: &str, message: Invalid) {
+        self.0.push(FieldError {
+            field: field.to_owned(),
+            message,
+        });
+    }
+
+    /// Whether nothing was wrong so far.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The answer that names every wrong field.
+    pub(super) fn into_error(self) -> ApiError {
+        model::Error::InvalidFields(self.0).into()
+    }
+}
+
+/// The fields of a JSON request, taken one by one.
 pub(super) struct Fields<'a> {
     object: Object<'a>,
     repeated: Vec<String>,
-    errors: Vec<FieldError>,
+    refusals: Refusals,
 }
 
 impl<'a> Fields<'a> {
@@ -21,7 +44,7 @@ impl<'a> Fields<'a> {
         Ok(Self {
             repeated: object.repeated_keys(),
             object,
-            errors: Vec::new(),
+            refusals: Refusals::default(),
         })
     }
 
@@ -31,8 +54,8 @@ impl<'a> Fields<'a> {
         name: &str,
         read: impl FnOnce(&'a RawValue) -> Result<T, Invalid>,
     ) -> Option<T> {
-        if self.sent(name).is_none() && !self.is_repeated(name) {
-            self.refuse(name, Invalid::new("is required"));
+        if self.object.get(name).is_none_or(json::is_null) && !self.is_repeated(name) {
+            self.refusals.add(name, Invalid::new("is required"));
         }
         self.optional(name, read)
     }
@@ -43,58 +66,64 @@ impl<'a> Fields<'a> {
         name: &str,
         read: impl FnOnce(&'a RawValue) -> Result<T, Invalid>,
     ) -> Option<T> {
+        self.nullable(name, read).flatten()
+    }
+
+    /// Takes a field that may be absent, and for which `null` is a value.
+    pub(super) fn nullable<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&'a RawValue) -> Result<T, Invalid>,
+    ) -> Option<Option<T>> {
         let whole = |message| {
             vec![FieldError {
                 field: String::new(),
                 message,
             }]
         };
-        self.optional_tree(name, |value| read(value).map_err(whole))
+        self.tree(name, |value| read(value).map_err(whole))
     }
 
-    /// Takes a field that may be absent and has fields of its own.
+    /// Takes a field that may be absent, which `null` says as well, and has fields of its own.
     pub(super) fn optional_tree<T>(
         &mut self,
         name: &str,
         read: impl FnOnce(&'a RawValue) -> Result<T, Vec<FieldError>>,
     ) -> Option<T> {
-        if self.is_repeated(name) {
-            self.refuse(name, Invalid::new("is given twice"));
-            return None;
-        }
-        let errors = match read(self.sent(name)?) {
-            Ok(value) => return Some(value),
-            Err(errors) => errors,
-        };
-        self.errors
-            .extend(errors.into_iter().map(|error| below(name, error)));
-        None
+        self.tree(name, read).flatten()
     }
 
-    /// Notes that a field is wrong.
-    pub(super) fn refuse(&mut self, name: &str, message: Invalid) {
-        self.errors.push(FieldError {
-            field: name.to_owned(),
-            message,
-        });
-    }
-
-    /// Whether nothing was wrong so far.
-    pub(super) fn are_valid(&self) -> bool {
-        self.errors.is_empty()
-    }
-
-    /// The answer that names every wrong field.
-    pub(super) fn into_error(self) -> ApiError {
-        model::Error::InvalidFields(self.errors).into()
+    /// What was wrong so far.
+    pub(super) fn into_refusals(self) -> Refusals {
+        self.refusals
     }
 
     fn is_repeated(&self, name: &str) -> bool {
         self.repeated.iter().any(|repeated| repeated == name)
     }
 
-    fn sent(&self, name: &str) -> Option<&'a RawValue> {
-        self.object.get(name).filter(|value| !json::is_null(value))
+    fn tree<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&'a RawValue) -> Result<T, Vec<FieldError>>,
+    ) -> Option<Option<T>> {
+        if self.is_repeated(name) {
+            self.refusals.add(name, Invalid::new("is given twice"));
+            return None;
+        }
+        let value = self.object.get(name)?;
+        if json::is_null(value) {
+            return Some(None);
+        }
+        match read(value) {
+            Ok(value) => Some(Some(value)),
+            Err(errors) => {
+                self.refusals
+                    .0
+                    .extend(errors.into_iter().map(|error| below(name, error)));
+                None
+            }
+        }
     }
 }
 
@@ -103,6 +132,13 @@ pub(super) fn text<T>(
     parse: impl Fn(&str) -> Result<T, Invalid>,
 ) -> impl Fn(&RawValue) -> Result<T, Invalid> {
     move |value| parse(&json::text(value)?)
+}
+
+/// Reads a whole number by the rule of what it stands for.
+pub(super) fn integer<T>(
+    make: impl Fn(i64) -> Result<T, Invalid>,
+) -> impl Fn(&RawValue) -> Result<T, Invalid> {
+    move |value| make(json::integer(value)?)
 }
 
 fn below(name: &str, error: FieldError) -> FieldError {

@@ -4,8 +4,8 @@ use super::error::ApiError;
 use super::fields::{Fields, text};
 use super::json::JsonBody;
 use crate::model::{
-    self, Created, Email, Guid, Invalid, LangTag, OptionsPatch, Room, RoomDraft, RoomName, Tags,
-    json,
+    self, Created, Email, Guid, Invalid, LangTag, OptionsPatch, Room, RoomDraft, RoomName,
+    RoomPatch, Tags, json,
 };
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -17,7 +17,7 @@ const DEFAULT_LANG: &str = "en-US";
 
 /// A room as callers see it.
 #[derive(Serialize)]
-struct RoomResponse<'a> {
+pub(super) struct RoomResponse<'a> {
     room_guid: String,
     name: &'a str,
     lang: &'a str,
@@ -54,12 +54,36 @@ pub(super) async fn show(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let guid = room_guid(&request).ok_or(model::Error::RoomNotFound)?;
+    let guid = room_guid(&request)?;
     let room = state
         .store
         .find_room(guid)?
         .ok_or(model::Error::RoomNotFound)?;
     Ok(HttpResponse::Ok().json(RoomResponse::new(&room, &state)?))
+}
+
+/// `PUT {base}/room/{room_guid}`.
+pub(super) async fn update(
+    _: Authorized,
+    body: JsonBody,
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let patch = read_patch(&body.0, &state.languages)?;
+    let guid = room_guid(&request)?;
+    let room = state.store.update_room(guid, patch).await?;
+    Ok(HttpResponse::Ok().json(RoomResponse::new(&room, &state)?))
+}
+
+/// `DELETE {base}/room/{room_guid}`.
+pub(super) async fn delete(
+    _: Authorized,
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let guid = room_guid(&request)?;
+    state.store.delete_room(guid).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Reads a get-or-create, or names everything that is wrong with it.
@@ -73,8 +97,9 @@ fn read_draft<'a>(body: &'a [u8], languages: &[LangTag]) -> Result<RoomDraft<'a>
     let tags = fields.optional("tags", text(Tags::parse));
     let allow_recording = fields.optional("allow_recording", json::boolean);
     let inaccessible_replay = fields.optional("inaccessible_replay", json::boolean);
+    let refusals = fields.into_refusals();
     match (creator_email, name) {
-        (Some(creator_email), Some(name)) if fields.are_valid() => Ok(RoomDraft {
+        (Some(creator_email), Some(name)) if refusals.is_empty() => Ok(RoomDraft {
             creator_email,
             name,
             fallback_name,
@@ -84,7 +109,28 @@ fn read_draft<'a>(body: &'a [u8], languages: &[LangTag]) -> Result<RoomDraft<'a>
             allow_recording: allow_recording.unwrap_or(true),
             inaccessible_replay: inaccessible_replay.unwrap_or(false),
         }),
-        _ => Err(fields.into_error()),
+        _ => Err(refusals.into_error()),
+    }
+}
+
+/// Reads what to change, or names everything that is wrong with it.
+fn read_patch<'a>(body: &'a [u8], languages: &[LangTag]) -> Result<RoomPatch<'a>, ApiError> {
+    let mut fields = Fields::of_body(body)?;
+    let patch = RoomPatch {
+        name: fields.optional("name", text(RoomName::parse)),
+        lang: fields.optional("lang", text(|tag| allowed_lang(tag, languages))),
+        options: fields
+            .optional_tree("options", OptionsPatch::parse)
+            .unwrap_or_default(),
+        tags: fields.nullable("tags", text(Tags::parse)),
+        allow_recording: fields.optional("allow_recording", json::boolean),
+        inaccessible_replay: fields.optional("inaccessible_replay", json::boolean),
+    };
+    let refusals = fields.into_refusals();
+    if refusals.is_empty() {
+        Ok(patch)
+    } else {
+        Err(refusals.into_error())
     }
 }
 
@@ -104,9 +150,10 @@ fn default_lang(languages: &[LangTag]) -> LangTag {
     default.unwrap_or_else(|_| languages[0].clone())
 }
 
-/// The GUID in the path.
-fn room_guid(request: &HttpRequest) -> Option<Guid> {
-    Guid::parse(request.match_info().get("room_guid")?)
+/// The GUID in the path: one that is malformed is one that no room has.
+fn room_guid(request: &HttpRequest) -> Result<Guid, model::Error> {
+    let guid = request.match_info().get("room_guid").map(Guid::parse);
+    guid.and_then(Result::ok).ok_or(model::Error::RoomNotFound)
 }
 
 /// Where a room just made is found, under the base path of the request that made it.
@@ -117,7 +164,7 @@ fn location(request: &HttpRequest, room_guid: &str) -> String {
 }
 
 impl<'a> RoomResponse<'a> {
-    fn new(room: &'a Room, state: &AppState) -> Result<Self, ApiError> {
+    pub(super) fn new(room: &'a Room, state: &AppState) -> Result<Self, ApiError> {
         Ok(Self {
             room_guid: room.guid.to_string(),
             name: room.name.as_str(),

@@ -46,6 +46,11 @@ impl Email {
         })
     }
 
+    /// Takes an address and its key that the database kept.
+    pub(crate) fn from_stored(address: String, key: String) -> Self {
+        Self { address, key }
+    }
+
     /// The address as it was typed.
     pub fn as_str(&self) -> &str {
         &self.address

@@ -22,6 +22,15 @@ pub struct FieldError {
     pub message: Invalid,
 }
 
+/// A wrong row of many that were given at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowError {
+    /// Which row, from 0.
+    pub row: usize,
+    /// What is wrong with it.
+    pub error: Error,
+}
+
 /// A rule of the rooms, users and keys that a caller ran into. The text is for that caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -30,6 +39,9 @@ pub enum Error {
     InvalidFields(Vec<FieldError>),
     /// Nobody with that e-mail address is registered.
     #[error("no user is registered with this e-mail address")]
+    EmailNotFound,
+    /// No user has that GUID.
+    #[error("there is no such user")]
     UserNotFound,
     /// The user is switched off, or the account ran out.
     #[error("the user is inactive or expired")]
@@ -40,6 +52,9 @@ pub enum Error {
     /// Another user has the e-mail address.
     #[error("another user has this e-mail address")]
     EmailTaken,
+    /// Some of the rows that were given are wrong: all of them are listed, and none was taken.
+    #[error("{} of the rows are wrong", .0.len())]
+    InvalidRows(Vec<RowError>),
     /// No room has that GUID or slug.
     #[error("there is no such room")]
     RoomNotFound,

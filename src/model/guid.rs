@@ -1,3 +1,4 @@
+use super::error::Invalid;
 use std::fmt;
 use uuid::Uuid;
 
@@ -11,11 +12,18 @@ impl Guid {
         Self(Uuid::now_v7())
     }
 
-    /// Reads the hyphenated form, in either case; none for anything else.
-    pub fn parse(text: &str) -> Option<Self> {
+    /// Reads the hyphenated form, in either case.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
         const HYPHENATED_CHARS: usize = 36;
-        let guid = Uuid::try_parse(text).ok()?;
-        (text.len() == HYPHENATED_CHARS).then_some(Self(guid))
+        match Uuid::try_parse(text) {
+            Ok(guid) if text.len() == HYPHENATED_CHARS => Ok(Self(guid)),
+            _ => Err(Invalid::new(
+                "must be a GUID, such as 0197A3C2-6414-7046-87A6-67730D5F9F08",
+            )),
+        }
     }
 
     /// Takes the bytes that the database kept.
@@ -46,7 +54,7 @@ mod tests {
         for text in [GUID, &GUID.to_lowercase()] {
             assert_eq!(
                 Guid::parse(text).map(|guid| guid.to_string()).as_deref(),
-                Some(GUID)
+                Ok(GUID)
             );
         }
         let braced = format!("{{{GUID}}}");
@@ -58,7 +66,7 @@ mod tests {
             &GUID[1..],
             &GUID.replace('0', "G"),
         ] {
-            assert_eq!(Guid::parse(text), None, "{text}");
+            assert!(Guid::parse(text).is_err(), "{text}");
         }
     }
 

@@ -166,6 +166,53 @@ impl NewRoom {
     }
 }
 
+/// What to change of a room: what is none stays as it is.
+#[derive(Debug, Default)]
+pub struct RoomPatch<'a> {
+    /// The name.
+    pub name: Option<RoomName>,
+    /// The language.
+    pub lang: Option<LangTag>,
+    /// The options that were sent.
+    pub options: OptionsPatch<'a>,
+    /// Tags, or that there are none.
+    pub tags: Option<Option<Tags>>,
+    /// Whether meetings may be recorded.
+    pub allow_recording: Option<bool>,
+    /// Whether replays are closed to participants.
+    pub inaccessible_replay: Option<bool>,
+}
+
+impl RoomPatch<'_> {
+    /// The same, with nothing borrowed.
+    pub fn into_owned(self) -> RoomPatch<'static> {
+        RoomPatch {
+            name: self.name,
+            lang: self.lang,
+            options: self.options.into_owned(),
+            tags: self.tags,
+            allow_recording: self.allow_recording,
+            inaccessible_replay: self.inaccessible_replay,
+        }
+    }
+
+    /// The room after the change.
+    ///
+    /// # Errors
+    /// Options that pile up to more than a room keeps.
+    pub fn apply(self, room: Room) -> Result<Room, Invalid> {
+        Ok(Room {
+            options: room.options.patched(&self.options)?,
+            name: self.name.unwrap_or(room.name),
+            lang: self.lang.unwrap_or(room.lang),
+            tags: self.tags.unwrap_or(room.tags),
+            allow_recording: self.allow_recording.unwrap_or(room.allow_recording),
+            inaccessible_replay: self.inaccessible_replay.unwrap_or(room.inaccessible_replay),
+            ..room
+        })
+    }
+}
+
 /// Whether a get-or-create made the room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Created {

@@ -22,6 +22,30 @@ impl Timestamp {
             })
     }
 
+    /// Reads the bound of a search: an RFC 3339 date-time, or one without an offset, in UTC. A
+    /// fraction is rounded up, so that comparing whole seconds with the bound stays exact.
+    ///
+    /// # Errors
+    /// A text of another form.
+    pub fn parse_bound(text: &str) -> Result<Self, Invalid> {
+        const FORM: Invalid = Invalid::new(
+            "must be a date-time, such as 2026-11-23T08:45:00 (in UTC) or 2026-11-23T08:45:00Z",
+        );
+        let in_utc = |_| {
+            text.parse::<jiff::civil::DateTime>()?
+                .to_zoned(jiff::tz::TimeZone::UTC)
+        };
+        let moment = match text.parse::<jiff::Timestamp>() {
+            Ok(moment) => moment,
+            Err(error) => in_utc(error).map_err(|_: jiff::Error| FORM)?.timestamp(),
+        };
+        if !text.contains(['T', 't']) {
+            return Err(FORM);
+        }
+        let up = i64::from(moment.subsec_nanosecond() > 0);
+        Ok(Self::from_unix(moment.as_second() + up))
+    }
+
     /// The moment that many seconds after 1970-01-01T00:00:00Z, held to the years -9999 to 9999.
     pub(crate) fn from_unix(seconds: i64) -> Self {
         let held = seconds.clamp(
@@ -56,6 +80,30 @@ mod tests {
         let moment = Timestamp::parse("2026-11-23T10:45:00.999+02:00").expect("a date-time");
         assert_eq!(moment.to_zoneless(), "2026-11-23T08:45:00");
         assert_eq!(moment.to_rfc3339(), "2026-11-23T08:45:00+00:00");
+    }
+
+    #[test]
+    fn a_bound_is_exact_to_the_second() {
+        let bound = |text: &str| Timestamp::parse_bound(text).map(Timestamp::to_zoneless);
+        for (text, moment) in [
+            ("2026-11-23T08:45:00", "2026-11-23T08:45:00"),
+            ("2026-11-23T08:45:00Z", "2026-11-23T08:45:00"),
+            ("2026-11-23T10:45:00+02:00", "2026-11-23T08:45:00"),
+            ("2026-11-23T08:45:00.001Z", "2026-11-23T08:45:01"),
+            ("1969-12-31T23:59:58.5", "1969-12-31T23:59:59"),
+        ] {
+            assert_eq!(bound(text).as_deref(), Ok(moment), "{text}");
+        }
+        for text in [
+            "",
+            "2026-11-23",
+            "today",
+            "2026-13-01T00:00:00",
+            "2026-11-23T08:45:00 00:00",
+            "1700000000",
+        ] {
+            assert!(bound(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -28,6 +28,11 @@ impl PersonName {
         text::line(typed, MAX_NAME_CHARS).map(|name| Self(name.to_owned()))
     }
 
+    /// Takes a name that the database kept.
+    pub(crate) fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -45,6 +50,11 @@ impl Username {
     /// An empty one, more than 254 characters, control characters, bidirectional overrides.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         text::line(typed, MAX_USERNAME_CHARS).map(|name| Self(name.to_owned()))
+    }
+
+    /// Takes a username that the database kept.
+    pub(crate) fn from_stored(text: String) -> Self {
+        Self(text)
     }
 
     /// The username as it was typed.
@@ -78,6 +88,11 @@ impl Mobile {
         text::check_length(typed, MAX_MOBILE_CHARS)?;
         text::check_visible(typed)?;
         Ok(Self(typed.to_owned()))
+    }
+
+    /// Takes a number that the database kept.
+    pub(crate) fn from_stored(text: String) -> Self {
+        Self(text)
     }
 
     /// The number.
@@ -114,6 +129,11 @@ impl Role {
         }
     }
 
+    /// Takes a letter that the database kept, which it checks itself.
+    pub(crate) fn from_stored(letter: &str) -> Self {
+        Self::parse(letter).unwrap_or_default()
+    }
+
     /// The letter of the public API.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -142,6 +162,11 @@ impl TimeZoneName {
             ))
     }
 
+    /// Takes a name that the database kept.
+    pub(crate) fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -156,35 +181,12 @@ impl FromStr for TimeZoneName {
     }
 }
 
-/// A registered user. The texts are as they were typed.
+/// What a user says, or is said, to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct User {
-    /// The identity.
-    pub guid: Guid,
-    /// The e-mail address.
-    pub email: String,
-    /// The username.
-    pub username: String,
-    /// The given name.
-    pub name: String,
-    /// The family name.
-    pub surname: String,
-    /// The letter of the role.
-    pub role: String,
-    /// Whether the account is switched on.
-    pub active: bool,
-    /// When the account runs out, if ever.
-    pub expires_at: Option<Timestamp>,
-    /// When the user was registered.
-    pub created_at: Timestamp,
-}
-
-/// A user to register.
-#[derive(Debug, Clone)]
-pub struct UserDraft {
-    /// The e-mail address.
+pub struct UserProfile {
+    /// The e-mail address, which no other user has.
     pub email: Email,
-    /// The username.
+    /// The username, which no other user has.
     pub username: Username,
     /// The given name.
     pub name: PersonName,
@@ -206,24 +208,79 @@ pub struct UserDraft {
     pub expires_at: Option<Timestamp>,
 }
 
-/// A user ready to be stored.
-#[derive(Debug)]
-pub struct NewUser {
-    /// A fresh identity.
+/// A registered user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The identity.
     pub guid: Guid,
-    /// Now.
+    /// What the user was registered with, and what changed since.
+    pub profile: UserProfile,
+    /// When the user was registered.
     pub created_at: Timestamp,
-    /// The rest.
-    pub draft: UserDraft,
+    /// When the user was last changed, if ever.
+    pub updated_at: Option<Timestamp>,
 }
 
-impl NewUser {
-    /// Gives a draft everything that a user has.
-    pub fn new(draft: UserDraft) -> Self {
+impl User {
+    /// A user who is registered now.
+    pub fn new(profile: UserProfile) -> Self {
         Self {
             guid: Guid::generate(),
+            profile,
             created_at: Timestamp::now(),
-            draft,
+            updated_at: None,
+        }
+    }
+}
+
+/// What to change of a user: what is none stays as it is.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct UserPatch {
+    /// The e-mail address.
+    pub email: Option<Email>,
+    /// The username.
+    pub username: Option<Username>,
+    /// The given name.
+    pub name: Option<PersonName>,
+    /// The family name.
+    pub surname: Option<PersonName>,
+    /// The role.
+    pub role: Option<Role>,
+    /// The phone number.
+    pub mobile: Option<Mobile>,
+    /// Whether the user may log in elsewhere.
+    pub login_allowed: Option<bool>,
+    /// Whether the account is switched on.
+    pub active: Option<bool>,
+    /// The language.
+    pub lang: Option<LangTag>,
+    /// The time zone.
+    pub timezone: Option<TimeZoneName>,
+    /// When the account runs out, or that it does not.
+    pub expires_at: Option<Option<Timestamp>>,
+}
+
+impl UserPatch {
+    /// The user after the change.
+    pub fn apply(self, user: User) -> User {
+        let before = user.profile;
+        let profile = UserProfile {
+            email: self.email.unwrap_or(before.email),
+            username: self.username.unwrap_or(before.username),
+            name: self.name.unwrap_or(before.name),
+            surname: self.surname.unwrap_or(before.surname),
+            role: self.role.unwrap_or(before.role),
+            mobile: self.mobile.unwrap_or(before.mobile),
+            login_allowed: self.login_allowed.unwrap_or(before.login_allowed),
+            active: self.active.unwrap_or(before.active),
+            lang: self.lang.unwrap_or(before.lang),
+            timezone: self.timezone.unwrap_or(before.timezone),
+            expires_at: self.expires_at.unwrap_or(before.expires_at),
+        };
+        User {
+            profile,
+            updated_at: Some(Timestamp::now()),
+            ..user
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Opening SQLite connections, each with the settings that the guarantees rest on.
 
 use super::error::{Error, OpenError};
+use crate::model::text;
 use r2d2::{Pool, PooledConnection};
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::config::DbConfig;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read};
@@ -156,6 +158,7 @@ pub(super) fn open_readers(path: &Path, count: u32) -> Result<Readers, OpenError
         .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .with_init(|connection| {
             configure(connection)?;
+            register_fold(connection)?;
             connection.pragma_update(None, "query_only", true)
         });
     Pool::builder()
@@ -170,6 +173,14 @@ pub(super) fn open_readers(path: &Path, count: u32) -> Result<Readers, OpenError
             path: path.to_owned(),
             reason: error.to_string(),
         })
+}
+
+/// Gives queries the folding of the model, for columns that are not kept folded.
+fn register_fold(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("fold", 1, flags, |context| {
+        Ok(text::fold(context.get_raw(0).as_str()?))
+    })
 }
 
 /// Settings that a database file does not remember.

@@ -40,6 +40,12 @@ impl From<r2d2::Error> for Error {
     }
 }
 
+/// Whether a change ran into a value that must be unique.
+pub(super) fn is_unique_violation(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    code == Some(ffi::SQLITE_CONSTRAINT_UNIQUE)
+}
+
 /// Whether the disk refused to keep what it had been given: what is on it is unknown from then on,
 /// and a second try that succeeds would prove nothing (the kernel may have dropped the pages).
 pub(super) fn is_failed_sync(error: &rusqlite::Error) -> bool {

@@ -1,7 +1,8 @@
-use super::{Error, Store};
+use super::scan::{Scan, scan_page};
+use super::{Error, Store, is_unique_violation};
 use crate::model::{
-    self, Created, Email, Guid, LangTag, NewRoom, Room, RoomDraft, RoomName, RoomOptions,
-    SlugToken, Tags, Timestamp,
+    self, Created, Email, FieldError, Guid, Invalid, LangTag, NewRoom, Page, Paging, Room,
+    RoomDraft, RoomName, RoomOptions, RoomPatch, RoomQuery, RoomSort, SlugToken, Tags, Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
@@ -31,12 +32,7 @@ impl Store {
     /// # Errors
     /// A database that cannot be read.
     pub fn find_room(&self, guid: Guid) -> Result<Option<Room>, Error> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(select_room!("r.room_guid = ?1"))?;
-            Ok(statement
-                .query_row([guid.as_bytes()], room_of_row)
-                .optional()?)
-        })
+        self.read(|connection| find(connection, guid))
     }
 
     /// Finds a room by the random end of the address of its page.
@@ -50,6 +46,56 @@ impl Store {
                 .query_row([token.as_str()], room_of_row)
                 .optional()?)
         })
+    }
+
+    /// Lists the rooms that meet a query. It may take long: not for a thread that others wait for.
+    ///
+    /// # Errors
+    /// A database that cannot be read; too many searches at once.
+    pub fn list_rooms(&self, query: &RoomQuery, paging: Paging) -> Result<Page<Room>, Error> {
+        self.scan(|connection| {
+            scan_page(
+                connection,
+                &scan(query),
+                paging,
+                select_room!("r.room_id = ?1"),
+                room_of_row,
+            )
+        })
+    }
+
+    /// Changes a room.
+    ///
+    /// # Errors
+    /// No room with that GUID; a name that belongs to another room; options that pile up to more
+    /// than a room keeps; a database that cannot be written.
+    pub async fn update_room(&self, guid: Guid, patch: RoomPatch<'_>) -> Result<Room, Error> {
+        let patch = patch.into_owned();
+        self.writer
+            .submit(move |connection| {
+                let room = find(connection, guid)?.ok_or(model::Error::RoomNotFound)?;
+                let room = patch.apply(room).map_err(too_many_options)?;
+                update(connection, &room)?;
+                Ok(room)
+            })
+            .await
+    }
+
+    /// Removes a room: its owner's next get-or-create makes a new one.
+    ///
+    /// # Errors
+    /// No room with that GUID; a database that cannot be written.
+    pub async fn delete_room(&self, guid: Guid) -> Result<(), Error> {
+        self.writer
+            .submit(move |connection| {
+                let mut statement =
+                    connection.prepare_cached("DELETE FROM rooms WHERE room_guid = ?1")?;
+                match statement.execute([guid.as_bytes()])? {
+                    0 => Err(model::Error::RoomNotFound.into()),
+                    _ => Ok(()),
+                }
+            })
+            .await
     }
 
     /// Returns a user's default room, made now if there was none. A room that is there is returned
@@ -118,6 +164,79 @@ fn insert(connection: &Connection, room: &NewRoom, name: &RoomName) -> Result<bo
     Ok(inserted == 1)
 }
 
+fn update(connection: &Connection, room: &Room) -> Result<(), Error> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE rooms
+            SET name = :name, name_key = :name_key, lang = :lang, tags = :tags, options = :options,
+                allow_recording = :allow_recording, inaccessible_replay = :inaccessible_replay
+          WHERE room_guid = :room_guid",
+    )?;
+    let updated = statement.execute(named_params! {
+        ":room_guid": room.guid.as_bytes(),
+        ":name": room.name.as_str(),
+        ":name_key": room.name.key(),
+        ":lang": room.lang.as_str(),
+        ":tags": room.tags.as_ref().map(Tags::as_str),
+        ":options": room.options.as_json(),
+        ":allow_recording": room.allow_recording,
+        ":inaccessible_replay": room.inaccessible_replay,
+    });
+    match updated {
+        Ok(_) => Ok(()),
+        // Of what is unique only the name can have changed.
+        Err(error) if is_unique_violation(&error) => {
+            Err(model::Error::RoomNamesTaken(vec![room.name.as_str().to_owned()]).into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn too_many_options(message: Invalid) -> Error {
+    model::Error::InvalidFields(vec![FieldError {
+        field: "options".into(),
+        message,
+    }])
+    .into()
+}
+
+fn scan(query: &RoomQuery) -> Scan {
+    let mut scan = Scan::new("SELECT room_id FROM rooms");
+    scan.contains("name_key", &query.name);
+    scan.equals(
+        "creator_email",
+        query
+            .creator_email
+            .as_ref()
+            .map(|email| email.key().to_owned()),
+    );
+    scan.condition(
+        "creator_email = (SELECT email_key FROM users WHERE user_guid = ?)",
+        query.creator_guid.map(|guid| *guid.as_bytes()),
+    );
+    scan.condition(
+        "created_at >= ?",
+        query.created_from.map(Timestamp::as_unix),
+    );
+    scan.condition(
+        "created_at < ?",
+        query.created_before.map(Timestamp::as_unix),
+    );
+    scan.order_by(match query.sort {
+        RoomSort::CreatedAscending => "created_at, room_id",
+        RoomSort::CreatedDescending => "created_at DESC, room_id DESC",
+        RoomSort::NameAscending => "name_key",
+        RoomSort::NameDescending => "name_key DESC",
+    });
+    scan
+}
+
+fn find(connection: &Connection, guid: Guid) -> Result<Option<Room>, Error> {
+    let mut statement = connection.prepare_cached(select_room!("r.room_guid = ?1"))?;
+    Ok(statement
+        .query_row([guid.as_bytes()], room_of_row)
+        .optional()?)
+}
+
 fn find_by_creator(connection: &Connection, creator_email: &Email) -> Result<Option<Room>, Error> {
     let mut statement = connection.prepare_cached(select_room!("r.creator_email = ?1"))?;
     Ok(statement
@@ -134,7 +253,7 @@ fn check_may_own_room(connection: &Connection, email: &Email, now: Timestamp) ->
         .query_row(parameters, |row| row.get(0))
         .optional()?
     {
-        None => Err(model::Error::UserNotFound.into()),
+        None => Err(model::Error::EmailNotFound.into()),
         Some(false) => Err(model::Error::UserInactive.into()),
         Some(true) => Ok(()),
     }

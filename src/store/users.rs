@@ -1,113 +1,263 @@
-use super::{Error, Store};
-use crate::model::{self, Email, Guid, NewUser, Timestamp, User, UserDraft};
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use super::scan::{Scan, scan_page};
+use super::{Error, Store, is_unique_violation};
+use crate::model::{
+    self, Email, Guid, LangTag, Mobile, Page, Paging, PersonName, Role, RowError, TimeZoneName,
+    Timestamp, User, UserPatch, UserProfile, UserQuery, Username,
+};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
+
+/// What every query of a user selects, for `user_of_row`.
+macro_rules! select_user {
+    ($condition:literal) => {
+        concat!(
+            "SELECT user_guid, email, email_key, username, name, surname, role, mobile, ",
+            "login_allowed, active, lang, timezone, expires_at, created_at, updated_at ",
+            "FROM users WHERE ",
+            $condition
+        )
+    };
+}
 
 impl Store {
-    /// Registers a user; returns the new GUID.
+    /// Registers a user.
     ///
     /// # Errors
     /// An e-mail address or username that another user has; a database that cannot be written.
-    pub async fn insert_user(&self, draft: UserDraft) -> Result<Guid, Error> {
-        let user = NewUser::new(draft);
+    pub async fn insert_user(&self, profile: UserProfile) -> Result<User, Error> {
+        let user = User::new(profile);
         self.writer
-            .submit(move |connection| insert(connection, &user))
+            .submit(move |connection| {
+                insert(connection, &user)?;
+                Ok(user)
+            })
             .await
     }
 
-    /// Lists all users in the order in which they were registered.
+    /// Registers many users, all or none. `progress` is told of each row that was looked at.
+    ///
+    /// # Errors
+    /// All rows with an e-mail address or username that another user or an earlier row has; a
+    /// database that cannot be written.
+    pub async fn insert_users(
+        &self,
+        profiles: Vec<UserProfile>,
+        mut progress: impl FnMut() + Send + 'static,
+    ) -> Result<(), Error> {
+        self.writer
+            .submit(move |connection| {
+                let mut errors = Vec::new();
+                for (row, profile) in profiles.into_iter().enumerate() {
+                    match insert(connection, &User::new(profile)) {
+                        Ok(()) => {}
+                        Err(Error::Rule(error)) => errors.push(RowError { row, error }),
+                        Err(error) => return Err(error),
+                    }
+                    progress();
+                }
+                if errors.is_empty() {
+                    Ok(())
+                } else {
+                    Err(model::Error::InvalidRows(errors).into())
+                }
+            })
+            .await
+    }
+
+    /// Finds a user.
     ///
     /// # Errors
     /// A database that cannot be read.
-    pub fn list_users(&self) -> Result<Vec<User>, Error> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT user_guid, email, username, name, surname, role, active, expires_at, created_at
-                   FROM users ORDER BY user_id",
-            )?;
-            let users = statement.query_map([], user_of_row)?;
-            Ok(users.collect::<rusqlite::Result<_>>()?)
+    pub fn find_user(&self, guid: Guid) -> Result<Option<User>, Error> {
+        self.read(|connection| find(connection, guid))
+    }
+
+    /// Lists the users that meet a query, newest first. It may take long: not for a thread that
+    /// others wait for.
+    ///
+    /// # Errors
+    /// A database that cannot be read; too many searches at once.
+    pub fn list_users(&self, query: &UserQuery, paging: Paging) -> Result<Page<User>, Error> {
+        self.scan(|connection| {
+            scan_page(
+                connection,
+                &scan(query),
+                paging,
+                select_user!("user_id = ?1"),
+                user_of_row,
+            )
         })
+    }
+
+    /// Changes a user. A changed e-mail address takes the user's room along.
+    ///
+    /// # Errors
+    /// No user with that GUID; an e-mail address or username that another user has; a database
+    /// that cannot be written.
+    pub async fn update_user(&self, guid: Guid, patch: UserPatch) -> Result<User, Error> {
+        self.writer
+            .submit(move |connection| {
+                let user = find(connection, guid)?.ok_or(model::Error::UserNotFound)?;
+                if patch == UserPatch::default() {
+                    return Ok(user);
+                }
+                let user = patch.apply(user);
+                update(connection, &user)?;
+                Ok(user)
+            })
+            .await
     }
 
     /// Removes a user and the user's default room.
     ///
     /// # Errors
-    /// Nobody with that address; a database that cannot be written.
-    pub async fn delete_user(&self, email: &Email) -> Result<(), Error> {
-        let key = email.key().to_owned();
+    /// No user with that GUID; a database that cannot be written.
+    pub async fn delete_user(&self, guid: Guid) -> Result<(), Error> {
+        self.delete(
+            "DELETE FROM users WHERE user_guid = ?1",
+            *guid.as_bytes(),
+            model::Error::UserNotFound,
+        )
+        .await
+    }
+
+    /// Removes the user with an e-mail address, and the user's default room.
+    ///
+    /// # Errors
+    /// No user with that address; a database that cannot be written.
+    pub async fn delete_user_by_email(&self, email: &Email) -> Result<(), Error> {
+        self.delete(
+            "DELETE FROM users WHERE email_key = ?1",
+            email.key().to_owned(),
+            model::Error::EmailNotFound,
+        )
+        .await
+    }
+
+    async fn delete(
+        &self,
+        sql: &'static str,
+        key: impl ToSql + Send + 'static,
+        missing: model::Error,
+    ) -> Result<(), Error> {
         self.writer
-            .submit(move |connection| {
-                match connection.execute("DELETE FROM users WHERE email_key = ?1", [key])? {
-                    0 => Err(model::Error::UserNotFound.into()),
-                    _ => Ok(()),
-                }
+            .submit(move |connection| match connection.execute(sql, [key])? {
+                0 => Err(missing.into()),
+                _ => Ok(()),
             })
             .await
     }
 }
 
-fn insert(connection: &Connection, user: &NewUser) -> Result<Guid, Error> {
-    let NewUser {
-        guid,
-        created_at,
-        draft,
-    } = user;
-    let mut statement = connection.prepare_cached(
+fn insert(connection: &Connection, user: &User) -> Result<(), Error> {
+    write(
+        connection,
         "INSERT INTO users (user_guid, email, email_key, username, username_key, name, surname, role,
-                            mobile, login_allowed, active, lang, timezone, expires_at, created_at)
+                            mobile, login_allowed, active, lang, timezone, expires_at, created_at, updated_at)
          VALUES (:user_guid, :email, :email_key, :username, :username_key, :name, :surname, :role,
-                 :mobile, :login_allowed, :active, :lang, :timezone, :expires_at, :created_at)
-         ON CONFLICT (email_key) DO NOTHING
-         ON CONFLICT (username_key) DO NOTHING",
-    )?;
-    let inserted = statement.execute(named_params! {
-        ":user_guid": guid.as_bytes(),
-        ":email": draft.email.as_str(),
-        ":email_key": draft.email.key(),
-        ":username": draft.username.as_str(),
-        ":username_key": draft.username.key(),
-        ":name": draft.name.as_str(),
-        ":surname": draft.surname.as_str(),
-        ":role": draft.role.as_str(),
-        ":mobile": draft.mobile.as_str(),
-        ":login_allowed": draft.login_allowed,
-        ":active": draft.active,
-        ":lang": draft.lang.as_str(),
-        ":timezone": draft.timezone.as_str(),
-        ":expires_at": draft.expires_at.map(Timestamp::as_unix),
-        ":created_at": created_at.as_unix(),
-    })?;
-    if inserted == 1 {
-        return Ok(*guid);
-    }
-    Err(conflict(connection, &draft.email)?.into())
+                 :mobile, :login_allowed, :active, :lang, :timezone, :expires_at, :created_at, :updated_at)",
+        user,
+    )
 }
 
-/// Why a user was not inserted, in the transaction that did not.
-fn conflict(connection: &Connection, email: &Email) -> Result<model::Error, Error> {
-    let same_email = connection
-        .query_row(
-            "SELECT 1 FROM users WHERE email_key = ?1",
-            [email.key()],
-            |_| Ok(()),
-        )
-        .optional()?;
+fn update(connection: &Connection, user: &User) -> Result<(), Error> {
+    write(
+        connection,
+        "UPDATE users
+            SET email = :email, email_key = :email_key, username = :username, username_key = :username_key,
+                name = :name, surname = :surname, role = :role, mobile = :mobile,
+                login_allowed = :login_allowed, active = :active, lang = :lang, timezone = :timezone,
+                expires_at = :expires_at, created_at = :created_at, updated_at = :updated_at
+          WHERE user_guid = :user_guid",
+        user,
+    )
+}
+
+/// Runs a statement that takes every column of a user.
+fn write(connection: &Connection, sql: &str, user: &User) -> Result<(), Error> {
+    let User {
+        guid,
+        profile,
+        created_at,
+        updated_at,
+    } = user;
+    let written = connection.prepare_cached(sql)?.execute(named_params! {
+        ":user_guid": guid.as_bytes(),
+        ":email": profile.email.as_str(),
+        ":email_key": profile.email.key(),
+        ":username": profile.username.as_str(),
+        ":username_key": profile.username.key(),
+        ":name": profile.name.as_str(),
+        ":surname": profile.surname.as_str(),
+        ":role": profile.role.as_str(),
+        ":mobile": profile.mobile.as_str(),
+        ":login_allowed": profile.login_allowed,
+        ":active": profile.active,
+        ":lang": profile.lang.as_str(),
+        ":timezone": profile.timezone.as_str(),
+        ":expires_at": profile.expires_at.map(Timestamp::as_unix),
+        ":created_at": created_at.as_unix(),
+        ":updated_at": updated_at.map(Timestamp::as_unix),
+    });
+    match written {
+        Ok(_) => Ok(()),
+        Err(error) if is_unique_violation(&error) => Err(conflict(connection, user)?.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Which of the two that are unique another user has, in the transaction that ran into it.
+fn conflict(connection: &Connection, user: &User) -> Result<model::Error, Error> {
+    let mut statement = connection
+        .prepare_cached("SELECT 1 FROM users WHERE email_key = ?1 AND user_guid <> ?2")?;
+    let parameters = (user.profile.email.key(), user.guid.as_bytes());
+    let same_email = statement.query_row(parameters, |_| Ok(())).optional()?;
     Ok(match same_email {
         Some(()) => model::Error::EmailTaken,
         None => model::Error::UsernameTaken,
     })
 }
 
+fn find(connection: &Connection, guid: Guid) -> Result<Option<User>, Error> {
+    let mut statement = connection.prepare_cached(select_user!("user_guid = ?1"))?;
+    Ok(statement
+        .query_row([guid.as_bytes()], user_of_row)
+        .optional()?)
+}
+
+fn scan(query: &UserQuery) -> Scan {
+    let mut scan = Scan::new("SELECT user_id FROM users");
+    for (column, part) in [
+        ("name", &query.name),
+        ("surname", &query.surname),
+        ("username", &query.username),
+        ("email", &query.email),
+        ("mobile", &query.mobile),
+    ] {
+        scan.contains(&format!("fold({column})"), part);
+    }
+    scan.equals("role", query.role.map(Role::as_str));
+    scan.equals("user_guid", query.guid.map(|guid| *guid.as_bytes()));
+    scan.order_by("user_id DESC");
+    scan
+}
+
 fn user_of_row(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
         guid: Guid::from_stored(row.get(0)?),
-        email: row.get(1)?,
-        username: row.get(2)?,
-        name: row.get(3)?,
-        surname: row.get(4)?,
-        role: row.get(5)?,
-        active: row.get(6)?,
-        expires_at: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_unix),
-        created_at: Timestamp::from_unix(row.get(8)?),
+        profile: UserProfile {
+            email: Email::from_stored(row.get(1)?, row.get(2)?),
+            username: Username::from_stored(row.get(3)?),
+            name: PersonName::from_stored(row.get(4)?),
+            surname: PersonName::from_stored(row.get(5)?),
+            role: Role::from_stored(row.get_ref(6)?.as_str()?),
+            mobile: Mobile::from_stored(row.get(7)?),
+            login_allowed: row.get(8)?,
+            active: row.get(9)?,
+            lang: LangTag::from_stored(row.get(10)?),
+            timezone: TimeZoneName::from_stored(row.get(11)?),
+            expires_at: row.get::<_, Option<i64>>(12)?.map(Timestamp::from_unix),
+        },
+        created_at: Timestamp::from_unix(row.get(13)?),
+        updated_at: row.get::<_, Option<i64>>(14)?.map(Timestamp::from_unix),
     })
 }

@@ -1,6 +1,6 @@
 use roomd::config::Config;
 use roomd::model::{
-    Email, LangTag, Mobile, NewApiKey, PersonName, Role, TimeZoneName, Timestamp, UserDraft,
+    Email, LangTag, Mobile, NewApiKey, PersonName, Role, TimeZoneName, Timestamp, UserProfile,
     Username,
 };
 use roomd::server::{Server, ServerError};
@@ -19,6 +19,9 @@ use ureq::http::{HeaderMap, Request};
 
 /// The documented path.
 pub(crate) const ROOM: &str = "/xapi/v2/room";
+
+/// Where users are.
+pub(crate) const USER: &str = "/xapi/v2/user";
 
 /// A server that runs, in a thread of its own, until it is stopped or dropped.
 pub(crate) struct TestServer {
@@ -48,14 +51,14 @@ impl TestServer {
 
     /// The same with other settings.
     pub(crate) fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        let mut users: Vec<UserDraft> = ["ada", "grace", "edsger"]
+        let mut users: Vec<UserProfile> = ["ada", "grace", "edsger"]
             .map(|name| user(&format!("{name}@example.com")))
             .into();
-        users.push(UserDraft {
+        users.push(UserProfile {
             active: false,
             ..user("inactive@example.com")
         });
-        users.push(UserDraft {
+        users.push(UserProfile {
             expires_at: Some(Timestamp::parse("2001-01-01T00:00:00Z").expect("a date-time")),
             ..user("expired@example.com")
         });
@@ -75,7 +78,7 @@ impl TestServer {
         Self::launch(folder, |_| {}, Vec::new())
     }
 
-    fn launch(folder: TempDir, change: impl FnOnce(&mut Config), users: Vec<UserDraft>) -> Self {
+    fn launch(folder: TempDir, change: impl FnOnce(&mut Config), users: Vec<UserProfile>) -> Self {
         let mut config = Config::default();
         config.server.listen.set_port(0);
         config.server.workers = 2;
@@ -163,6 +166,24 @@ impl TestServer {
             .request("POST", path)
             .header("Content-Type", "application/json");
         self.send(request, body)
+    }
+
+    /// Puts a JSON body.
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Answer {
+        let request = self
+            .request("PUT", path)
+            .header("Content-Type", "application/json");
+        self.send(request, body.to_string())
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Answer {
+        self.send(self.request("DELETE", path), "")
+    }
+
+    /// Registers a user through the API.
+    pub(crate) fn register(&self, email: &str, name: &str, surname: &str) -> Answer {
+        let user = json!({"email": email, "username": email, "name": name, "surname": surname});
+        self.post(USER, &user)
     }
 
     /// Asks for the default room of a user under a name.
@@ -262,7 +283,7 @@ impl Answer {
     }
 }
 
-async fn prepare(store: &Store, users: Vec<UserDraft>) -> NewApiKey {
+async fn prepare(store: &Store, users: Vec<UserProfile>) -> NewApiKey {
     for user in users {
         store.insert_user(user).await.expect("a new user");
     }
@@ -271,9 +292,9 @@ async fn prepare(store: &Store, users: Vec<UserDraft>) -> NewApiKey {
     key
 }
 
-fn user(email: &str) -> UserDraft {
+fn user(email: &str) -> UserProfile {
     let email = Email::parse(email).expect("an address");
-    UserDraft {
+    UserProfile {
         username: Username::from(&email),
         email,
         name: PersonName::parse("Test").expect("a name"),

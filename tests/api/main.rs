@@ -9,4 +9,7 @@ mod health;
 mod options;
 mod page;
 mod request_id;
+mod room_search;
+mod rooms;
+mod users;
 mod validation;

@@ -57,12 +57,30 @@ impl<'a> OptionsPatch<'a> {
         }
     }
 
+    /// The same, with nothing borrowed.
+    pub(crate) fn into_owned(self) -> OptionsPatch<'static> {
+        OptionsPatch {
+            members: owned(self.members),
+        }
+    }
+
     /// Takes the options of a room, which [`RoomOptions`](super::RoomOptions) wrote.
     pub(super) fn of_stored(text: &'a str) -> Option<Self> {
         let value: &RawValue = serde_json::from_str(text).ok()?;
         let members = Reader::default().members(value, OPTIONS, Spelling::GroupsWithCapital);
         Some(Self { members })
     }
+}
+
+fn owned(members: Members<'_>) -> Members<'static> {
+    let owned_value = |value| match value {
+        Value::Json(text) => Value::Json(Cow::Owned(text.into_owned())),
+        Value::Group(inner) => Value::Group(owned(inner)),
+    };
+    let members = members.into_iter();
+    members
+        .map(|(key, value)| (Cow::Owned(key.into_owned()), owned_value(value)))
+        .collect()
 }
 
 /// Which keys of an object may start with a capital.

@@ -1,0 +1,51 @@
+use super::fields::Refusals;
+use crate::model::Invalid;
+use std::borrow::Cow;
+use url::form_urlencoded;
+
+/// The parameters of a query string, taken one by one. Those that nobody takes are ignored.
+pub(super) struct Params<'a> {
+    pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    refusals: Refusals,
+}
+
+impl<'a> Params<'a> {
+    /// Reads a query string.
+    pub(super) fn of_query(query: &'a str) -> Self {
+        Self {
+            pairs: form_urlencoded::parse(query.as_bytes()).collect(),
+            refusals: Refusals::default(),
+        }
+    }
+
+    /// Takes a parameter that may be absent.
+    pub(super) fn optional<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, Invalid>,
+    ) -> Option<T> {
+        let mut values = self
+            .pairs
+            .iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value);
+        let value = values.next()?;
+        let parsed = match values.next() {
+            Some(_) => Err(Invalid::new("is given twice")),
+            None => parse(value),
+        };
+        parsed
+            .map_err(|message| self.refusals.add(name, message))
+            .ok()
+    }
+
+    /// Notes that a parameter is wrong.
+    pub(super) fn refuse(&mut self, name: &str, message: Invalid) {
+        self.refusals.add(name, message);
+    }
+
+    /// What was wrong so far.
+    pub(super) fn into_refusals(self) -> Refusals {
+        self.refusals
+    }
+}
