@@ -9,7 +9,7 @@ mod error;
 mod guid;
 pub(crate) mod json;
 mod lang_tag;
-mod options;
+pub(crate) mod options;
 mod paging;
 mod random;
 mod room;

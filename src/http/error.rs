@@ -33,9 +33,9 @@ pub(crate) enum ApiError {
 
 /// The body of an error.
 #[derive(Serialize)]
-struct ErrorResponse<'a> {
-    code: u16,
-    details: String,
+pub(super) struct ErrorResponse<'a> {
+    pub(super) code: u16,
+    pub(super) details: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<Vec<FieldErrorResponse<'a>>>,
 }
@@ -106,6 +106,14 @@ impl ApiError {
         }
     }
 
+    pub(super) fn body(&self) -> ErrorResponse<'_> {
+        ErrorResponse {
+            code: self.code_and_status().0,
+            details: self.details(),
+            errors: self.field_errors(),
+        }
+    }
+
     fn field_errors(&self) -> Option<Vec<FieldErrorResponse<'_>>> {
         let Self::Store(store::Error::Rule(model::Error::InvalidFields(errors))) = self else {
             return None;
@@ -124,8 +132,7 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let (code, status) = self.code_and_status();
-        let mut response = HttpResponse::build(status);
+        let mut response = HttpResponse::build(self.status_code());
         match self {
             Self::Unauthorized => response.insert_header((WWW_AUTHENTICATE, "Bearer")),
             Self::MethodNotAllowed(allow) => response.insert_header((ALLOW, allow.as_str())),
@@ -134,10 +141,6 @@ impl ResponseError for ApiError {
             }
             _ => &mut response,
         };
-        response.json(ErrorResponse {
-            code,
-            details: self.details(),
-            errors: self.field_errors(),
-        })
+        response.json(self.body())
     }
 }

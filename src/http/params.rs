@@ -39,11 +39,6 @@ impl<'a> Params<'a> {
             .ok()
     }
 
-    /// Notes that a parameter is wrong.
-    pub(super) fn refuse(&mut self, name: &str, message: Invalid) {
-        self.refusals.add(name, message);
-    }
-
     /// What was wrong so far.
     pub(super) fn into_refusals(self) -> Refusals {
         self.refusals

@@ -55,35 +55,17 @@ fn read_query(query: &str) -> Result<(RoomQuery, Paging), ApiError> {
         creator_guid: params.optional("user_id", Guid::parse),
         created_from: params.optional("created_after", Timestamp::parse_bound),
         created_before: params.optional("created_before", Timestamp::parse_bound),
-        sort: params.optional("sort", sort).unwrap_or_default(),
+        sort: params.optional("sort", RoomSort::parse).unwrap_or_default(),
     };
     let page = params.optional("page", |text| PageNumber::new(integer(text)?));
     let size = params.optional("size", page_size);
     let same_as_size = params.optional("page_size", page_size);
-    if size.is_some() && same_as_size.is_some() && size != same_as_size {
-        params.refuse(
-            "page_size",
-            Invalid::new("must not differ from size, which means the same"),
-        );
-    }
     let refusals = params.into_refusals();
     if !refusals.is_empty() {
         return Err(refusals.into_error());
     }
     let size = size.or(same_as_size).unwrap_or_default();
     Ok((query, Paging::new(page.unwrap_or_default(), size)))
-}
-
-fn sort(text: &str) -> Result<RoomSort, Invalid> {
-    match text {
-        "created_date asc" => Ok(RoomSort::CreatedAscending),
-        "created_date desc" => Ok(RoomSort::CreatedDescending),
-        "name asc" => Ok(RoomSort::NameAscending),
-        "name desc" => Ok(RoomSort::NameDescending),
-        _ => Err(Invalid::new(
-            "must be created_date or name, a space, then asc or desc",
-        )),
-    }
 }
 
 fn page_size(text: &str) -> Result<PageSize, Invalid> {

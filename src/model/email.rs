@@ -3,9 +3,6 @@ use super::text;
 use email_address::{EmailAddress, Options};
 use idna::AsciiDenyList;
 
-/// The longest e-mail address, in characters (RFC 5321, section 4.5.3.1.3, less the brackets).
-const MAX_CHARS: usize = 254;
-
 /// An e-mail address: as it was typed, and the key under which equal addresses are one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email {
@@ -14,6 +11,9 @@ pub struct Email {
 }
 
 impl Email {
+    /// The longest address, in characters (RFC 5321, section 4.5.3.1.3, less the brackets).
+    pub const MAX_CHARS: usize = 254;
+
     /// Reads an address, white space around it dropped.
     ///
     /// The key is the address in NFC and lower case, its domain in the ASCII form of IDNA
@@ -32,7 +32,7 @@ impl Email {
         if address.is_empty() {
             return Err(Invalid::new("must not be empty"));
         }
-        text::check_length(address, MAX_CHARS)?;
+        text::check_length(address, Self::MAX_CHARS)?;
         text::check_visible(address)?;
         let not_an_address = || Invalid::new("must be an e-mail address, such as ada@example.com");
         let (local, domain) = address.rsplit_once('@').ok_or_else(not_an_address)?;

@@ -2,20 +2,21 @@ use super::error::Invalid;
 use oxilangtag::LanguageTag;
 use std::str::FromStr;
 
-/// The longest tag, in characters. RFC 5646 names no limit; its section 4.4.1 asks for 35 at least.
-const MAX_CHARS: usize = 100;
-
 /// A well-formed language tag in canonical case (BCP 47, RFC 5646 section 2.1.1): `en-US`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LangTag(String);
 
 impl LangTag {
+    /// The longest tag, in characters. RFC 5646 names no limit; its section 4.4.1 asks for 35 at
+    /// least.
+    pub const MAX_CHARS: usize = 100;
+
     /// Reads a tag in any case.
     ///
     /// # Errors
     /// A tag that is not well-formed or is over 100 characters.
     pub fn parse(tag: &str) -> Result<Self, Invalid> {
-        if tag.len() > MAX_CHARS {
+        if tag.len() > Self::MAX_CHARS {
             return Err(Invalid::new("must have at most 100 characters"));
         }
         LanguageTag::parse_and_normalize(tag)

@@ -2,7 +2,7 @@
 
 mod merge;
 mod patch;
-mod table;
+pub(crate) mod table;
 
 pub use merge::RoomOptions;
 pub use patch::OptionsPatch;

@@ -1,53 +1,50 @@
 use super::error::Invalid;
 
-/// The largest page.
-const MAX_SIZE: u32 = 100;
-
 /// Which part of a long list is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Paging {
-    page: u64,
-    size: u32,
+    page: PageNumber,
+    size: PageSize,
 }
 
 impl Paging {
     /// The page with that number, from 1, of pages with that size, from 1 to 100.
     pub fn new(page: PageNumber, size: PageSize) -> Self {
-        Self {
-            page: page.0,
-            size: size.0,
-        }
+        Self { page, size }
     }
 
     /// The number of the page.
     pub fn page(self) -> u64 {
-        self.page
+        self.page.0
     }
 
     /// How many entries a page has.
     pub fn size(self) -> u32 {
-        self.size
+        self.size.0
     }
 
     /// How many entries come before the page.
     pub fn offset(self) -> u64 {
-        (self.page - 1).saturating_mul(u64::from(self.size))
+        (self.page() - 1) * u64::from(self.size())
     }
 }
 
-/// The number of a page, from 1.
+/// The number of a page, from 1 to 2147483647.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageNumber(u64);
 
 impl PageNumber {
+    /// The largest number: what every client can hold.
+    pub const MAX: i64 = 2_147_483_647;
+
     /// Takes a number.
     ///
     /// # Errors
-    /// A number below 1.
+    /// A number below 1 or over 2147483647.
     pub fn new(number: i64) -> Result<Self, Invalid> {
         match u64::try_from(number) {
-            Ok(number) if number > 0 => Ok(Self(number)),
-            _ => Err(Invalid::new("must be a whole number from 1")),
+            Ok(page) if (1..=Self::MAX).contains(&number) => Ok(Self(page)),
+            _ => Err(Invalid::new("must be a whole number from 1 to 2147483647")),
         }
     }
 }
@@ -63,13 +60,16 @@ impl Default for PageNumber {
 pub struct PageSize(u32);
 
 impl PageSize {
+    /// The largest page.
+    pub const MAX: u32 = 100;
+
     /// Takes a number.
     ///
     /// # Errors
     /// A number below 1 or over 100.
     pub fn new(size: i64) -> Result<Self, Invalid> {
         match u32::try_from(size) {
-            Ok(size) if (1..=MAX_SIZE).contains(&size) => Ok(Self(size)),
+            Ok(size) if (1..=Self::MAX).contains(&size) => Ok(Self(size)),
             _ => Err(Invalid::new("must be a whole number from 1 to 100")),
         }
     }
@@ -95,14 +95,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_offset_of_an_absurd_page_is_past_every_end() {
-        let page = PageNumber::new(i64::MAX).expect("a number");
-        let paging = Paging::new(page, PageSize::new(100).expect("a size"));
-        assert!(paging.offset() > u64::from(u32::MAX));
-        assert_eq!(
-            Paging::new(PageNumber::default(), PageSize::default()).offset(),
-            0
-        );
+    fn the_offset_is_what_comes_before() {
+        let paging = |page, size| {
+            let page = PageNumber::new(page).expect("a number");
+            Paging::new(page, PageSize::new(size).expect("a size"))
+        };
+        assert_eq!(paging(1, 20).offset(), 0);
+        assert_eq!(paging(3, 20).offset(), 40);
+        assert_eq!(paging(2_147_483_647, 100).offset(), 214_748_364_600);
     }
 
     #[test]
@@ -111,6 +111,7 @@ mod tests {
             assert!(PageNumber::new(number).is_err());
             assert!(PageSize::new(number).is_err());
         }
+        assert!(PageNumber::new(2_147_483_648).is_err());
         assert!(PageSize::new(100).is_ok());
         assert!(PageSize::new(101).is_err());
     }

@@ -7,23 +7,20 @@ use super::slug::{SlugToken, slug};
 use super::text;
 use super::time::Timestamp;
 
-/// The longest room name, in characters.
-const MAX_NAME_CHARS: usize = 255;
-
-/// The longest list of tags, in characters.
-const MAX_TAGS_CHARS: usize = 1000;
-
 /// The name of a room: 1 to 255 characters that show as they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomName(String);
 
 impl RoomName {
+    /// The longest name, in characters.
+    pub const MAX_CHARS: usize = 255;
+
     /// Reads a name, white space around it dropped.
     ///
     /// # Errors
     /// An empty name, more than 255 characters, control characters, bidirectional overrides.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
-        text::line(typed, MAX_NAME_CHARS).map(|name| Self(name.to_owned()))
+        text::line(typed, Self::MAX_CHARS).map(|name| Self(name.to_owned()))
     }
 
     /// Takes a name that the database kept.
@@ -47,12 +44,15 @@ impl RoomName {
 pub struct Tags(String);
 
 impl Tags {
+    /// The longest text of tags, in characters.
+    pub const MAX_CHARS: usize = 1000;
+
     /// Reads tags.
     ///
     /// # Errors
     /// More than 1,000 characters, control characters, bidirectional overrides.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
-        text::check_length(typed, MAX_TAGS_CHARS)?;
+        text::check_length(typed, Self::MAX_CHARS)?;
         text::check_visible(typed)?;
         Ok(Self(typed.to_owned()))
     }

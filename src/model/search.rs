@@ -5,9 +5,6 @@ use super::text;
 use super::time::Timestamp;
 use super::user::Role;
 
-/// The longest part of a text that can be searched for, in characters.
-const MAX_PART_CHARS: usize = 255;
-
 /// Which rooms are searched for: those that meet every condition that is set.
 #[derive(Debug, Default)]
 pub struct RoomQuery {
@@ -39,6 +36,37 @@ pub enum RoomSort {
     NameDescending,
 }
 
+impl RoomSort {
+    /// Every order.
+    pub const ALL: [Self; 4] = [
+        Self::CreatedDescending,
+        Self::CreatedAscending,
+        Self::NameAscending,
+        Self::NameDescending,
+    ];
+
+    /// Reads an order.
+    ///
+    /// # Errors
+    /// Anything but what [`RoomSort::as_str`] writes.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let known = Self::ALL.into_iter().find(|sort| sort.as_str() == text);
+        known.ok_or(Invalid::new(
+            "must be created_date or name, a space, then asc or desc",
+        ))
+    }
+
+    /// The order as callers write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CreatedAscending => "created_date asc",
+            Self::CreatedDescending => "created_date desc",
+            Self::NameAscending => "name asc",
+            Self::NameDescending => "name desc",
+        }
+    }
+}
+
 /// Which users are searched for: those that meet every condition that is set.
 #[derive(Debug, Default)]
 pub struct UserQuery {
@@ -64,12 +92,15 @@ pub struct UserQuery {
 pub struct Part(String);
 
 impl Part {
+    /// The longest part, in characters.
+    pub const MAX_CHARS: usize = 255;
+
     /// Folds what was typed.
     ///
     /// # Errors
     /// More than 255 characters, which is more than any text has.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
-        text::check_length(typed, MAX_PART_CHARS)?;
+        text::check_length(typed, Self::MAX_CHARS)?;
         Ok(Self(text::fold(typed)))
     }
 

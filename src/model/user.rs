@@ -6,26 +6,20 @@ use super::text;
 use super::time::Timestamp;
 use std::str::FromStr;
 
-/// The longest name or surname, in characters.
-const MAX_NAME_CHARS: usize = 100;
-
-/// The longest username, in characters.
-const MAX_USERNAME_CHARS: usize = 254;
-
-/// The longest phone number, in characters.
-const MAX_MOBILE_CHARS: usize = 32;
-
 /// A name or surname: 1 to 100 characters that show as they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonName(String);
 
 impl PersonName {
+    /// The longest name, in characters.
+    pub const MAX_CHARS: usize = 100;
+
     /// Reads a name, white space around it dropped.
     ///
     /// # Errors
     /// An empty name, more than 100 characters, control characters, bidirectional overrides.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
-        text::line(typed, MAX_NAME_CHARS).map(|name| Self(name.to_owned()))
+        text::line(typed, Self::MAX_CHARS).map(|name| Self(name.to_owned()))
     }
 
     /// Takes a name that the database kept.
@@ -44,12 +38,15 @@ impl PersonName {
 pub struct Username(String);
 
 impl Username {
+    /// The longest username, in characters.
+    pub const MAX_CHARS: usize = 254;
+
     /// Reads a username, white space around it dropped.
     ///
     /// # Errors
     /// An empty one, more than 254 characters, control characters, bidirectional overrides.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
-        text::line(typed, MAX_USERNAME_CHARS).map(|name| Self(name.to_owned()))
+        text::line(typed, Self::MAX_CHARS).map(|name| Self(name.to_owned()))
     }
 
     /// Takes a username that the database kept.
@@ -80,12 +77,15 @@ impl From<&Email> for Username {
 pub struct Mobile(String);
 
 impl Mobile {
+    /// The longest number, in characters.
+    pub const MAX_CHARS: usize = 32;
+
     /// Reads a phone number.
     ///
     /// # Errors
     /// More than 32 characters, control characters, bidirectional overrides.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
-        text::check_length(typed, MAX_MOBILE_CHARS)?;
+        text::check_length(typed, Self::MAX_CHARS)?;
         text::check_visible(typed)?;
         Ok(Self(typed.to_owned()))
     }
@@ -114,6 +114,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::User, Self::Instructor, Self::Administrator];
+
     /// Reads the letter of the public API.
     ///
     /// # Errors

@@ -85,7 +85,7 @@ fn matching(
 ) -> rusqlite::Result<(Vec<i64>, u64)> {
     let mut statement = connection.prepare_cached(&scan.sql())?;
     let mut rows = statement.query(params_from_iter(scan.parameters.iter()))?;
-    let page = paging.offset()..paging.offset().saturating_add(u64::from(paging.size()));
+    let page = paging.offset()..paging.offset() + u64::from(paging.size());
     let (mut ids, mut total) = (Vec::new(), 0);
     while let Some(row) = rows.next()? {
         if page.contains(&total) {

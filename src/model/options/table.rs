@@ -6,21 +6,21 @@ use std::borrow::Cow;
 use url::Url;
 
 /// The longest `return_url`, in characters.
-const MAX_RETURN_URL_CHARS: usize = 2048;
+pub(crate) const MAX_RETURN_URL_CHARS: usize = 2048;
 
 /// A day.
-const MAX_MINUTES: i64 = 1440;
+pub(crate) const MAX_MINUTES: i64 = 1440;
 
 /// One option that the server knows.
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// The key, as answers spell it.
-    pub(super) key: &'static str,
+    pub(crate) key: &'static str,
     /// What the option may hold.
-    pub(super) kind: Kind,
+    pub(crate) kind: Kind,
 }
 
 /// What an option may hold, and its default.
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// `true` or `false`.
     Flag { default: bool },
     /// `true`, `false`, or `null` (the default): the room leaves it open.
@@ -35,7 +35,7 @@ pub(super) enum Kind {
 }
 
 /// Every option, in the order in which answers show them.
-pub(super) static OPTIONS: &[Entry] = &[
+pub(crate) static OPTIONS: &[Entry] = &[
     flag("allow_rating", true),
     minutes("preparation_time", 0, 15),
     minutes("session_duration", 1, 60),
@@ -108,7 +108,7 @@ impl Kind {
     ///
     /// # Panics
     /// For a group: its members have defaults, the group has none.
-    pub(super) fn default_json(&self) -> Cow<'static, str> {
+    pub(crate) fn default_json(&self) -> Cow<'static, str> {
         match self {
             Self::Flag { default } => Cow::Borrowed(if *default { "true" } else { "false" }),
             Self::OpenFlag => Cow::Borrowed("null"),
@@ -119,7 +119,7 @@ impl Kind {
     }
 
     /// The JSON text to keep for a value that was sent; none where `null` says "not sent".
-    pub(super) fn read<'a>(&self, value: &'a RawValue) -> Result<Option<Cow<'a, str>>, Invalid> {
+    pub(crate) fn read<'a>(&self, value: &'a RawValue) -> Result<Option<Cow<'a, str>>, Invalid> {
         if json::is_null(value) {
             return Ok(match self {
                 Self::OpenFlag | Self::ReturnUrl => Some(self.default_json()),
