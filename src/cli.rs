@@ -2,6 +2,7 @@
 
 mod demo;
 mod key;
+mod openapi;
 mod output;
 mod serve;
 mod user;
@@ -55,6 +56,8 @@ enum Verb {
     /// Make, list and revoke the keys of callers
     #[command(subcommand)]
     Key(key::Verb),
+    /// Print the OpenAPI document
+    Openapi(openapi::Args),
 }
 
 /// Why a verb did not do what it should: one line for the operator.
@@ -108,6 +111,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Some(Verb::Demo(args)) => demo::run(args, shared),
         Some(Verb::User(verb)) => user::run(verb, shared),
         Some(Verb::Key(verb)) => key::run(verb, shared),
+        Some(Verb::Openapi(args)) => openapi::run(args, shared),
     }
 }
 

@@ -2,10 +2,12 @@
 //! them.
 
 mod auth;
+mod docs;
 mod error;
 mod fields;
 mod health;
 mod json;
+mod openapi;
 mod page;
 mod params;
 mod request_log;
@@ -14,6 +16,7 @@ mod rooms;
 mod search;
 mod users;
 
+pub(crate) use openapi::document as openapi_document;
 pub(crate) use request_log::observe;
 pub(crate) use users::UserResponse;
 
@@ -22,7 +25,6 @@ use crate::store::Store;
 use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route, guard, web};
 use error::ApiError;
-use std::fmt::Display;
 use std::future::ready;
 use std::time::Duration;
 
@@ -31,6 +33,8 @@ use std::time::Duration;
 pub(crate) struct AppState {
     /// The database.
     pub(crate) store: Store,
+    /// The paths under which the API is served.
+    pub(crate) base_paths: Vec<String>,
     /// The start of every room's `url`, without a slash at the end.
     pub(crate) public_url: String,
     /// Whether callers must show a key.
@@ -48,14 +52,17 @@ pub(crate) struct AppState {
 }
 
 /// All addresses; `base_paths` are those under which the API is served.
-pub(crate) fn routes<P: Display>(config: &mut web::ServiceConfig, base_paths: &[P]) {
+pub(crate) fn routes(config: &mut web::ServiceConfig, base_paths: &[String]) {
     for base in base_paths {
-        config.service(web::scope(&base.to_string()).configure(api));
+        config.service(web::scope(base).configure(api));
     }
     config
         .service(resource("/groups/room/{slug}", [get(page::show)]))
         .service(resource("/healthz", [get(health::alive)]))
         .service(resource("/readyz", [get(health::ready)]))
+        .service(resource("/openapi.json", [get(openapi::show)]))
+        .service(resource("/docs", [get(docs::show)]))
+        .service(resource("/docs/{file}", [get(docs::file)]))
         .default_service(web::to(|| {
             ready(Err::<HttpResponse, _>(ApiError::RouteNotFound))
         }));

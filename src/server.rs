@@ -24,7 +24,6 @@ pub struct Server {
     address: SocketAddr,
     workers: usize,
     listener: TcpListener,
-    config: Config,
     state: web::Data<AppState>,
     _lock: ServeLock,
 }
@@ -73,6 +72,12 @@ impl Server {
         let public_url = config.server.public_url.clone();
         let state = web::Data::new(AppState {
             store,
+            base_paths: config
+                .api
+                .base_paths
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             public_url: public_url
                 .unwrap_or_else(|| PublicUrl::of_address(address))
                 .to_string(),
@@ -87,7 +92,6 @@ impl Server {
             address,
             workers,
             listener,
-            config,
             state,
             _lock: lock,
         })
@@ -115,12 +119,11 @@ impl Server {
     /// A disk or an HTTP server that failed on the way.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
         let state = self.state.clone();
-        let base_paths = self.config.api.base_paths;
         let app_state = self.state;
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(app_state.clone())
-                .configure(|config| http::routes(config, &base_paths))
+                .configure(|config| http::routes(config, &app_state.base_paths))
                 .wrap(from_fn(http::observe))
         })
         .workers(self.workers)

@@ -30,7 +30,14 @@ fn routes(guid: &str, page: &str) -> Vec<(String, &'static str)> {
         routes.push((format!("{base}/user/search"), "POST"));
         routes.push((format!("{base}/user/{guid}"), "GET, HEAD, PUT, DELETE"));
     }
-    for path in [page, "/healthz", "/readyz"] {
+    let service = [
+        "/healthz",
+        "/readyz",
+        "/openapi.json",
+        "/docs",
+        "/docs/start.js",
+    ];
+    for path in [&[page][..], &service].concat() {
         routes.push((path.to_owned(), "GET, HEAD"));
     }
     routes

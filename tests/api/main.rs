@@ -3,6 +3,7 @@
 mod auth;
 mod bodies;
 mod default_room;
+mod docs;
 mod errors;
 mod harness;
 mod health;

@@ -1,0 +1,61 @@
+//! The page that shows the OpenAPI document and sends requests, from files inside the executable:
+//! Swagger UI, started by a script of ours.
+
+use super::error::ApiError;
+use actix_web::http::header::{
+    CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ContentEncoding, ContentType, VARY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::{HttpRequest, HttpResponse};
+use std::sync::Arc;
+use utoipa_swagger_ui::Config;
+
+const PAGE: &str = include_str!("docs/page.html");
+const SCRIPT: &str = include_str!("docs/start.js");
+
+/// What the page loads of Swagger UI.
+const FILES: [&str; 2] = ["swagger-ui.css", "swagger-ui-bundle.js"];
+
+/// The page talks to its own server only. Swagger UI styles its elements inline and has its icons
+/// as `data:` URLs.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+                      img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
+                      form-action 'none'; frame-ancestors 'none'";
+
+/// `GET /docs`.
+pub(super) async fn show() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(ContentType::html())
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(PAGE)
+}
+
+/// `GET /docs/{file}`.
+pub(super) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let name = request.match_info().get("file").unwrap_or_default();
+    if name == "start.js" {
+        return Ok(HttpResponse::Ok()
+            .content_type("text/javascript")
+            .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .body(SCRIPT));
+    }
+    if !FILES.contains(&name) {
+        return Err(ApiError::RouteNotFound);
+    }
+    let file = utoipa_swagger_ui::serve(name, Arc::new(Config::default()));
+    let Ok(Some(file)) = file else {
+        return Err(ApiError::RouteNotFound);
+    };
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type(file.content_type)
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
+    if file.gzpipped {
+        // Kept compressed, which every browser takes.
+        response
+            .insert_header((CONTENT_ENCODING, ContentEncoding::Gzip))
+            .insert_header((VARY, "Accept-Encoding"));
+    }
+    Ok(response.body(file.bytes.into_owned()))
+}

@@ -1,0 +1,71 @@
+use crate::harness::TestServer;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The document in the repository, which another test holds fresh.
+const DOCUMENT: &str = include_str!("../../docs/openapi.json");
+
+#[test]
+fn the_document_is_served_to_everybody() {
+    let server = TestServer::start();
+    let answer = server.send(server.request_without_key("GET", "/openapi.json"), "");
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("Content-Type"), "application/json");
+    assert_eq!(answer.body.trim_end(), DOCUMENT.trim_end());
+}
+
+#[test]
+fn the_document_follows_the_base_paths() {
+    let server = TestServer::start_with(|config| {
+        config.api.base_paths = vec!["/rooms".parse().expect("a path")];
+    });
+    let document = server.get("/openapi.json").json();
+    assert!(document["paths"]["/rooms/room/search"]["get"].is_object());
+}
+
+#[test]
+fn every_documented_path_answers_its_methods_and_no_others() {
+    let server = TestServer::start();
+    let document: Value = serde_json::from_str(DOCUMENT).expect("JSON");
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        let mut documented: BTreeSet<String> = item
+            .as_object()
+            .expect("operations")
+            .keys()
+            .map(|method| method.to_uppercase())
+            .collect();
+        if documented.contains("GET") {
+            documented.insert("HEAD".to_owned());
+        }
+        let answer = server.send(server.request("PATCH", path), "");
+        assert_eq!(answer.status, 405, "{path}");
+        let allowed = answer.header("Allow").split(", ").map(str::to_owned);
+        assert_eq!(allowed.collect::<BTreeSet<_>>(), documented, "{path}");
+    }
+}
+
+#[test]
+fn the_page_and_all_that_it_loads_come_from_the_server_itself() {
+    let server = TestServer::start();
+    let page = server.get("/docs");
+    assert_eq!(page.status, 200);
+    assert_eq!(page.header("Content-Type"), "text/html; charset=utf-8");
+    let policy = page.header("Content-Security-Policy");
+    assert!(policy.starts_with("default-src 'none'; script-src 'self'; "));
+    let mut loaded = Vec::new();
+    for attribute in ["src=\"", "href=\"docs/"] {
+        let starts = page.body.match_indices(attribute);
+        loaded.extend(starts.map(|(at, _)| {
+            let value = page.body[at..].split('"').nth(1).expect("a value");
+            (value, server.get(&format!("/{value}")))
+        }));
+    }
+    assert_eq!(loaded.len(), 3, "{}", page.body);
+    for (name, file) in &loaded {
+        assert_eq!(file.status, 200, "{name}");
+        assert_eq!(file.header("X-Content-Type-Options"), "nosniff");
+        let kind = file.header("Content-Type");
+        assert!(kind == "text/css" || kind == "text/javascript", "{kind}");
+    }
+    assert_eq!(server.get("/docs/swagger-ui.js").status, 404);
+}

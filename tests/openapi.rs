@@ -1,0 +1,91 @@
+//! Holds the OpenAPI document against the program.
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi.json");
+
+/// What `roomd openapi` prints where nothing is set.
+fn printed() -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_roomd"));
+    command.arg("openapi").current_dir(folder.path());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("ROOMD_") {
+            command.env_remove(name);
+        }
+    }
+    let ended = command.output().expect("the program runs");
+    assert!(ended.status.success(), "{ended:?}");
+    String::from_utf8(ended.stdout).expect("a text")
+}
+
+fn document() -> Value {
+    serde_json::from_str(&printed()).expect("JSON")
+}
+
+/// All values under a key, wherever it stands.
+fn all<'a>(value: &'a Value, key: &str) -> Vec<&'a Value> {
+    let below: Vec<&Value> = match value {
+        Value::Object(members) => members.values().collect(),
+        Value::Array(elements) => elements.iter().collect(),
+        _ => Vec::new(),
+    };
+    let deeper = below.into_iter().flat_map(|value| all(value, key));
+    value.get(key).into_iter().chain(deeper).collect()
+}
+
+#[test]
+fn the_file_in_the_repository_is_what_the_program_prints() {
+    let kept = fs::read_to_string(FILE).expect("docs/openapi.json");
+    assert!(
+        kept == printed(),
+        "docs/openapi.json is stale: cargo run -- openapi > docs/openapi.json"
+    );
+}
+
+#[test]
+fn every_error_code_has_an_example() {
+    let document = document();
+    let codes = &document["components"]["schemas"]["Error"]["properties"]["code"]["enum"];
+    let codes = codes.as_array().expect("a list of codes");
+    let shown: BTreeSet<i64> = all(&document, "examples")
+        .into_iter()
+        .filter_map(Value::as_object)
+        .flat_map(|examples| examples.values())
+        .filter_map(|example| example["value"]["code"].as_i64())
+        .collect();
+    let known: BTreeSet<i64> = codes.iter().filter_map(Value::as_i64).collect();
+    assert_eq!(shown, known);
+}
+
+#[test]
+fn every_operation_is_named_and_says_who_may_call_it() {
+    let document = document();
+    let mut ids = BTreeSet::new();
+    let paths = document["paths"].as_object().expect("paths");
+    for (path, item) in paths {
+        for (method, operation) in item.as_object().expect("operations") {
+            let id = operation["operationId"].as_str().expect("an id");
+            assert!(ids.insert(id.to_owned()), "{id} is there twice");
+            assert!(operation["summary"].is_string(), "{method} {path}");
+            let keyed = path.starts_with("/xapi/v2/");
+            assert_eq!(operation["security"].is_array(), keyed, "{method} {path}");
+            assert_eq!(operation["responses"]["401"].is_object(), keyed);
+        }
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = document();
+    let references = all(&document, "$ref");
+    assert!(references.len() > 50);
+    for reference in references {
+        let path = reference.as_str().expect("a text");
+        let pointer = path.strip_prefix('#').expect(path);
+        assert!(document.pointer(pointer).is_some(), "{path}");
+    }
+}
