@@ -105,7 +105,7 @@ impl Part {
     }
 
     /// The folded text; none when it is empty.
-    pub fn as_condition(&self) -> Option<&str> {
-        (!self.0.is_empty()).then_some(&self.0)
+    pub fn to_condition(&self) -> Option<String> {
+        (!self.0.is_empty()).then(|| self.0.clone())
     }
 }

@@ -14,7 +14,12 @@ pub(crate) fn fold(text: &str) -> String {
     } else {
         nfc(&nfc(text).to_lowercase()).into_owned()
     };
-    collapse_white_space(&lower)
+    collapse_white_space(lower)
+}
+
+/// Whether a text, once folded, has a part, which is folded already.
+pub(crate) fn has_part(text: &str, folded_part: &str) -> bool {
+    fold(text).contains(folded_part)
 }
 
 /// The text in Unicode normalization form C.
@@ -25,7 +30,10 @@ pub(crate) fn nfc(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn collapse_white_space(text: &str) -> String {
+fn collapse_white_space(text: String) -> String {
+    if is_collapsed(&text) {
+        return text;
+    }
     let mut collapsed = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         if !collapsed.is_empty() {
@@ -34,6 +42,19 @@ fn collapse_white_space(text: &str) -> String {
         collapsed.push_str(word);
     }
     collapsed
+}
+
+/// Whether words of ASCII stand one space apart, as they mostly do.
+fn is_collapsed(text: &str) -> bool {
+    let mut after_space = true;
+    for byte in text.bytes() {
+        let is_space = byte == b' ';
+        if (is_space && after_space) || byte < b' ' || !byte.is_ascii() {
+            return false;
+        }
+        after_space = is_space;
+    }
+    !after_space || text.is_empty()
 }
 
 /// Trims a text and checks that it is one line of 1 to `max` characters that shows as it is.

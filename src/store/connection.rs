@@ -158,7 +158,7 @@ pub(super) fn open_readers(path: &Path, count: u32) -> Result<Readers, OpenError
         .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .with_init(|connection| {
             configure(connection)?;
-            register_fold(connection)?;
+            register_has_part(connection)?;
             connection.pragma_update(None, "query_only", true)
         });
     Pool::builder()
@@ -175,11 +175,12 @@ pub(super) fn open_readers(path: &Path, count: u32) -> Result<Readers, OpenError
         })
 }
 
-/// Gives queries the folding of the model, for columns that are not kept folded.
-fn register_fold(connection: &Connection) -> rusqlite::Result<()> {
+/// Gives queries the comparison of parts, for columns that are not kept folded.
+fn register_has_part(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    connection.create_scalar_function("fold", 1, flags, |context| {
-        Ok(text::fold(context.get_raw(0).as_str()?))
+    connection.create_scalar_function("has_part", 2, flags, |context| {
+        let (text, part) = (context.get_raw(0).as_str()?, context.get_raw(1).as_str()?);
+        Ok(text::has_part(text, part))
     })
 }
 

@@ -201,7 +201,8 @@ fn too_many_options(message: Invalid) -> Error {
 
 fn scan(query: &RoomQuery) -> Scan {
     let mut scan = Scan::new("SELECT room_id FROM rooms");
-    scan.contains("name_key", &query.name);
+    // `instr` knows no wildcards: every character stands for itself.
+    scan.condition("instr(name_key, ?) > 0", query.name.to_condition());
     scan.equals(
         "creator_email",
         query
@@ -213,14 +214,12 @@ fn scan(query: &RoomQuery) -> Scan {
         "creator_email = (SELECT email_key FROM users WHERE user_guid = ?)",
         query.creator_guid.map(|guid| *guid.as_bytes()),
     );
-    scan.condition(
-        "created_at >= ?",
-        query.created_from.map(Timestamp::as_unix),
-    );
-    scan.condition(
-        "created_at < ?",
-        query.created_before.map(Timestamp::as_unix),
-    );
+    let mut dated = Scan::new("SELECT room_id FROM rooms");
+    match query.sort {
+        RoomSort::CreatedAscending | RoomSort::CreatedDescending => add_dates(&mut scan, query),
+        RoomSort::NameAscending | RoomSort::NameDescending => add_dates(&mut dated, query),
+    }
+    scan.among(dated);
     scan.order_by(match query.sort {
         RoomSort::CreatedAscending => "created_at, room_id",
         RoomSort::CreatedDescending => "created_at DESC, room_id DESC",
@@ -228,6 +227,12 @@ fn scan(query: &RoomQuery) -> Scan {
         RoomSort::NameDescending => "name_key DESC",
     });
     scan
+}
+
+fn add_dates(scan: &mut Scan, query: &RoomQuery) {
+    let seconds = |bound: Option<Timestamp>| bound.map(Timestamp::as_unix);
+    scan.condition("created_at >= ?", seconds(query.created_from));
+    scan.condition("created_at < ?", seconds(query.created_before));
 }
 
 fn find(connection: &Connection, guid: Guid) -> Result<Option<Room>, Error> {

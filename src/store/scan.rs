@@ -1,7 +1,8 @@
 //! Searches: one pass over an index or table that both counts what matches and picks a page of it.
 
 use super::Error;
-use crate::model::{Page, Paging, Part};
+use crate::model::{Page, Paging};
+use fixedbitset::FixedBitSet;
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, Row, params_from_iter};
 
@@ -11,6 +12,7 @@ pub(super) struct Scan {
     conditions: Vec<String>,
     parameters: Vec<Box<dyn ToSql>>,
     order: &'static str,
+    among: Option<Box<Scan>>,
 }
 
 impl Scan {
@@ -21,6 +23,7 @@ impl Scan {
             conditions: Vec::new(),
             parameters: Vec::new(),
             order: "1",
+            among: None,
         }
     }
 
@@ -37,13 +40,10 @@ impl Scan {
         self.condition(&format!("{column} = ?"), value);
     }
 
-    /// Adds the condition that a folded text has a part. `instr` knows no wildcards: every
-    /// character stands for itself.
-    pub(super) fn contains(&mut self, folded: &str, part: &Part) {
-        self.condition(
-            &format!("instr({folded}, ?) > 0"),
-            part.as_condition().map(str::to_owned),
-        );
+    /// Keeps only what another scan finds too, if that one has conditions. Where one index has the
+    /// order and another the conditions, a pass over each beats one that looks every row up.
+    pub(super) fn among(&mut self, other: Self) {
+        self.among = (!other.conditions.is_empty()).then(|| Box::new(other));
     }
 
     /// Sets the order, which must be total.
@@ -83,15 +83,45 @@ fn matching(
     scan: &Scan,
     paging: Paging,
 ) -> rusqlite::Result<(Vec<i64>, u64)> {
-    let mut statement = connection.prepare_cached(&scan.sql())?;
-    let mut rows = statement.query(params_from_iter(scan.parameters.iter()))?;
+    let others = scan.among.as_deref();
+    let others = others.map(|scan| all(connection, scan)).transpose()?;
     let page = paging.offset()..paging.offset() + u64::from(paging.size());
     let (mut ids, mut total) = (Vec::new(), 0);
-    while let Some(row) = rows.next()? {
+    for_each_id(connection, scan, |id| {
+        if others
+            .as_ref()
+            .is_some_and(|others| !others.contains(bit(id)))
+        {
+            return;
+        }
         if page.contains(&total) {
-            ids.push(row.get(0)?);
+            ids.push(id);
         }
         total += 1;
-    }
+    })?;
     Ok((ids, total))
+}
+
+/// The row ids that a scan finds, a bit each: SQLite gives them out from 1 without large gaps.
+fn all(connection: &Connection, scan: &Scan) -> rusqlite::Result<FixedBitSet> {
+    let mut ids = FixedBitSet::new();
+    for_each_id(connection, scan, |id| ids.grow_and_insert(bit(id)))?;
+    Ok(ids)
+}
+
+fn bit(id: i64) -> usize {
+    usize::try_from(id).expect("row ids are from 1")
+}
+
+fn for_each_id(
+    connection: &Connection,
+    scan: &Scan,
+    mut visit: impl FnMut(i64),
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(&scan.sql())?;
+    let mut rows = statement.query(params_from_iter(scan.parameters.iter()))?;
+    while let Some(row) = rows.next()? {
+        visit(row.get(0)?);
+    }
+    Ok(())
 }

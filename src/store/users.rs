@@ -233,7 +233,7 @@ fn scan(query: &UserQuery) -> Scan {
         ("email", &query.email),
         ("mobile", &query.mobile),
     ] {
-        scan.contains(&format!("fold({column})"), part);
+        scan.condition(&format!("has_part({column}, ?)"), part.to_condition());
     }
     scan.equals("role", query.role.map(Role::as_str));
     scan.equals("user_guid", query.guid.map(|guid| *guid.as_bytes()));

@@ -126,27 +126,33 @@ fn rooms_are_found_by_their_creator() {
 }
 
 #[test]
-fn dates_include_their_start_and_exclude_their_end() {
+fn dates_include_their_start_and_exclude_their_end_in_every_order() {
     let server = server_with_rooms(&["One"]);
     let found = search(&server, "");
     let date = found["data"][0]["created_date"].as_str().expect("a date");
-    let count = |query: &str| search(&server, query)["pagination"]["totalCount"].clone();
-    assert_eq!(count(&format!("created_after={date}")), 1);
-    assert_eq!(count(&format!("created_after={date}Z")), 1);
-    assert_eq!(count(&format!("created_after={date}%2B00:00")), 1);
-    assert_eq!(count(&format!("created_after={date}.5")), 0);
-    assert_eq!(count(&format!("created_before={date}")), 0);
-    assert_eq!(count(&format!("created_before={date}.5")), 1);
-    assert_eq!(count(&format!("created_after={date}-01:00")), 0);
-    assert_eq!(count(&format!("created_before={date}-01:00")), 1);
-    assert_eq!(
-        count(&format!("created_after={date}&created_before={date}")),
-        0
-    );
-    assert_eq!(
-        count("created_after=2001-01-01T00:00:00&created_before=2001-01-02T00:00:00"),
-        0
-    );
+    for sort in ["created_date", "name"] {
+        for (query, expected) in [
+            (format!("created_after={date}"), 1),
+            (format!("created_after={date}Z"), 1),
+            (format!("created_after={date}%2B00:00"), 1),
+            (format!("created_after={date}.5"), 0),
+            (format!("created_before={date}"), 0),
+            (format!("created_before={date}.5"), 1),
+            (format!("created_after={date}-01:00"), 0),
+            (format!("created_before={date}-01:00"), 1),
+            (format!("created_after={date}&created_before={date}"), 0),
+            (format!("created_after={date}&query=on"), 1),
+            (format!("created_after={date}&query=two"), 0),
+            (
+                "created_after=2001-01-01T00:00:00&created_before=2001-01-02T00:00:00".to_owned(),
+                0,
+            ),
+        ] {
+            let query = format!("{query}&sort={sort}%20asc");
+            let found = search(&server, &query);
+            assert_eq!(found["pagination"]["totalCount"], expected, "{query}");
+        }
+    }
 }
 
 #[test]
