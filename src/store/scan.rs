@@ -11,7 +11,7 @@ pub(super) struct Scan {
     sql: String,
     conditions: Vec<String>,
     parameters: Vec<Box<dyn ToSql>>,
-    order: &'static str,
+    order: Option<&'static str>,
     among: Option<Box<Scan>>,
 }
 
@@ -22,7 +22,7 @@ impl Scan {
             sql: select.to_owned(),
             conditions: Vec::new(),
             parameters: Vec::new(),
-            order: "1",
+            order: None,
             among: None,
         }
     }
@@ -48,7 +48,7 @@ impl Scan {
 
     /// Sets the order, which must be total.
     pub(super) fn order_by(&mut self, order: &'static str) {
-        self.order = order;
+        self.order = Some(order);
     }
 
     fn sql(&self) -> String {
@@ -57,7 +57,11 @@ impl Scan {
             sql.push_str(if number == 0 { " WHERE " } else { " AND " });
             sql.push_str(condition);
         }
-        format!("{sql} ORDER BY {}", self.order)
+        if let Some(order) = self.order {
+            sql.push_str(" ORDER BY ");
+            sql.push_str(order);
+        }
+        sql
     }
 }
 
