@@ -3,6 +3,7 @@
 mod database;
 mod demo;
 mod harness;
+mod import;
 mod key;
 mod log;
 mod serve;

@@ -191,6 +191,68 @@ fn the_list_is_complete_while_callers_make_rooms() {
 }
 
 #[test]
+fn a_long_list_comes_in_pages_that_say_where_they_stand() {
+    let folder = Folder::new();
+    folder.add_users(250);
+    let page = |args: &[&str]| folder.done(&[&["user", "list"], args].concat());
+    for (args, users, newest, last_line) in [
+        (&[][..], 100, "user249@", "page 1 of 3, 250 users"),
+        (&["--page", "3"], 50, "user49@", "page 3 of 3, 250 users"),
+        (
+            &["--page", "2", "--size", "7"],
+            7,
+            "user242@",
+            "page 2 of 36, 250 users",
+        ),
+        (
+            &["--size", "1", "--page", "250"],
+            1,
+            "user0@",
+            "page 250 of 250, 250 users",
+        ),
+    ] {
+        let printed = page(args);
+        let lines: Vec<&str> = printed.lines().collect();
+        assert_eq!(lines.len(), 1 + users + 1, "{args:?}: {printed}");
+        assert!(lines[1].starts_with(newest), "{args:?}: {}", lines[1]);
+        assert_eq!(lines.last(), Some(&last_line), "{args:?}");
+    }
+    let past_the_end = page(&["--page", "4"]);
+    assert_eq!(past_the_end.lines().count(), 2, "{past_the_end}");
+    assert!(past_the_end.ends_with("page 4 of 3, 250 users\n"));
+    assert_eq!(page(&["--page", "4", "--json"]), "[]\n");
+}
+
+#[test]
+fn a_list_on_one_page_has_no_line_about_pages() {
+    let folder = Folder::new();
+    folder.add_users(100);
+    let printed = folder.done(&["user", "list"]);
+    assert_eq!(printed.lines().count(), 101);
+    assert!(!printed.contains("page"), "{printed}");
+}
+
+#[test]
+fn a_page_or_size_out_of_range_is_wrong_usage() {
+    let folder = Folder::new();
+    for (flag, value) in [
+        ("--page", "0"),
+        ("--page", "-1"),
+        ("--page", "two"),
+        ("--page", "1.5"),
+        ("--page", "99999999999999999999"),
+        ("--size", "0"),
+        ("--size", "101"),
+        ("--size", ""),
+    ] {
+        let ended = folder.run(&["user", "list", &format!("{flag}={value}")]);
+        assert_eq!(ended.status.code(), Some(2), "{flag} {value}: {ended:?}");
+        assert!(ended.stderr.contains(flag), "{ended:?}");
+    }
+    assert!(folder.files().is_empty());
+}
+
+#[test]
 fn output_that_nobody_reads_is_no_failure() {
     let folder = Folder::new();
     folder.add_users(3);

@@ -81,6 +81,10 @@ impl Running {
         self.send("GET", path, &[], "").expect("an answer")
     }
 
+    pub(crate) fn delete(&self, path: &str) -> Answer {
+        self.send("DELETE", path, &[], "").expect("an answer")
+    }
+
     /// Posts JSON, with more headers.
     pub(crate) fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         let headers = [headers, &[("Content-Type", "application/json")]].concat();

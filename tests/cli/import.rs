@@ -1,0 +1,361 @@
+use crate::harness::{Ended, Folder, PATIENCE, Process, ROOM};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const FILE: &str = "users.csv";
+const IMPORT: [&str; 3] = ["user", "import", FILE];
+
+/// A folder with a file to import.
+fn folder_with(csv: impl AsRef<[u8]>) -> Folder {
+    let folder = Folder::new();
+    folder.write(FILE, csv);
+    folder
+}
+
+/// Imports a file; returns the users, in the order of the file.
+#[track_caller]
+fn imported(csv: impl AsRef<[u8]>) -> Vec<Value> {
+    let folder = folder_with(csv);
+    let printed = folder.done(&IMPORT);
+    let users = users(&folder);
+    assert_eq!(printed, format!("{} users imported\n", users.len()));
+    users
+}
+
+fn users(folder: &Folder) -> Vec<Value> {
+    let printed = folder.done(&["user", "list", "--json"]);
+    let mut users: Vec<Value> = serde_json::from_str(&printed).expect("JSON");
+    users.reverse();
+    users
+}
+
+/// The fields that a file can set.
+fn fields(user: &Value) -> [&str; 5] {
+    ["email", "name", "surname", "username", "role"].map(|name| user[name].as_str().expect(name))
+}
+
+/// The lines below the one that says that nothing was imported.
+#[track_caller]
+fn bad_rows(ended: &Ended) -> Vec<&str> {
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    assert_eq!(ended.stdout, "");
+    let mut lines = ended.stderr.lines();
+    let first = lines.next();
+    assert_eq!(
+        first,
+        Some("roomd: nothing was imported: mend the file and try again")
+    );
+    lines.collect()
+}
+
+/// Imports a file of which only that one row is wrong; returns what is said of it.
+#[track_caller]
+fn refusal(csv: impl AsRef<[u8]>, line: u64) -> String {
+    let folder = folder_with(csv);
+    let ended = folder.run(&IMPORT);
+    let [row] = bad_rows(&ended)[..] else {
+        panic!("one row was to be wrong: {ended:?}");
+    };
+    assert_eq!(users(&folder), Vec::<Value>::new());
+    let message = row.strip_prefix(&format!("{FILE}, line {line}: "));
+    message
+        .unwrap_or_else(|| panic!("not line {line}: {row}"))
+        .to_owned()
+}
+
+/// A file of many good rows: user0@example.com and so on.
+fn many(rows: usize) -> String {
+    let row = |n| format!("user{n}@example.com,Test,User {n}\n");
+    let rows: String = (0..rows).map(row).collect();
+    format!("email,name,surname\n{rows}")
+}
+
+#[test]
+fn the_columns_stand_in_any_order_and_case() {
+    let users = imported(
+        "Role, SURNAME ,E-Mail,username,Name\n\
+         a,Lovelace,Ada@Example.com,countess,Ada\n\
+         e,Hopper,grace@example.com,grace,Grace\n",
+    );
+    let [ada, grace] = &users[..] else {
+        panic!("{users:?}");
+    };
+    let expected = ["Ada@Example.com", "Ada", "Lovelace", "countess", "a"];
+    assert_eq!(fields(ada), expected);
+    let expected = ["grace@example.com", "Grace", "Hopper", "grace", "e"];
+    assert_eq!(fields(grace), expected);
+}
+
+#[test]
+fn an_imported_user_is_as_one_that_was_added() {
+    let folder = folder_with("email,name,surname\nada@example.com,Test,User\n");
+    folder.done(&IMPORT);
+    let mut imported = users(&folder).remove(0);
+    let other = Folder::new();
+    other.add_user("ada@example.com");
+    let mut added = users(&other).remove(0);
+    for user in [&mut imported, &mut added] {
+        for own in ["user_guid", "user_id", "creation_date"] {
+            assert!(user[own].take().is_string());
+        }
+    }
+    assert_eq!(imported, added);
+}
+
+#[test]
+fn a_blank_username_or_role_is_the_default() {
+    let users = imported(
+        "email,name,surname,username,role\n\
+         ada@example.com,Ada,Lovelace,,\n\
+         grace@example.com,Grace,Hopper,  , a \n",
+    );
+    assert_eq!(fields(&users[0])[3..], ["ada@example.com", "u"]);
+    assert_eq!(fields(&users[1])[3..], ["grace@example.com", "a"]);
+}
+
+#[test]
+fn quoted_fields_hold_commas_quotes_and_line_breaks_around_a_name() {
+    let users = imported(
+        "email,name,surname\n\
+         \"ada@example.com\",\"Ada \"\"Countess\"\"\",\"King, Countess of Lovelace\"\n\
+         grace@example.com,\"\nGrace\n\",Hopper\n",
+    );
+    let expected = ["Ada \"Countess\"", "King, Countess of Lovelace"];
+    assert_eq!(fields(&users[0])[1..3], expected);
+    assert_eq!(fields(&users[1])[1..3], ["Grace", "Hopper"]);
+}
+
+#[test]
+fn what_spreadsheets_write_is_read() {
+    let plain = "email,name,surname\nada@example.com,Çağrı,Öz\ngrace@example.com,Grace,Hopper\n";
+    for csv in [
+        plain.to_owned(),
+        plain.trim_end().to_owned(),
+        plain.replace('\n', "\r\n"),
+        plain.replace('\n', "\r"),
+        plain.replace('\n', "\n\n"),
+        format!("\u{feff}{plain}"),
+        format!("\u{feff}{}", plain.replace("email", "\"email\"")),
+    ] {
+        let users = imported(&csv);
+        assert_eq!(users.len(), 2, "{csv:?}");
+        let expected = ["ada@example.com", "Çağrı", "Öz", "ada@example.com", "u"];
+        assert_eq!(fields(&users[0]), expected, "{csv:?}");
+    }
+}
+
+#[test]
+fn a_file_may_name_columns_and_nobody() {
+    assert_eq!(imported("email,name,surname\n"), Vec::<Value>::new());
+}
+
+#[test]
+fn every_bad_row_is_named_by_its_line() {
+    let folder = folder_with(
+        b"email,name,surname,role\n\
+          ada@example.com,Ada,Lovelace,u\n\
+          ada,Ada,Lovelace,u\n\
+          b@example.com,,Lovelace,u\n\
+          c@example.com,Ada,Lovelace,x\n\
+          d@example.com,Ada,Lovelace\n\
+          e@example.com,Ada,Lovelace,u,\n\
+          f@example.com,\xe7,Lovelace,u\n\
+          ,, ,U\n",
+    );
+    let ended = folder.run(&IMPORT);
+    let not_an_address = "email must be an e-mail address, such as ada@example.com";
+    let role = "role must be u (user), e (instructor) or a (administrator)";
+    let expected = [
+        (3, not_an_address.to_owned()),
+        (4, "name must not be empty".into()),
+        (5, role.into()),
+        (6, "there are 3 fields for 4 columns".into()),
+        (7, "there are 5 fields for 4 columns".into()),
+        (8, "this is not UTF-8: save the file as CSV in UTF-8".into()),
+        (
+            9,
+            format!(
+                "email must not be empty; name must not be empty; surname must not be empty; {role}"
+            ),
+        ),
+    ];
+    let expected = expected.map(|(line, message)| format!("{FILE}, line {line}: {message}"));
+    assert_eq!(bad_rows(&ended), expected);
+    assert_eq!(users(&folder), Vec::<Value>::new());
+}
+
+#[test]
+fn lines_are_counted_as_an_editor_counts_them() {
+    let before = "email,name,surname\n\
+                  a@example.com,A,B\n\
+                  \n\n\
+                  b@example.com,\"\n\nB\",C\n";
+    let broken = format!("{before}c@example.com,C\n");
+    for csv in [
+        broken.clone(),
+        broken.replace('\n', "\r\n"),
+        broken.replace('\n', "\r"),
+        format!("\u{feff}{broken}"),
+    ] {
+        assert_eq!(refusal(&csv, 8), "there are 2 fields for 3 columns");
+    }
+    let taken = format!("{before}A@example.com,A,B\n").replace('\n', "\r\n");
+    assert_eq!(refusal(&taken, 8), "another user has this e-mail address");
+    let wrong_from_the_start = "\n\nemail,name\n";
+    assert!(refusal(wrong_from_the_start, 3).contains("surname"));
+    let never_closed = "email,name,surname\na@example.com,A,\"B\nc@example.com,C,D\n";
+    assert!(refusal(never_closed, 2).starts_with("surname must not contain"));
+}
+
+#[test]
+fn nobody_is_registered_twice_in_any_spelling() {
+    let folder = folder_with(
+        "email,name,surname,username\n\
+         new@example.com,New,One,new\n\
+         ADA@example.com,Ada,Lovelace,other\n\
+         second@example.com,Ada,Lovelace,Ada@Example.com\n\
+         NEW@example.com,New,Two,two\n\
+         third@example.com,New,Three, NEW\n",
+    );
+    folder.add_user("ada@example.com");
+    let before = users(&folder);
+    let ended = folder.run(&IMPORT);
+    let (email, username) = ("e-mail address", "username");
+    let expected = [(3, email), (4, username), (5, email), (6, username)]
+        .map(|(line, what)| format!("{FILE}, line {line}: another user has this {what}"));
+    assert_eq!(bad_rows(&ended), expected);
+    assert_eq!(users(&folder), before);
+}
+
+#[test]
+fn columns_that_are_unknown_missing_or_repeated_are_refused() {
+    for (headings, reason) in [
+        (
+            "email,name,surname,phone",
+            "there is no column \"phone\": the columns are email, name, surname, username, role",
+        ),
+        (
+            "email;name;surname",
+            "there is no column \"email;name;surname\"",
+        ),
+        (
+            "ada@example.com,Ada,Lovelace",
+            "there is no column \"ada@example.com\"",
+        ),
+        ("email,name,surname,", "there is no column \"\""),
+        ("name,surname", "the column \"email\" is missing"),
+        ("email,surname", "the column \"name\" is missing"),
+        (
+            "email,name,username,role",
+            "the column \"surname\" is missing",
+        ),
+        (
+            "email,name,surname,Name",
+            "the column \"name\" is there twice",
+        ),
+        (
+            "e-mail,name,surname,email",
+            "the column \"email\" is there twice",
+        ),
+        ("", "the column \"email\" is missing"),
+    ] {
+        let csv = format!("{headings}\nada@example.com,Ada,Lovelace,\n");
+        let csv = if headings.is_empty() { "" } else { &csv };
+        let message = refusal(csv, 1);
+        assert!(message.starts_with(reason), "{headings}: {message}");
+    }
+    let message = refusal(b"email,name,surnam\xe9\n", 1);
+    assert!(message.starts_with("this is not UTF-8"), "{message}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let folder = Folder::new();
+    let ended = folder.run(&IMPORT);
+    assert!(
+        ended.refusal().starts_with("cannot read users.csv: "),
+        "{ended:?}"
+    );
+    let ended = folder.run(&["user", "import", "."]);
+    assert!(ended.refusal().starts_with("cannot read .: "), "{ended:?}");
+}
+
+#[test]
+fn an_import_without_a_file_is_wrong_usage() {
+    let ended = Folder::new().run(&["user", "import"]);
+    assert_eq!(ended.status.code(), Some(2), "{ended:?}");
+}
+
+#[test]
+fn the_outcome_is_printed_as_json() {
+    let args = ["user", "import", FILE, "--json"];
+    let printed = |ended: &Ended| serde_json::from_str::<Value>(&ended.stdout).expect("JSON");
+
+    let folder = folder_with(many(3));
+    let ended = folder.run(&args);
+    assert_eq!(
+        (ended.status.code(), ended.stderr.as_str()),
+        (Some(0), ""),
+        "{ended:?}"
+    );
+    assert_eq!(printed(&ended), json!({"imported": 3}));
+
+    let again = folder.run(&args);
+    assert_eq!(again.status.code(), Some(1), "{again:?}");
+    let taken =
+        |line: u64| json!({"line": line, "message": "another user has this e-mail address"});
+    assert_eq!(
+        printed(&again),
+        json!({"imported": 0, "errors": [taken(2), taken(3), taken(4)]})
+    );
+    assert_eq!(again.stderr.lines().count(), 4, "{again:?}");
+
+    let missing = folder.run(&["user", "import", "missing.csv", "--json"]);
+    assert_eq!(missing.status.code(), Some(1), "{missing:?}");
+    let errors = &printed(&missing)["errors"];
+    let message = errors[0]["message"].as_str().expect("a message");
+    assert!(message.starts_with("cannot read missing.csv"), "{errors}");
+}
+
+#[test]
+fn after_a_failure_nothing_is_half_done_and_the_mended_file_is_taken() {
+    let folder = folder_with(format!("{}user0@example.com,Again,Again\n", many(1000)));
+    let ended = folder.run(&IMPORT);
+    let expected = format!("{FILE}, line 1002: another user has this e-mail address");
+    assert_eq!(bad_rows(&ended), [expected]);
+    assert_eq!(users(&folder), Vec::<Value>::new());
+    folder.write(FILE, many(1000));
+    assert_eq!(folder.done(&IMPORT), "1000 users imported\n");
+    let listed = folder.done(&["user", "list", "--size", "1"]);
+    assert!(listed.ends_with(", 1000 users\n"), "{listed}");
+}
+
+#[test]
+fn a_server_that_runs_knows_imported_users_and_answers_writes_meanwhile() {
+    let folder = folder_with(many(5000));
+    let asking = "grace@example.com";
+    folder.add_user(asking);
+    let server = folder.serve(&[]).with_key(&folder.add_key());
+    assert_eq!(server.room_of("user4999@example.com").status, 404);
+    let imported = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let import = Process::spawn(&mut folder.command(&IMPORT));
+            let ended = import.wait(PATIENCE);
+            imported.store(true, Ordering::Release);
+            assert_eq!(ended.stdout, "5000 users imported\n", "{ended:?}");
+        });
+        loop {
+            let made = server.room_of(asking);
+            assert_eq!(made.status, 201, "{made:?}");
+            assert_eq!(
+                server.delete(&format!("{ROOM}/{}", made.guid())).status,
+                204
+            );
+            if imported.load(Ordering::Acquire) {
+                break;
+            }
+        }
+    });
+    assert_eq!(server.room_of("user4999@example.com").status, 201);
+}
