@@ -1,4 +1,5 @@
 use super::error::Invalid;
+use jiff::civil;
 
 /// A moment in UTC, to the second: what the database keeps and the answers show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,11 +16,11 @@ impl Timestamp {
     /// # Errors
     /// A text of another form, or without an offset from UTC.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        text.parse::<jiff::Timestamp>()
-            .map(|moment| Self::from_unix(moment.as_second()))
-            .map_err(|_| {
-                Invalid::new("must be a date-time, such as 2026-11-23T08:45:00Z (RFC 3339)")
-            })
+        const FORM: Invalid =
+            Invalid::new("must be a date-time, such as 2026-11-23T08:45:00Z (RFC 3339)");
+        let written = Written::parse(text).ok_or(FORM)?;
+        let offset = written.offset_seconds.ok_or(FORM)?;
+        Ok(Self::from_unix(written.civil_seconds - offset))
     }
 
     /// Reads the bound of a search: an RFC 3339 date-time, or one without an offset, in UTC. A
@@ -31,27 +32,17 @@ impl Timestamp {
         const FORM: Invalid = Invalid::new(
             "must be a date-time, such as 2026-11-23T08:45:00 (in UTC) or 2026-11-23T08:45:00Z",
         );
-        let in_utc = |_| {
-            text.parse::<jiff::civil::DateTime>()?
-                .to_zoned(jiff::tz::TimeZone::UTC)
-        };
-        let moment = match text.parse::<jiff::Timestamp>() {
-            Ok(moment) => moment,
-            Err(error) => in_utc(error).map_err(|_: jiff::Error| FORM)?.timestamp(),
-        };
-        if !text.contains(['T', 't']) {
-            return Err(FORM);
-        }
-        let up = i64::from(moment.subsec_nanosecond() > 0);
-        Ok(Self::from_unix(moment.as_second() + up))
+        let written = Written::parse(text).ok_or(FORM)?;
+        let offset = written.offset_seconds.unwrap_or(0);
+        let up = i64::from(written.has_fraction);
+        Ok(Self::from_unix(written.civil_seconds - offset + up))
     }
 
-    /// The moment that many seconds after 1970-01-01T00:00:00Z, held to the years -9999 to 9999.
+    /// The moment that many seconds after 1970-01-01T00:00:00Z, held to the years that four digits
+    /// can write: 0 to 9999 (short of its last day, where the library's range ends).
     pub(crate) fn from_unix(seconds: i64) -> Self {
-        let held = seconds.clamp(
-            jiff::Timestamp::MIN.as_second(),
-            jiff::Timestamp::MAX.as_second(),
-        );
+        const YEAR_0: i64 = -62_167_219_200;
+        let held = seconds.clamp(YEAR_0, jiff::Timestamp::MAX.as_second());
         Self(jiff::Timestamp::from_second(held).expect("held to the range just above"))
     }
 
@@ -71,6 +62,68 @@ impl Timestamp {
     }
 }
 
+/// A date-time as RFC 3339 (section 5.6) writes it, its offset perhaps missing.
+struct Written {
+    /// Seconds from 1970-01-01T00:00:00 on the clock that shows it.
+    civil_seconds: i64,
+    has_fraction: bool,
+    /// How far that clock is ahead of UTC.
+    offset_seconds: Option<i64>,
+}
+
+impl Written {
+    /// The library reads far more forms than callers are promised, so the form is checked here.
+    fn parse(text: &str) -> Option<Self> {
+        let (civil, rest) = text.split_at_checked("2026-11-23T08:45:00".len())?;
+        if !has_form(civil, "0000-00-00T00:00:00") {
+            return None;
+        }
+        let (fraction, offset) = match rest.strip_prefix('.') {
+            Some(rest) => rest.split_at(
+                rest.find(|c: char| !c.is_ascii_digit())
+                    .unwrap_or(rest.len()),
+            ),
+            None => ("0", rest),
+        };
+        if fraction.is_empty() {
+            return None;
+        }
+        let civil: civil::DateTime = civil.to_ascii_uppercase().parse().ok()?;
+        let epoch = civil::date(1970, 1, 1).at(0, 0, 0, 0);
+        Some(Self {
+            civil_seconds: civil.duration_since(epoch).as_secs(),
+            has_fraction: fraction.bytes().any(|digit| digit != b'0'),
+            offset_seconds: parse_offset(offset)?,
+        })
+    }
+}
+
+/// Seconds ahead of UTC, or none where no offset is written.
+fn parse_offset(text: &str) -> Option<Option<i64>> {
+    let sign = match text.as_bytes() {
+        [] => return Some(None),
+        [b'Z' | b'z'] => return Some(Some(0)),
+        [b'+', ..] => 1,
+        [b'-', ..] => -1,
+        _ => return None,
+    };
+    let (hours, minutes) = text[1..].split_once(':')?;
+    if !has_form(hours, "00") || !has_form(minutes, "00") {
+        return None;
+    }
+    let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
+    (hours < 24 && minutes < 60).then_some(Some(sign * (hours * 60 + minutes) * 60))
+}
+
+/// Whether a text is like a form in which `0` stands for any digit, and letters for either case.
+fn has_form(text: &str, form: &str) -> bool {
+    let alike = |(byte, wanted): (u8, u8)| match wanted {
+        b'0' => byte.is_ascii_digit(),
+        _ => byte.eq_ignore_ascii_case(&wanted),
+    };
+    text.len() == form.len() && text.bytes().zip(form.bytes()).all(alike)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +133,42 @@ mod tests {
         let moment = Timestamp::parse("2026-11-23T10:45:00.999+02:00").expect("a date-time");
         assert_eq!(moment.to_zoneless(), "2026-11-23T08:45:00");
         assert_eq!(moment.to_rfc3339(), "2026-11-23T08:45:00+00:00");
+    }
+
+    #[test]
+    fn a_date_time_has_the_one_form_of_the_standard() {
+        for text in [
+            "2026-11-23T08:45:00Z",
+            "2026-11-23t08:45:00.123456789z",
+            "2026-11-23T08:45:60-23:59",
+            "9999-12-31T23:59:59Z",
+        ] {
+            assert!(Timestamp::parse(text).is_ok(), "{text}");
+        }
+        for text in [
+            "2026-11-23T08:45:00",
+            "2026-11-23 08:45:00Z",
+            "2026-11-23T08:45Z",
+            "20261123T084500Z",
+            "2026-11-23T08:45:00.Z",
+            "2026-11-23T08:45:00,5Z",
+            "2026-11-23T08:45:00+02",
+            "2026-11-23T08:45:00+24:00",
+            "2026-11-23T08:45:00Z[Europe/Istanbul]",
+            "2026-02-29T08:45:00Z",
+            "-02026-11-23T08:45:00Z",
+            "2026-11-23T08:45:0\u{e9}",
+        ] {
+            assert!(Timestamp::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_four_digits_cannot_write_is_held_to_what_they_can() {
+        let held = |text: &str| Timestamp::parse(text).map(Timestamp::to_rfc3339);
+        let (first, last) = ("0000-01-01T00:00:00+00:00", "9999-12-30T22:00:00+00:00");
+        assert_eq!(held("0000-01-01T00:00:00+14:00").as_deref(), Ok(first));
+        assert_eq!(held("9999-12-31T23:59:59Z").as_deref(), Ok(last));
     }
 
     #[test]
