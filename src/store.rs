@@ -94,10 +94,27 @@ impl Store {
 
     /// Reads much. Scans have connections of their own, so that no point read waits for one.
     fn scan<T>(&self, query: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        query(&*self.scanners.get()?)
+        let scanner = self.scanners.get().map_err(|_| Error::Busy)?;
+        query(&scanner)
     }
 
     fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         query(&*self.readers.get()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Paging, RoomQuery};
+
+    #[test]
+    fn a_search_that_waits_too_long_is_refused_as_busy() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let store = Store::open(&folder.path().join("a.db"), 1).expect("a database");
+        let held = [(), ()].map(|()| store.scanners.get().expect("a scanner"));
+        let refused = store.list_rooms(&RoomQuery::default(), Paging::default());
+        drop(held);
+        assert_eq!(refused, Err(Error::Busy));
     }
 }

@@ -1,6 +1,7 @@
 use super::error::ApiError;
 use crate::model::json::{self, Object};
 use crate::model::{self, FieldError, Invalid};
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 use std::str;
 
@@ -40,7 +41,10 @@ impl<'a> Fields<'a> {
     pub(super) fn of_body(body: &'a [u8]) -> Result<Self, ApiError> {
         let text = str::from_utf8(body)
             .map_err(|error| not_json(&format!("byte {} is not UTF-8", error.valid_up_to())))?;
-        let object = Object::parse(text).map_err(|error| not_json(&error.to_string()))?;
+        let object = Object::parse(text).map_err(|error| match error.classify() {
+            Category::Data => ApiError::BadRequest("the body must be a JSON object".into()),
+            _ => not_json(&error.to_string()),
+        })?;
         Ok(Self {
             repeated: object.repeated_keys(),
             object,

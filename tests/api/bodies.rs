@@ -55,7 +55,7 @@ fn assert_not_json(answer: &Answer) {
     );
     let details = error["details"].as_str().expect("a text");
     assert!(
-        details.starts_with("the body must be a JSON object: "),
+        details.starts_with("the body must be a JSON object"),
         "{details}"
     );
 }
