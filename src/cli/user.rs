@@ -64,13 +64,14 @@ pub(super) struct RemoveArgs {
 }
 
 pub(super) fn run(verb: Verb, shared: SharedArgs) -> Result<(), CliError> {
-    let (config, store) = shared.open()?;
     match verb {
         Verb::Add(args) => {
+            let (config, store) = shared.open()?;
             let user = block_on(store.insert_user(args.into_profile(config.users)))?;
             print_line(user.guid)?;
         }
         Verb::List(args) => {
+            let (_, store) = shared.open()?;
             let paging = Paging::new(args.page, args.size);
             let users = store.list_users(&UserQuery::default(), paging)?;
             print_line(if args.json {
@@ -79,8 +80,11 @@ pub(super) fn run(verb: Verb, shared: SharedArgs) -> Result<(), CliError> {
                 rows(&users, paging)
             })?;
         }
-        Verb::Remove(args) => block_on(store.delete_user_by_email(&args.email))?,
-        Verb::Import(args) => import::run(&args, &store, &config.users)?,
+        Verb::Remove(args) => {
+            let (_, store) = shared.open()?;
+            block_on(store.delete_user_by_email(&args.email))?;
+        }
+        Verb::Import(args) => import::run(&args, shared)?,
     }
     Ok(())
 }

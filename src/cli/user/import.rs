@@ -1,10 +1,9 @@
 mod rows;
 
 use crate::cli::output::print_line;
-use crate::cli::{CliError, block_on};
-use crate::config;
+use crate::cli::{CliError, SharedArgs, block_on};
 use crate::model;
-use crate::store::{self, Store};
+use crate::store;
 use indicatif::{ProgressBar, ProgressStyle};
 use rows::{BadRow, Rows};
 use serde_json::{Value, json};
@@ -37,8 +36,8 @@ pub(in crate::cli) struct BadRows {
     rows: Vec<BadRow>,
 }
 
-pub(super) fn run(args: &Args, store: &Store, defaults: &config::Users) -> Result<(), CliError> {
-    let outcome = import(&args.file, store, defaults);
+pub(super) fn run(args: &Args, shared: SharedArgs) -> Result<(), CliError> {
+    let outcome = import(&args.file, shared);
     if args.json {
         print_line(match &outcome {
             Ok(imported) => json!({"imported": imported}),
@@ -50,7 +49,7 @@ pub(super) fn run(args: &Args, store: &Store, defaults: &config::Users) -> Resul
     outcome.map(|_| ())
 }
 
-fn import(file: &Path, store: &Store, defaults: &config::Users) -> Result<usize, CliError> {
+fn import(file: &Path, shared: SharedArgs) -> Result<usize, CliError> {
     let content = fs::read(file).map_err(|reason| ImportError::Unreadable {
         file: file.to_owned(),
         reason,
@@ -59,7 +58,8 @@ fn import(file: &Path, store: &Store, defaults: &config::Users) -> Result<usize,
         let file = file.to_owned();
         ImportError::BadRows(BadRows { file, rows })
     };
-    let rows = Rows::read(&content, defaults);
+    let (config, store) = shared.open()?;
+    let rows = Rows::read(&content, &config.users);
     if !rows.bad.is_empty() {
         return Err(refused(rows.bad).into());
     }
