@@ -7,6 +7,7 @@ mod error;
 mod fields;
 mod health;
 mod json;
+mod memory;
 mod openapi;
 mod page;
 mod params;
@@ -16,6 +17,7 @@ mod rooms;
 mod search;
 mod users;
 
+pub(crate) use memory::Memory;
 pub(crate) use openapi::document as openapi_document;
 pub(crate) use request_log::observe;
 pub(crate) use users::UserResponse;

@@ -123,6 +123,7 @@ impl Server {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(app_state.clone())
+                .app_data(http::Memory::default())
                 .configure(|config| http::routes(config, &app_state.base_paths))
                 .wrap(from_fn(http::observe))
         })

@@ -13,15 +13,18 @@ mod rooms;
 mod scan;
 mod schema;
 mod users;
+mod version;
 mod writer;
 
 pub use error::{Error, OpenError};
 pub use lock::ServeLock;
+pub use version::Version;
 
 use connection::Readers;
 use error::is_unique_violation;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
+use version::VersionReader;
 use writer::Writer;
 
 /// How many searches run at once; more wait for one to end.
@@ -34,6 +37,8 @@ pub struct Store {
     readers: Readers,
     scanners: Readers,
     writer: Writer,
+    // Dropped after the connections.
+    version: VersionReader,
 }
 
 impl Store {
@@ -53,6 +58,7 @@ impl Store {
         Ok(Self {
             readers: connection::open_readers(&path, readers)?,
             scanners: connection::open_readers(&path, SCANNERS)?,
+            version: VersionReader::open(&path)?,
             writer: Writer::start(connection),
             path,
         })
@@ -70,6 +76,12 @@ impl Store {
     /// The absolute path of the database file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The version of the database now. Whatever was committed before this call, by any process,
+    /// is in it. None when that cannot be told.
+    pub fn version(&self) -> Option<Version> {
+        self.version.read()
     }
 
     /// Shows that the database can be read and written, by doing both.

@@ -1,5 +1,6 @@
 use super::AppState;
 use super::error::ApiError;
+use super::memory::Memory;
 use crate::model::{BearerToken, KeyDigest};
 use crate::store;
 use actix_web::dev::Payload;
@@ -30,7 +31,13 @@ fn authorize(request: &HttpRequest) -> Result<Authorized, ApiError> {
         };
     };
     let token = bearer_token(header).ok_or(ApiError::Unauthorized)?;
+    let version = state.store.version();
+    let memory = Memory::of(request);
+    if memory.has_key(version, &token) {
+        return Ok(Authorized);
+    }
     if is_in_force(state, &token)? {
+        memory.remember_key(version, token);
         Ok(Authorized)
     } else {
         Err(ApiError::Unauthorized)

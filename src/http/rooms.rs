@@ -3,12 +3,14 @@ use super::auth::Authorized;
 use super::error::ApiError;
 use super::fields::{Fields, text};
 use super::json::JsonBody;
+use super::memory::Memory;
 use crate::model::{
     self, Created, Email, Guid, Invalid, LangTag, OptionsPatch, Room, RoomDraft, RoomName,
     RoomPatch, Tags, json,
 };
-use actix_web::http::header::LOCATION;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::http::header::{ContentType, LOCATION};
+use actix_web::web::{self, Bytes};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -37,14 +39,24 @@ pub(super) async fn get_or_create_default(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
+    let memory = Memory::of(&request);
+    let version = state.store.version();
+    if let Some(answer) = memory.answer(version, &body.0) {
+        return Ok(json_answer(HttpResponse::Ok(), answer));
+    }
     let draft = read_draft(&body.0, &state.languages)?;
     let (room, created) = state.store.get_or_create_default(draft).await?;
-    let response = RoomResponse::new(&room, &state)?;
+    let answer = room_json(&room, &state)?;
     Ok(match created {
-        Created::Before => HttpResponse::Ok().json(response),
-        Created::Now => HttpResponse::Created()
-            .insert_header((LOCATION, location(&request, &response.room_guid)))
-            .json(response),
+        Created::Before => {
+            memory.remember_answer(version, body.0, answer.clone());
+            json_answer(HttpResponse::Ok(), answer)
+        }
+        Created::Now => {
+            let mut response = HttpResponse::Created();
+            response.insert_header((LOCATION, location(&request, room.guid)));
+            json_answer(response, answer)
+        }
     })
 }
 
@@ -157,10 +169,20 @@ fn room_guid(request: &HttpRequest) -> Result<Guid, model::Error> {
 }
 
 /// Where a room just made is found, under the base path of the request that made it.
-fn location(request: &HttpRequest, room_guid: &str) -> String {
+fn location(request: &HttpRequest, room_guid: Guid) -> String {
     let route = request.match_pattern().unwrap_or_default();
     let rooms = route.strip_suffix("/default").unwrap_or(&route);
     format!("{rooms}/{room_guid}")
+}
+
+fn room_json(room: &Room, state: &AppState) -> Result<Bytes, ApiError> {
+    let response = RoomResponse::new(room, state)?;
+    let text = serde_json::to_vec(&response).expect("texts and switches are JSON");
+    Ok(text.into())
+}
+
+fn json_answer(mut response: HttpResponseBuilder, text: Bytes) -> HttpResponse {
+    response.content_type(ContentType::json()).body(text)
 }
 
 impl<'a> RoomResponse<'a> {

@@ -208,7 +208,7 @@ pub(super) fn refusal(path: &Path, error: &rusqlite::Error) -> OpenError {
     }
 }
 
-fn unreachable(path: &Path, error: std::io::Error) -> OpenError {
+pub(super) fn unreachable(path: &Path, error: std::io::Error) -> OpenError {
     OpenError::Unreachable {
         path: path.to_owned(),
         reason: error.to_string(),

@@ -239,3 +239,23 @@ fn rooms_are_there_after_a_restart() {
     assert_eq!(found.status, 200);
     assert_eq!(found.json()["room_guid"], made.json()["room_guid"]);
 }
+
+#[test]
+fn an_answer_that_was_given_before_is_given_again_only_while_it_is_true() {
+    let server = TestServer::start();
+    let ask = || server.get_or_create("ada@example.com", "Room");
+    let made = ask().json();
+    for _ in 0..3 {
+        ask().assert(200, &made);
+    }
+    let room = format!("{ROOM}/{}", made["room_guid"].as_str().expect("a GUID"));
+    let renamed = server.put(&room, &json!({"name": "Other"})).json();
+    assert_eq!(renamed["name"], "Other");
+    ask().assert(200, &renamed);
+    ask().assert(200, &renamed);
+    assert_eq!(server.delete(&room).status, 204);
+    assert_eq!(ask().status, 201);
+    assert_eq!(ask().status, 200);
+    server.roomd(&["user", "remove", "ada@example.com"]);
+    assert_eq!(ask().status, 404);
+}
