@@ -166,6 +166,24 @@ impl NewRoom {
     }
 }
 
+impl NewRoom {
+    /// The room that was made of this under one of its names, for the user with that address.
+    pub(crate) fn made(self, name: RoomName, creator_email: String) -> Room {
+        Room {
+            guid: self.guid,
+            name,
+            lang: self.lang,
+            slug_token: self.slug_token,
+            created_at: self.created_at,
+            tags: self.tags,
+            inaccessible_replay: self.inaccessible_replay,
+            allow_recording: self.allow_recording,
+            creator_email,
+            options: self.options,
+        }
+    }
+}
+
 /// What to change of a room: what is none stays as it is.
 #[derive(Debug, Default)]
 pub struct RoomPatch<'a> {

@@ -22,8 +22,13 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 /// How long a thread waits for a reader. Readers are made at the start, so it never should.
 const READER_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// At which size the write-ahead log is written into the database, in pages of 4 KiB. New rooms
+/// touch pages all over their indexes: the longer the log, the more of them it gathers, and the
+/// longer a checkpoint takes.
+const CHECKPOINT_PAGES: i64 = 4000;
+
 /// To which size the write-ahead log is cut after a checkpoint, in bytes.
-const WAL_SIZE_LIMIT: i64 = 16 * 1024 * 1024;
+const WAL_SIZE_LIMIT: i64 = CHECKPOINT_PAGES * 4096;
 
 /// More than all the statements of the store.
 const STATEMENT_CACHE: usize = 64;
@@ -192,7 +197,9 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "cell_size_check", true)?;
-    connection.pragma_update_and_check(None, "journal_size_limit", WAL_SIZE_LIMIT, |_| Ok(()))?;
+    let number = |_: &rusqlite::Row<'_>| Ok(());
+    connection.pragma_update_and_check(None, "journal_size_limit", WAL_SIZE_LIMIT, number)?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, number)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     Ok(())
 }

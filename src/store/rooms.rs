@@ -87,7 +87,7 @@ impl Store {
     /// No room with that GUID; a database that cannot be written.
     pub async fn delete_room(&self, guid: Guid) -> Result<(), Error> {
         self.writer
-            .submit(move |connection| {
+            .submit_statement(move |connection| {
                 let mut statement =
                     connection.prepare_cached("DELETE FROM rooms WHERE room_guid = ?1")?;
                 match statement.execute([guid.as_bytes()])? {
@@ -113,38 +113,66 @@ impl Store {
         }
         let room = NewRoom::new(draft);
         self.writer
-            .submit(move |connection| get_or_insert(connection, room))
+            .submit_statement(move |connection| get_or_insert(connection, room))
             .await
     }
 }
 
-/// Inserts the room under the first name that is free. The one statement decides: it inserts
-/// nothing where the user may not have a room, has one, or the name is taken; why it did not is
-/// asked afterwards, in the same transaction.
+/// Inserts the room under the first name that is free. Each insertion decides by itself: where the
+/// user has a room or the name is taken it inserts nothing.
 fn get_or_insert(connection: &Connection, room: NewRoom) -> Result<(Room, Created), Error> {
-    for name in &room.names {
-        if insert(connection, &room, name)? {
-            let made = find_by_creator(connection, &room.creator_email)?;
-            let made = made.ok_or_else(|| Error::Internal("a room just made is gone".into()))?;
-            return Ok((made, Created::Now));
+    let owner = find_owner(connection, &room)?;
+    if let Some(Owner {
+        email,
+        may_own: true,
+    }) = &owner
+    {
+        for name in &room.names {
+            if insert(connection, &room, name)? {
+                let (name, email) = (name.clone(), email.clone());
+                return Ok((room.made(name, email), Created::Now));
+            }
         }
     }
     if let Some(room) = find_by_creator(connection, &room.creator_email)? {
         return Ok((room, Created::Before));
     }
-    check_may_own_room(connection, &room.creator_email, room.created_at)?;
-    Err(model::Error::RoomNamesTaken(different_names(&room.names)).into())
+    Err(match owner {
+        None => model::Error::EmailNotFound,
+        Some(Owner { may_own: false, .. }) => model::Error::UserInactive,
+        Some(_) => model::Error::RoomNamesTaken(different_names(&room.names)),
+    }
+    .into())
+}
+
+/// Somebody for whom a room is wanted.
+struct Owner {
+    /// The address as it was registered.
+    email: String,
+    /// Whether the user is active now, and not expired.
+    may_own: bool,
+}
+
+fn find_owner(connection: &Connection, room: &NewRoom) -> Result<Option<Owner>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT email, active AND (expires_at IS NULL OR expires_at > ?2) FROM users WHERE email_key = ?1",
+    )?;
+    let parameters = (room.creator_email.key(), room.created_at.as_unix());
+    let owner = statement.query_row(parameters, |row| {
+        Ok(Owner {
+            email: row.get(0)?,
+            may_own: row.get(1)?,
+        })
+    });
+    Ok(owner.optional()?)
 }
 
 fn insert(connection: &Connection, room: &NewRoom, name: &RoomName) -> Result<bool, Error> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO rooms (room_guid, creator_email, name, name_key, slug_token, lang, tags,
                             allow_recording, inaccessible_replay, options, created_at)
-         SELECT :room_guid, email_key, :name, :name_key, :slug_token, :lang, :tags,
-                :allow_recording, :inaccessible_replay, :options, :created_at
-           FROM users
-          WHERE email_key = :creator_email AND active
-            AND (expires_at IS NULL OR expires_at > :created_at)
+         VALUES (:room_guid, :creator_email, :name, :name_key, :slug_token, :lang, :tags,
+                 :allow_recording, :inaccessible_replay, :options, :created_at)
          ON CONFLICT (creator_email) DO NOTHING
          ON CONFLICT (name_key) DO NOTHING",
     )?;
@@ -247,21 +275,6 @@ fn find_by_creator(connection: &Connection, creator_email: &Email) -> Result<Opt
     Ok(statement
         .query_row([creator_email.key()], room_of_row)
         .optional()?)
-}
-
-fn check_may_own_room(connection: &Connection, email: &Email, now: Timestamp) -> Result<(), Error> {
-    let mut statement = connection.prepare_cached(
-        "SELECT active AND (expires_at IS NULL OR expires_at > ?2) FROM users WHERE email_key = ?1",
-    )?;
-    let parameters = (email.key(), now.as_unix());
-    match statement
-        .query_row(parameters, |row| row.get(0))
-        .optional()?
-    {
-        None => Err(model::Error::EmailNotFound.into()),
-        Some(false) => Err(model::Error::UserInactive.into()),
-        Some(true) => Ok(()),
-    }
 }
 
 fn different_names(names: &[RoomName]) -> Vec<String> {

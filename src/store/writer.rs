@@ -35,6 +35,9 @@ enum Message {
 
 /// A piece of work inside a transaction that it shares with others.
 trait Job: Send {
+    /// Whether an error of the work leaves something to undo.
+    fn needs_undo(&self) -> bool;
+
     /// Does the work. An error undoes it, and it alone.
     fn run(&mut self, connection: &Connection) -> Result<(), Error>;
 
@@ -44,8 +47,19 @@ trait Job: Send {
 
 struct Task<T, F> {
     work: Option<F>,
+    statements: Statements,
     result: Result<T, Error>,
     reply: oneshot::Sender<Result<T, Error>>,
+}
+
+/// How much a task does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Statements {
+    /// One that changes something at the most, and it comes last: SQLite itself undoes a
+    /// statement that fails.
+    One,
+    /// Any number.
+    Many,
 }
 
 impl<T, F> Job for Task<T, F>
@@ -53,6 +67,10 @@ where
     T: Send,
     F: FnOnce(&Connection) -> Result<T, Error> + Send,
 {
+    fn needs_undo(&self) -> bool {
+        self.statements == Statements::Many
+    }
+
     fn run(&mut self, connection: &Connection) -> Result<(), Error> {
         if let Some(work) = self.work.take() {
             self.result = work(connection);
@@ -84,8 +102,26 @@ impl Writer {
         }
     }
 
-    /// Runs a job and waits for its commit. The job is undone when it returns an error.
+    /// Runs work and waits for its commit. The work is undone when it returns an error.
     pub(super) async fn submit<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    {
+        self.enqueue(work, Statements::Many).await
+    }
+
+    /// The same for work that ends with the only statement of it that changes anything, which is
+    /// cheaper.
+    pub(super) async fn submit_statement<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    {
+        self.enqueue(work, Statements::One).await
+    }
+
+    async fn enqueue<T, F>(&self, work: F, statements: Statements) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
@@ -93,6 +129,7 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let task = Task {
             work: Some(work),
+            statements,
             result: Err(Error::Stopped),
             reply,
         };
@@ -225,16 +262,25 @@ fn commit_together(connection: &Connection, group: &mut [Box<dyn Job>]) -> Resul
 /// Runs a job such that its failure undoes it alone. An error is one that undid the whole group.
 fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<(), Failure> {
     let execute = |sql| connection.prepare_cached(sql)?.execute([]);
+    if !job.needs_undo() {
+        return run(connection, job).map(|_| ());
+    }
     execute("SAVEPOINT job")?;
-    if let Err(error) = job.run(connection) {
-        // A full disk, among other things, makes SQLite take back the whole transaction.
-        if connection.is_autocommit() {
-            return Err(Failure { error, lost: None });
-        }
+    if !run(connection, job)? {
         execute("ROLLBACK TO job")?;
     }
     execute("RELEASE job")?;
     Ok(())
+}
+
+/// Whether the job succeeded. An error is one that undid the whole group, as a full disk does
+/// among other things.
+fn run(connection: &Connection, job: &mut dyn Job) -> Result<bool, Failure> {
+    match job.run(connection) {
+        Ok(()) => Ok(true),
+        Err(error) if connection.is_autocommit() => Err(Failure { error, lost: None }),
+        Err(_) => Ok(false),
+    }
 }
 
 #[cfg(test)]

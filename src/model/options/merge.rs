@@ -63,7 +63,7 @@ fn write_object(
     let mut write_key = |out: &mut String, key: &str| {
         out.push(separator);
         separator = ',';
-        out.push_str(&serde_json::Value::from(key).to_string());
+        push_quoted(out, key);
         out.push(':');
     };
     for entry in table {
@@ -84,6 +84,15 @@ fn write_object(
         out.push_str(value);
     }
     out.push('}');
+}
+
+fn push_quoted(out: &mut String, key: &str) {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if key.bytes().all(is_plain) {
+        out.extend(["\"", key, "\""]);
+    } else {
+        out.push_str(&serde_json::Value::from(key).to_string());
+    }
 }
 
 fn known_json<'a>(entry: &Entry, base: &'a Members<'_>, patch: &'a Members<'_>) -> Cow<'a, str> {
