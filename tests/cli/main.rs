@@ -2,6 +2,7 @@
 
 mod database;
 mod demo;
+#[path = "../support/mod.rs"]
 mod harness;
 mod import;
 mod key;

@@ -4,6 +4,9 @@ use std::net::SocketAddr;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request};
 
+/// More callers than this at once do not keep their connections.
+const CALLERS: usize = 8;
+
 /// A server that runs, until it is stopped or dropped.
 pub(crate) struct Running {
     process: Process,
@@ -35,6 +38,7 @@ impl Running {
             .http_status_as_error(false)
             .proxy(None)
             .timeout_global(Some(PATIENCE))
+            .max_idle_connections_per_host(CALLERS)
             .build();
         Ok(Self {
             address: address.trim_end().parse().expect("an address"),
@@ -94,8 +98,26 @@ impl Running {
 
     /// Asks for the default room of a user; an error when the server is gone.
     pub(crate) fn try_room_of(&self, email: &str) -> Result<Answer, ureq::Error> {
-        let body = json!({"creator_email": email, "name": format!("Room of {email}")}).to_string();
-        self.send("POST", ROOM, &[("Content-Type", "application/json")], &body)
+        let body = json!({"creator_email": email, "name": format!("Room of {email}")});
+        self.try_call("POST", ROOM, &body)
+    }
+
+    /// Sends JSON, or nothing where there is `null`; an error when the server is gone.
+    pub(crate) fn try_call(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<Answer, ureq::Error> {
+        if body.is_null() {
+            return self.send(method, path, &[], "");
+        }
+        let headers = [("Content-Type", "application/json")];
+        self.send(method, path, &headers, &body.to_string())
+    }
+
+    pub(crate) fn call(&self, method: &str, path: &str, body: &Value) -> Answer {
+        self.try_call(method, path, body).expect("an answer")
     }
 
     pub(crate) fn room_of(&self, email: &str) -> Answer {

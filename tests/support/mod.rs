@@ -1,8 +1,19 @@
+//! What the tests of the executable share: a folder to run it in, a run of it, a running server,
+//! and the settings of whoever runs the tests.
+
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses what it needs"
+)]
+
 mod process;
 mod running;
+mod settings;
 
 pub(crate) use process::{Ended, Process};
 pub(crate) use running::{Answer, Running};
+pub(crate) use settings::{number, say, seed};
 
 use serde_json::Value;
 use std::collections::BTreeMap;

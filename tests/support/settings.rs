@@ -1,0 +1,24 @@
+/// A number that whoever runs the tests may set.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests have settings of their own"
+)]
+pub(crate) fn number(variable: &str) -> Option<u64> {
+    let value = std::env::var(variable).ok()?;
+    let number = value.parse();
+    Some(number.unwrap_or_else(|_| panic!("{variable} must be a whole number, not {value:?}")))
+}
+
+/// The seed of everything random in a test: a new one each time, unless it is set. The test
+/// harness shows it when the test fails.
+pub(crate) fn seed() -> u64 {
+    let seed = number("ROOMD_SEED").unwrap_or_else(|| fastrand::u64(..));
+    say(&format!("ROOMD_SEED={seed}"));
+    seed
+}
+
+/// Says something to whoever runs the tests.
+#[expect(clippy::print_stderr, reason = "there is no other way to say it")]
+pub(crate) fn say(text: &str) {
+    eprintln!("{text}");
+}
