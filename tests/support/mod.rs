@@ -13,7 +13,7 @@ mod settings;
 
 pub(crate) use process::{Ended, Process};
 pub(crate) use running::{Answer, Running};
-pub(crate) use settings::{number, say, seed};
+pub(crate) use settings::{number, say, say_skipped, seed};
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -69,8 +69,14 @@ impl Folder {
 
     /// The program with arguments, in this folder, without the settings of whoever runs the tests.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_roomd"));
-        command.args(args).current_dir(&self.path);
+        self.command_under(&[], args)
+    }
+
+    /// The same as the child of another program: that program's name and arguments come first.
+    pub(crate) fn command_under(&self, parent: &[&str], args: &[&str]) -> Command {
+        let line = [parent, &[env!("CARGO_BIN_EXE_roomd")], args].concat();
+        let mut command = Command::new(line[0]);
+        command.args(&line[1..]).current_dir(&self.path);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("ROOMD_") {
                 command.env_remove(name);

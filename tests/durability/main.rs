@@ -1,0 +1,122 @@
+//! Watches the system calls of the server: nothing that was made leaves it as an answer before
+//! the write-ahead log that has it is on the disk.
+
+mod rules;
+#[path = "../support/mod.rs"]
+mod support;
+mod trace;
+
+use serde_json::{Value, json};
+use std::fs;
+use std::process::Command;
+use std::thread;
+use support::{Folder, ROOM, Running, number, say_skipped};
+use trace::Trace;
+
+/// How many callers ask at once, and for how many rooms they ask together.
+const CALLERS: usize = 8;
+const ROOMS: usize = 96;
+
+const USER: &str = "/xapi/v2/user";
+
+/// What to record: whatever writes to a file or a socket, and what makes a file safe. Texts are
+/// shown whole, files and sockets by name.
+const RECORDER: &[&str] = &[
+    "strace",
+    "-D",
+    "-f",
+    "-tt",
+    "-yy",
+    "-s",
+    "65536",
+    "-e",
+    "signal=none",
+    "-e",
+    "trace=write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendmmsg,sendfile,fsync,fdatasync",
+    "-o",
+    "trace.txt",
+];
+
+/// Whether system calls can be recorded. Where they cannot, the test has nothing to look at: it
+/// passes and says so, unless `ROOMD_STRACE=1` makes that a failure.
+fn can_record() -> bool {
+    let tried = Command::new("strace").args(["-D", "true"]).output();
+    let can = tried.is_ok_and(|output| output.stderr.ends_with(b"+++ exited with 0 +++\n"));
+    if !can {
+        assert_ne!(number("ROOMD_STRACE"), Some(1), "strace does not work here");
+        say_skipped("strace is missing or may not trace, so durability was not looked at");
+    }
+    can
+}
+
+/// Runs a server, calls it, stops it; returns all that it did.
+fn record(folder: &Folder, call: impl FnOnce(&Running)) -> Trace {
+    let key = folder.add_key();
+    let mut command = folder.command_under(RECORDER, &["serve", "--listen", "127.0.0.1:0"]);
+    let server = folder.start(&mut command).expect("it starts");
+    let server = server.with_key(&key);
+    call(&server);
+    server.stop();
+    let text = fs::read_to_string(folder.path("trace.txt")).expect("a record");
+    assert!(text.ends_with("+++ exited with 0 +++\n"), "it was cut off");
+    Trace::parse(&text)
+}
+
+#[test]
+fn a_room_is_on_the_disk_before_anybody_hears_of_it() {
+    if !can_record() {
+        return;
+    }
+    let folder = Folder::new();
+    folder.add_users(ROOMS);
+    let ask = |server: &Running| {
+        let made = |n| server.room_of(&format!("user{n}@example.com")).status == 201;
+        (0..ROOMS).filter(|n| made(*n)).count()
+    };
+    let mut made = 0;
+    let trace = record(&folder, |server| {
+        thread::scope(|scope| {
+            let callers: Vec<_> = (0..CALLERS).map(|_| scope.spawn(|| ask(server))).collect();
+            let counts = callers.into_iter().map(|caller| caller.join());
+            made = counts.map(|count| count.expect("a caller ends")).sum();
+        });
+    });
+    assert_eq!(made, ROOMS);
+    let checked = rules::each_creation_is_synced(&trace);
+    assert_eq!(checked, Ok(ROOMS));
+}
+
+#[test]
+fn every_kind_of_change_is_on_the_disk_before_it_is_answered() {
+    if !can_record() {
+        return;
+    }
+    let mut changes = 0;
+    let trace = record(&Folder::new(), |server| {
+        let mut change = |method, path: &str, body: &Value, status| {
+            let answer = server.call(method, path, body);
+            assert_eq!(answer.status, status, "{answer:?}");
+            changes += 1;
+            answer
+        };
+        let ada =
+            json!({"email": "ada@example.com", "username": "ada", "name": "A", "surname": "L"});
+        let user = change("POST", USER, &ada, 201).json();
+        let user = format!("{USER}/{}", user["user_guid"].as_str().expect("a GUID"));
+        for _ in 0..3 {
+            let wanted = json!({"creator_email": "ada@example.com", "name": "Test Room"});
+            let room = format!("{ROOM}/{}", change("POST", ROOM, &wanted, 201).guid());
+            change("PUT", &room, &json!({"name": "Other"}), 200);
+            change(
+                "PUT",
+                &room,
+                &json!({"options": {"session_duration": 5}}),
+                200,
+            );
+            change("DELETE", &room, &Value::Null, 204);
+        }
+        change("PUT", &user, &json!({"email": "countess@example.com"}), 200);
+        change("DELETE", &user, &Value::Null, 204);
+    });
+    assert_eq!(rules::nothing_waits_for_the_disk(&trace), Ok(changes));
+}
