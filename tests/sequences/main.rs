@@ -1,0 +1,93 @@
+//! Sends random sequences of all calls of the API to the server and holds every answer, whole,
+//! against a model in memory. A difference is cut down to the shortest sequence that shows it.
+
+mod call;
+mod fields;
+#[path = "../support/mod.rs"]
+mod support;
+mod world;
+
+use call::Call;
+use proptest::collection::vec;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use serde_json::{Value, json};
+use support::{Folder, ROOM, Running, number, seed};
+use world::World;
+
+/// How many sequences `cargo test` is worth, and how long one is at the most.
+const SEQUENCES: u64 = 64;
+const CALLS: usize = 40;
+
+const USER: &str = "/xapi/v2/user";
+
+/// Usernames and addresses of users who are there when a sequence begins.
+const REGISTERED: [(&str, &str); 3] = [
+    ("ada", "ada@example.com"),
+    ("edsger", "edsger@example.com"),
+    ("grace", "grace@MÜNCHEN.example"),
+];
+
+/// Owners and names of rooms that are there when a sequence begins.
+const MADE: [(&str, &str); 2] = [
+    ("ada@example.com", "Chess"),
+    ("grace@MÜNCHEN.example", "Go"),
+];
+
+/// What every `url` of a room begins with.
+const PUBLIC_URL: &str = "https://rooms.example.com";
+
+fn runner() -> TestRunner {
+    let sequences = number("ROOMD_SEQUENCES").unwrap_or(SEQUENCES);
+    let config = Config {
+        cases: u32::try_from(sequences).expect("a number of sequences that ends"),
+        failure_persistence: None,
+        max_shrink_iters: 1000,
+        ..Config::default()
+    };
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed().to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    TestRunner::new_with_rng(config, rng)
+}
+
+/// Removes all users, and the rooms with them.
+fn clear(server: &Running) {
+    let everybody = json!({"page_size": 100});
+    let users = server.call("POST", &format!("{USER}/search"), &everybody);
+    for user in users.json().as_array().expect("users") {
+        let guid = user["user_guid"].as_str().expect("a GUID");
+        let answer = server.call("DELETE", &format!("{USER}/{guid}"), &Value::Null);
+        assert_eq!(answer.status, 204, "{answer:?}");
+    }
+}
+
+/// Registers users and makes rooms, sends the calls one after the other, looks at everything; an
+/// error is the first answer that is not the model's.
+fn compare(server: &Running, calls: &[Call]) -> Result<(), String> {
+    clear(server);
+    let mut world = World::default();
+    let (users, rooms) = (REGISTERED.map(Call::register), MADE.map(Call::make_room));
+    let after = [Call::all_rooms(), Call::all_users()];
+    for call in users.iter().chain(&rooms).chain(calls).chain(&after) {
+        let (method, path, body) = call.request(&world);
+        let answer = server.call(method, &path, &body);
+        let expected = world.answer(call, &answer);
+        expected
+            .check(&answer)
+            .map_err(|difference| format!("{method} {path} {body}: {difference}"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn any_sequence_of_calls_is_answered_as_by_the_model() {
+    let folder = Folder::new();
+    let key = folder.add_key();
+    let server = folder.serve(&["--public-url", PUBLIC_URL]).with_key(&key);
+    let outcome = runner().run(&vec(call::any(), 1..CALLS), |calls| {
+        compare(&server, &calls).map_err(TestCaseError::fail)
+    });
+    if let Err(failure) = outcome {
+        panic!("{failure}");
+    }
+}
