@@ -127,29 +127,29 @@ fn escaped(rest: &str) -> (char, usize) {
 #[test]
 fn a_call_is_read_with_its_target_data_and_result() {
     let trace = Trace::parse(
-        r#"7  14:55:37.940534 pwrite64(6</tmp/a.db-wal>, "7\177\6\202\0-\n\"\\\0011\18", 12, 0) = 12
+        r#"7  14:55:37.940534 pwrite64(6</srv/a.db-wal>, "7\177\6\202\0-\n\"\\\0011\18", 12, 0) = 12
 8  14:55:37.940535 writev(9<TCP:[127.0.0.1:1->127.0.0.1:2]>, [{iov_base="ab", iov_len=2}, {iov_base="c", iov_len=1}], 2) = 3
-7  14:55:37.940536 fsync(6</tmp/a.db-wal>) = -1 EIO (Input/output error)
+7  14:55:37.940536 fsync(6</srv/a.db-wal>) = -1 EIO (Input/output error)
 7  14:55:37.940537 exit_group(0)     = ?
 7  14:55:37.940538 +++ exited with 0 +++"#,
     );
     let read = |call: &Call| (call.target.clone(), call.data.clone(), call.succeeded);
     let calls: Vec<_> = trace.calls.iter().map(read).collect();
     let page = "7\x7f\x06\u{82}\0-\n\"\\\x011\x018".to_owned();
-    assert_eq!(calls[0], ("/tmp/a.db-wal".into(), page, true));
+    assert_eq!(calls[0], ("/srv/a.db-wal".into(), page, true));
     let socket = "TCP:[127.0.0.1:1->127.0.0.1:2]".to_owned();
     assert_eq!(calls[1], (socket, "abc".to_owned(), true));
-    assert_eq!(calls[2], ("/tmp/a.db-wal".into(), String::new(), false));
+    assert_eq!(calls[2], ("/srv/a.db-wal".into(), String::new(), false));
     assert_eq!(calls.len(), 4);
 }
 
 #[test]
 fn a_call_that_others_interrupt_has_the_lines_of_its_start_and_end() {
     let trace = Trace::parse(
-        r#"7  14:55:37.1 fsync(6</tmp/a.db-wal> <unfinished ...>
+        r#"7  14:55:37.1 fsync(6</srv/a.db-wal> <unfinished ...>
 8  14:55:37.2 sendto(9<socket:[5]>, "a", 1, MSG_NOSIGNAL, NULL, 0 <unfinished ...>
 7  14:55:37.3 <... fsync resumed>)    = 0
-9  14:55:37.4 fdatasync(6</tmp/a.db-wal> <unfinished ...>
+9  14:55:37.4 fdatasync(6</srv/a.db-wal> <unfinished ...>
 8  14:55:37.5 <... sendto resumed>)   = 1"#,
     );
     let lines = |call: &Call| (call.start, call.end, call.succeeded);
@@ -158,5 +158,5 @@ fn a_call_that_others_interrupt_has_the_lines_of_its_start_and_end() {
         lines,
         [(0, Some(2), true), (1, Some(4), true), (3, None, false)]
     );
-    assert_eq!(trace.calls[0].target, "/tmp/a.db-wal");
+    assert_eq!(trace.calls[0].target, "/srv/a.db-wal");
 }

@@ -84,7 +84,7 @@ fn any_sequence_of_calls_is_answered_as_by_the_model() {
     let folder = Folder::new();
     let key = folder.add_key();
     let server = folder.serve(&["--public-url", PUBLIC_URL]).with_key(&key);
-    let outcome = runner().run(&vec(call::any(), 1..CALLS), |calls| {
+    let outcome = runner().run(&vec(call::any(), 1..=CALLS), |calls| {
         compare(&server, &calls).map_err(TestCaseError::fail)
     });
     if let Err(failure) = outcome {
