@@ -26,7 +26,7 @@ struct Contents {
     keys: HashMap<[u8; 32], AccessKey>,
     /// What showed a default room that was there, by the body of the request: those who ask again
     /// ask in the same words.
-    answers: HashMap<Bytes, Bytes>,
+    answers: HashMap<Box<[u8]>, Bytes>,
     answer_bytes: usize,
 }
 
@@ -54,12 +54,12 @@ impl Memory {
     }
 
     /// The answer to a request with that body, if it shows a default room that was there.
-    pub(super) fn answer(&self, version: Option<Version>, body: &Bytes) -> Option<Bytes> {
+    pub(super) fn answer(&self, version: Option<Version>, body: &[u8]) -> Option<Bytes> {
         self.0.borrow_mut().at(version).answers.get(body).cloned()
     }
 
     /// Remembers an answer that shows a default room that was there.
-    pub(super) fn remember_answer(&self, version: Option<Version>, body: Bytes, answer: Bytes) {
+    pub(super) fn remember_answer(&self, version: Option<Version>, body: &[u8], answer: Bytes) {
         let mut contents = self.0.borrow_mut();
         if contents.version != version {
             return;
@@ -69,7 +69,8 @@ impl Memory {
             contents.forget_answers();
         }
         contents.answer_bytes += bytes;
-        contents.answers.insert(body, answer);
+        // The body that came is part of a larger buffer, which is not to be kept.
+        contents.answers.insert(body.into(), answer);
     }
 }
 

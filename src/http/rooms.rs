@@ -49,7 +49,7 @@ pub(super) async fn get_or_create_default(
     let answer = room_json(&room, &state)?;
     Ok(match created {
         Created::Before => {
-            memory.remember_answer(version, body.0, answer.clone());
+            memory.remember_answer(version, &body.0, answer.clone());
             json_answer(HttpResponse::Ok(), answer)
         }
         Created::Now => {
@@ -178,7 +178,7 @@ fn location(request: &HttpRequest, room_guid: Guid) -> String {
 fn room_json(room: &Room, state: &AppState) -> Result<Bytes, ApiError> {
     let response = RoomResponse::new(room, state)?;
     let text = serde_json::to_vec(&response).expect("texts and switches are JSON");
-    Ok(text.into())
+    Ok(text.into_boxed_slice().into())
 }
 
 fn json_answer(mut response: HttpResponseBuilder, text: Bytes) -> HttpResponse {
