@@ -1,0 +1,83 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Extent:
+    name: str
+    profile: str
+    """The build profile."""
+    rounds: int
+    seconds: float
+    """How long a run counts answers."""
+    warm_up: float
+    connections: dict[str, tuple[int, ...]]
+    """How many connections each scenario is run with."""
+    large_connections: tuple[int, ...]
+    """The same for `hit` and `create` in the large file."""
+    new_users: int
+    """Users without a room in the small file: more than the fastest server serves in a run."""
+    large_rooms: int
+    large_new_users: int
+    """The same, for all runs on the large file together."""
+    medium_rooms: int
+    steady_seconds: float
+    starts: int
+
+    @property
+    def is_judged(self) -> bool:
+        return self.profile == "release"
+
+
+SMALL_ROOMS = 1000
+STEADY_RATE = 2000
+STEADY_CONNECTIONS = 16
+
+FULL = Extent(
+    name="full",
+    profile="release",
+    rounds=3,
+    seconds=3,
+    warm_up=0.5,
+    connections={scenario: (1, 16, 64) for scenario in ("hit", "create", "mixed")},
+    large_connections=(16, 64),
+    new_users=200_000,
+    large_rooms=1_000_000,
+    large_new_users=1_000_000,
+    medium_rooms=100_000,
+    steady_seconds=20,
+    starts=9,
+)
+
+QUICK = Extent(
+    name="quick",
+    profile="release",
+    rounds=3,
+    seconds=1,
+    warm_up=0.2,
+    connections={"hit": (16,), "create": (1, 64), "mixed": (16,)},
+    large_connections=(64,),
+    new_users=200_000,
+    large_rooms=1_000_000,
+    large_new_users=1_000_000,
+    medium_rooms=100_000,
+    steady_seconds=5,
+    starts=5,
+)
+
+SMOKE = Extent(
+    name="smoke",
+    profile="dev",
+    rounds=1,
+    seconds=1,
+    warm_up=0,
+    connections={"hit": (16,), "create": (1, 64), "mixed": (16,)},
+    large_connections=(64,),
+    new_users=50_000,
+    large_rooms=5_000,
+    large_new_users=100_000,
+    medium_rooms=2_000,
+    steady_seconds=1,
+    starts=1,
+)

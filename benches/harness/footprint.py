@@ -1,0 +1,55 @@
+"""What a server takes: room on the disk, time to start, memory."""
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from .extent import Extent
+from .load import Load, plan
+from .numbering import MARK, digits
+from .servers import Server, exchange
+
+LOAD_CONNECTIONS = 64
+
+
+@dataclass(frozen=True)
+class Footprint:
+    executable_mib: float
+    first_answer_ms: float
+    """From the start of the process to the answer to a look-up."""
+    idle_mib: float
+    loaded_mib: float
+    """After look-ups and creates on 64 connections."""
+
+
+def measure_footprint(extent: Extent, server: Server, load: Load, folder: Path) -> Footprint:
+    starts = [first_answer(server, folder) for _ in range(extent.starts)]
+    with server.running(folder) as running:
+        exchange(running.address, a_hit(server))
+        idle = running.memory
+        for scenario in ("hit", "create"):
+            kinds = server.kinds(scenario)
+            server.count(load.run(running, plan(running, kinds, LOAD_CONNECTIONS, extent.seconds)))
+        loaded = running.memory
+    return Footprint(server.program.stat().st_size / 2**20, median(starts), idle, loaded)
+
+
+def first_answer(server: Server, folder: Path, then_kill: bool = False) -> float:
+    """How long a server takes from its start to its first answer, in milliseconds."""
+    request = a_hit(server)
+    with ExitStack() as stack:
+        started = time.perf_counter()
+        running = stack.enter_context(server.running(folder))
+        answer = exchange(running.address, request)
+        elapsed = time.perf_counter() - started
+        if then_kill:
+            running.kill()
+    if f" {server.found} ".encode() not in answer.partition(b"\r\n")[0]:
+        raise RuntimeError(f"{server.name}: {answer.decode()}")
+    return elapsed * 1e3
+
+
+def a_hit(server: Server) -> str:
+    return server.text("hit").replace(MARK, digits(0))

@@ -1,0 +1,20 @@
+"""How things are numbered: the same as in `numbering.rs`, which says why."""
+
+NUMBERS = 100_000_000
+STRIDE = 61_803_399
+
+MARK = "########"
+"""Stands for the number in the text of a request."""
+
+
+def digits(index: int) -> str:
+    return f"{index * STRIDE % NUMBERS:08}"
+
+
+def email(number: str) -> str:
+    return f"user.{number}@example.com"
+
+
+def name(number: str) -> str:
+    """The name of a room that a request asks for."""
+    return f"{number} Test Room"

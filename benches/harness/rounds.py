@@ -1,0 +1,86 @@
+"""The scenarios, in rounds in which the servers take turns."""
+
+import json
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Iterator
+
+from .extent import Extent
+from .large import LargeRoomd
+from .load import Load, Report, plan
+from .processes import SERVER_CORE, pinned
+from .seed import Seed
+from .servers import Server
+
+
+@dataclass
+class Rates:
+    """What was measured in each round, by scenario, connections and server."""
+
+    reports: dict[tuple[str, int, str], list[Report]] = field(default_factory=dict)
+    raw: list[float] = field(default_factory=list)
+    """Inserts a second, with no server."""
+
+    def median(self, scenario: str, connections: int, server: str, value: str) -> float | None:
+        """None when it was not measured."""
+        reports = self.reports.get((scenario, connections, server), [])
+        return median(getattr(report, value) for report in reports) if reports else None
+
+    def per_second(self, scenario: str, connections: int, server: str) -> float | None:
+        return self.median(scenario, connections, server, "per_second")
+
+
+def measure_rates(
+    extent: Extent, servers: list[Server], large: LargeRoomd, load: Load, work: Path
+) -> Rates:
+    rates = Rates()
+    for scenario, connections in turns(extent):
+        takes_part = scenario != "mixed" and connections in extent.large_connections
+        for server in [*servers, large] if takes_part else servers:
+            report = run(extent, scenario, connections, server, load, work)
+            rates.reports.setdefault((scenario, connections, server.name), []).append(report)
+    return rates
+
+
+def turns(extent: Extent) -> Iterator[tuple[str, int]]:
+    for number in range(extent.rounds):
+        print(f"round {number + 1} of {extent.rounds}", flush=True)
+        for scenario, all_connections in extent.connections.items():
+            for connections in all_connections:
+                yield scenario, connections
+
+
+def run(
+    extent: Extent, scenario: str, connections: int, server: Server, load: Load, work: Path
+) -> Report:
+    with server.on_fresh_data(work) as running:
+        kinds = server.kinds(scenario)
+        report = load.run(
+            running, plan(running, kinds, connections, extent.seconds, extent.warm_up)
+        )
+    server.count(report)
+    if report.unexpected and not server.may_fail:
+        raise RuntimeError(f"{scenario}: {server.name} answered {report.unexpected}")
+    print(
+        f"  {scenario:7}{connections:3}  {server.name:12}{report.per_second:9,.0f}/s"
+        f"  p99 {report.p99:8.2f} ms  max {report.max:8.2f} ms"
+        f"  CPU: server {report.server_cpu:4.0%}, load {report.load_cpu:4.0%}",
+        *([f" errors {report.unexpected}"] if report.unexpected else []),
+        flush=True,
+    )
+    return report
+
+
+def measure_raw(extent: Extent, peers: Path, seed: Seed, work: Path) -> float:
+    """Rooms a second that are inserted and committed in a loop."""
+    with tempfile.TemporaryDirectory(dir=work, prefix="run-") as folder:
+        file = Path(folder) / "rooms.db"
+        seed.copy_to(file)
+        first, count = str(seed.rooms), str(seed.users - seed.rooms)
+        command = [peers, "raw", file, first, count, str(extent.seconds)]
+        per_second = json.loads(subprocess.check_output(pinned(SERVER_CORE, command)))["per_second"]
+    print(f"  create   1  raw         {per_second:9,.0f}/s", flush=True)
+    return per_second

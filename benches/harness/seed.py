@@ -1,0 +1,115 @@
+"""Makes database files with many users and rooms, once: they are kept for the next time."""
+
+import hashlib
+import json
+import random
+import shutil
+import sqlite3
+import string
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterator
+
+from .build import REPOSITORY
+from .numbering import digits, email
+
+SPAN_SECONDS = 2 * 365 * 24 * 3600
+"""Over how long the rooms were made."""
+
+LEVELS = ["Introductory", "Advanced", "Applied", "Evening", "Weekly", "İleri", "Temel", "Open"]
+SUBJECTS = [
+    "Physics", "Algebra", "History", "Chess", "Poetry", "Biology", "Geometry", "Kimya",
+    "Economics", "Felsefe", "Statistics", "Müzik", "Robotics", "Law", "Nursing", "Design",
+]  # fmt: skip
+FORMS = ["Seminar", "Lab", "Lecture", "Workshop", "Çalışma Grubu", "Office Hours", "Tutorial", "Club"]
+
+INSERT_USER = """
+    INSERT INTO users (user_guid, email, email_key, username, username_key, name, surname, role,
+                       mobile, login_allowed, active, lang, timezone, created_at)
+    VALUES (?, ?, ?, ?, ?, 'Ada', 'Lovelace', 'u', '', 1, 1, 'tr-TR', 'Europe/Istanbul', ?)"""
+INSERT_ROOM = """
+    INSERT INTO rooms (room_guid, creator_email, name, name_key, slug_token, lang,
+                       allow_recording, inaccessible_replay, options, created_at)
+    VALUES (?, ?, ?, ?, ?, 'en-US', 1, 0, ?, ?)"""
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A database file of `roomd`: the first `rooms` of its `users` have a room."""
+
+    path: Path
+    rooms: int
+    users: int
+    authorization: str
+
+    def copy_to(self, path: Path) -> None:
+        """Makes a copy that is on the disk, so that what is measured does not wait for it."""
+        shutil.copyfile(self.path, path)
+        subprocess.run(["sync", path], check=True)
+
+
+def seed(roomd: Path, folder: Path, rooms: int, new_users: int) -> Seed:
+    users = rooms + new_users
+    path = folder / f"rooms-{rooms}-users-{users}-{version()}.db"
+    key = path.with_suffix(".json")
+    if not key.exists():
+        making = path.with_suffix(".making")
+        making.unlink(missing_ok=True)
+        create = [roomd, "key", "create", "--json", "--database", making]
+        created = subprocess.run(create, check=True, stdout=subprocess.PIPE).stdout
+        fill(making, rooms, users)
+        making.rename(path)
+        key.write_bytes(created)
+    authorization = json.loads(key.read_text())["authorization"]
+    return Seed(path, rooms, users, authorization)
+
+
+def version() -> str:
+    """Differs where another schema or another seeding would make another file."""
+    sources = [REPOSITORY / "schema.sql", Path(__file__)]
+    contents = b"".join(source.read_bytes() for source in sources)
+    return hashlib.sha256(contents).hexdigest()[:8]
+
+
+def fill(path: Path, rooms: int, users: int) -> None:
+    draw = random.Random(1)
+    first = int(time.time()) - SPAN_SECONDS
+    database = sqlite3.connect(path, isolation_level=None)
+    # The file is thrown away if this does not end well.
+    for setting in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-524288"):
+        database.execute(f"PRAGMA {setting}").fetchall()
+    database.execute("BEGIN")
+    database.executemany(INSERT_USER, user_rows(draw, users, first))
+    database.executemany(INSERT_ROOM, room_rows(draw, rooms, first))
+    database.execute("COMMIT")
+    database.close()
+
+
+def user_rows(draw: random.Random, count: int, first: int) -> Iterator[tuple]:
+    for index in range(count):
+        address = email(digits(index))
+        yield guid(draw, first), address, address, address, address, first
+
+
+def room_rows(draw: random.Random, count: int, first: int) -> Iterator[tuple]:
+    options = default_options()
+    token = string.ascii_lowercase + string.digits
+    for index in range(count):
+        number = digits(index)
+        title = f"{number} {draw.choice(LEVELS)} {draw.choice(SUBJECTS)} {draw.choice(FORMS)}"
+        created = first + SPAN_SECONDS * index // count
+        slug_token = "".join(draw.choices(token, k=10))
+        yield guid(draw, created), email(number), title, title.lower(), slug_token, options, created
+
+
+def guid(draw: random.Random, seconds: int) -> bytes:
+    """A version 7 UUID."""
+    bits = seconds * 1000 << 80 | 7 << 76 | draw.getrandbits(12) << 64 | 2 << 62
+    return (bits | draw.getrandbits(62)).to_bytes(16, "big")
+
+
+def default_options() -> str:
+    answer = (REPOSITORY / "docs/examples/default-room.response.json").read_text()
+    return json.dumps(json.loads(answer)["ui_options"], separators=(",", ":"))

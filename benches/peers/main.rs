@@ -1,0 +1,40 @@
+//! What `roomd` is measured against: `peers ceiling KEY`, a server without a database; `peers
+//! obvious FILE`, the design that comes to mind first; `peers raw FILE FIRST COUNT SECONDS`, bare
+//! inserts in a loop. Without arguments it does nothing.
+
+mod ceiling;
+#[path = "../numbering.rs"]
+mod numbering;
+mod obvious;
+mod raw;
+mod sqlite;
+mod wire;
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, TcpListener};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["ceiling", authorization] => {
+            actix_web::rt::System::new().block_on(ceiling::serve(authorization))?
+        }
+        ["obvious", file] => actix_web::rt::System::new().block_on(obvious::serve(file))?,
+        ["raw", file, first, count, seconds] => {
+            raw::insert(file, first.parse()?, count.parse()?, seconds.parse()?)?;
+        }
+        // `cargo bench` starts every benchmark; this one is a tool of others.
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Takes any free port and says which, as `roomd` does.
+fn listen() -> io::Result<TcpListener> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let address = listener.local_addr()?;
+    writeln!(io::stdout(), "listening on http://{address}")?;
+    Ok(listener)
+}
