@@ -24,16 +24,25 @@ class Footprint:
     """After look-ups and creates on 64 connections."""
 
 
-def measure_footprint(extent: Extent, server: Server, load: Load, folder: Path) -> Footprint:
-    starts = [first_answer(server, folder) for _ in range(extent.starts)]
-    with server.running(folder) as running:
-        exchange(running.address, a_hit(server))
-        idle = running.memory
-        for scenario in ("hit", "create"):
-            kinds = server.kinds(scenario)
-            server.count(load.run(running, plan(running, kinds, LOAD_CONNECTIONS, extent.seconds)))
-        loaded = running.memory
-    return Footprint(server.program.stat().st_size / 2**20, median(starts), idle, loaded)
+def measure_footprint(extent: Extent, server: Server, load: Load, work: Path) -> Footprint:
+    with server.data(work) as folder:
+        starts = [first_answer(server, folder) for _ in range(extent.starts)]
+        with server.running(folder) as running:
+            exchange(running.address, a_hit(server))
+            idle = running.memory
+            for scenario in ("hit", "create"):
+                kinds = server.kinds(scenario)
+                report = load.run(running, plan(running, kinds, LOAD_CONNECTIONS, extent.seconds))
+                server.count(report)
+            loaded = running.memory
+    size = server.program.stat().st_size / 2**20
+    footprint = Footprint(size, median(starts), idle, loaded)
+    print(
+        f"{server.name:12} executable {size:5.1f} MiB, first answer {footprint.first_answer_ms:5.1f} ms,"
+        f" memory {idle:5.1f} MiB, after load {loaded:5.1f} MiB",
+        flush=True,
+    )
+    return footprint
 
 
 def first_answer(server: Server, folder: Path, then_kill: bool = False) -> float:

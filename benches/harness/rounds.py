@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Iterator
+from typing import Callable, Iterator
 
 from .extent import Extent
 from .large import LargeRoomd
@@ -29,17 +29,43 @@ class Rates:
         reports = self.reports.get((scenario, connections, server), [])
         return median(getattr(report, value) for report in reports) if reports else None
 
+    def ratio(
+        self, scenario: str, connections: int, server: str, to: str, value: str = "per_second"
+    ) -> float | None:
+        figure = self.median(scenario, connections, server, value)
+        reference = self.median(scenario, connections, to, value)
+        return None if figure is None or not reference else figure / reference
+
+    def errors(self, scenario: str, connections: int, server: str) -> int:
+        reports = self.reports.get((scenario, connections, server), [])
+        return sum(sum(report.unexpected.values()) for report in reports)
+
+    @property
+    def median_raw(self) -> float:
+        return median(self.raw)
+
     def per_second(self, scenario: str, connections: int, server: str) -> float | None:
         return self.median(scenario, connections, server, "per_second")
 
 
 def measure_rates(
-    extent: Extent, servers: list[Server], large: LargeRoomd, load: Load, work: Path
+    extent: Extent,
+    servers_of: Callable[[str], list[Server]],
+    large: LargeRoomd,
+    raw: Callable[[], float],
+    load: Load,
+    work: Path,
 ) -> Rates:
+    """`servers_of` has the servers that take part in a scenario, besides the large one; `raw`
+    measures raw inserts."""
     rates = Rates()
     for scenario, connections in turns(extent):
-        takes_part = scenario != "mixed" and connections in extent.large_connections
-        for server in [*servers, large] if takes_part else servers:
+        if (scenario, connections) == ("create", 1):
+            rates.raw.append(raw())
+        taking_turns = servers_of(scenario)
+        if scenario != "mixed" and connections in extent.large_connections:
+            taking_turns = [*taking_turns, large]
+        for server in taking_turns:
             report = run(extent, scenario, connections, server, load, work)
             rates.reports.setdefault((scenario, connections, server.name), []).append(report)
     return rates

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 from .extent import Extent
@@ -62,18 +63,28 @@ def kind(server: Roomd, query: str) -> Kind:
     return Kind(server.search_text(query), 0, 1, False, 200)
 
 
-def measure_searches(extent: Extent, server: Roomd, running: Running, load: Load) -> list[Search]:
-    searches = []
-    for what, query in queries(server, running).items():
-        searching = plan(running, [kind(server, query)], connections=1, seconds=extent.seconds)
-        report = load.run(running, searching)
-        if report.unexpected:
-            raise RuntimeError(f"{what}: {report.unexpected}")
-        search = Search(what, matches(server, running, query), report.p50, report.max)
-        print(f"  {what:33}{search.matches:9,} of {server.rooms:9,}  p50 {search.p50:7.2f} ms"
-              f"  max {search.max:7.2f} ms", flush=True)  # fmt: skip
-        searches.append(search)
-    return searches
+def measure_searches(extent: Extent, server: Roomd, load: Load, work: Path) -> list[Search]:
+    print(f"searches, {server.rooms:,} rooms", flush=True)
+    with server.on_fresh_data(work) as running:
+        return [
+            measure_search(extent, server, running, load, what, query)
+            for what, query in queries(server, running).items()
+        ]
+
+
+def measure_search(
+    extent: Extent, server: Roomd, running: Running, load: Load, what: str, query: str
+) -> Search:
+    searching = plan(running, [kind(server, query)], connections=1, seconds=extent.seconds)
+    report = load.run(running, searching)
+    if report.unexpected:
+        raise RuntimeError(f"{what}: {report.unexpected}")
+    search = Search(what, matches(server, running, query), report.p50, report.max)
+    print(
+        f"  {what:33}{search.matches:9,} matches  p50 {search.p50:7.2f} ms  max {search.max:7.2f} ms",
+        flush=True,
+    )
+    return search
 
 
 def measure_interference(extent: Extent, large: LargeRoomd, load: Load) -> Interference:

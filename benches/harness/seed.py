@@ -52,11 +52,13 @@ class Seed:
 
 def seed(roomd: Path, folder: Path, rooms: int, new_users: int) -> Seed:
     users = rooms + new_users
-    path = folder / f"rooms-{rooms}-users-{users}-{version()}.db"
+    name = f"rooms-{rooms}-users-{users}"
+    path = folder / f"{name}-{version()}.db"
     key = path.with_suffix(".json")
     if not key.exists():
+        for outdated in folder.glob(f"{name}-*"):
+            outdated.unlink()
         making = path.with_suffix(".making")
-        making.unlink(missing_ok=True)
         create = [roomd, "key", "create", "--json", "--database", making]
         created = subprocess.run(create, check=True, stdout=subprocess.PIPE).stdout
         fill(making, rooms, users)
@@ -84,6 +86,7 @@ def fill(path: Path, rooms: int, users: int) -> None:
     database.executemany(INSERT_USER, user_rows(draw, users, first))
     database.executemany(INSERT_ROOM, room_rows(draw, rooms, first))
     database.execute("COMMIT")
+    database.execute("PRAGMA journal_mode=WAL").fetchall()
     database.close()
 
 

@@ -58,11 +58,16 @@ class Server(ABC):
         """The request of a `hit` or a `create`."""
 
     @contextmanager
-    def on_fresh_data(self, work: Path) -> Iterator[Running]:
+    def data(self, work: Path) -> Iterator[Path]:
+        """A folder with fresh data, for as long as the block runs."""
         with tempfile.TemporaryDirectory(dir=work, prefix="run-") as folder:
             self.prepare(Path(folder))
-            with self.running(Path(folder)) as running:
-                yield running
+            yield Path(folder)
+
+    @contextmanager
+    def on_fresh_data(self, work: Path) -> Iterator[Running]:
+        with self.data(work) as folder, self.running(folder) as running:
+            yield running
 
     def hit(self, share: int = 1) -> Kind:
         return Kind(self.text("hit"), 0, self.rooms, False, self.found, share)

@@ -4,7 +4,7 @@
 
 mod connection;
 mod drive;
-#[path = "../numbering.rs"]
+#[path = "../shared/numbering.rs"]
 mod numbering;
 mod plan;
 mod report;

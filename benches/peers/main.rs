@@ -1,9 +1,10 @@
 //! What `roomd` is measured against: `peers ceiling KEY`, a server without a database; `peers
 //! obvious FILE`, the design that comes to mind first; `peers raw FILE FIRST COUNT SECONDS`, bare
-//! inserts in a loop. Without arguments it does nothing.
+//! inserts in a loop; `peers sqlite`, the version of SQLite that all use. Without arguments it does
+//! nothing.
 
 mod ceiling;
-#[path = "../numbering.rs"]
+#[path = "../shared/numbering.rs"]
 mod numbering;
 mod obvious;
 mod raw;
@@ -25,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["raw", file, first, count, seconds] => {
             raw::insert(file, first.parse()?, count.parse()?, seconds.parse()?)?;
         }
+        ["sqlite"] => writeln!(io::stdout(), "{}", rusqlite::version())?,
         // `cargo bench` starts every benchmark; this one is a tool of others.
         _ => {}
     }

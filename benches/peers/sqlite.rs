@@ -13,6 +13,7 @@ pub(crate) const INSERT: &str =
 /// Settings that a database file does not remember.
 pub(crate) fn configure(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(10))?;
+    connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", "full")
 }

@@ -1,0 +1,136 @@
+"""Writes the page that shows the results."""
+
+from pathlib import Path
+from statistics import median
+from string import Template
+from typing import Iterable
+
+from . import footprint, searches
+from .bars import Bar
+from .extent import SMALL_ROOMS, STEADY_CONNECTIONS, STEADY_RATE, Extent
+from .measure import Results
+from .plot import SERVERS, plot
+from .rounds import Rates
+from .servers import CREATES, HITS
+
+TEMPLATE = Path(__file__).with_name("performance.md.in")
+
+
+def write_report(
+    folder: Path, extent: Extent, machine: list[tuple[str, str]], results: Results, bars: list[Bar]
+) -> None:
+    page = Template(TEMPLATE.read_text()).substitute(
+        bars=table(
+            ["bar", "required", "measured", "verdict"],
+            ((bar.what, bar.required, bar.measured, bar.verdict) for bar in bars),
+        ),
+        machine=table(["", ""], machine),
+        rates="\n\n".join(rate_table(extent, results.rates, scenario) for scenario in extent.connections),
+        raw=f"{results.rates.median_raw:,.0f}",
+        cpu=cpu_table(extent, results.rates),
+        large=large_table(extent, results.rates),
+        steady=steady_table(results),
+        footprints=footprint_table(results),
+        searches=search_table(results),
+        hits=HITS,
+        creates=CREATES,
+        rounds=extent.rounds,
+        seconds=extent.seconds,
+        small_rooms=f"{SMALL_ROOMS:,}",
+        large_rooms=f"{extent.large_rooms:,}",
+        steady_rate=f"{STEADY_RATE:,}",
+        steady_connections=STEADY_CONNECTIONS,
+        steady_seconds=extent.steady_seconds,
+        load_connections=footprint.LOAD_CONNECTIONS,
+        log_left=f"{results.crash.log_mib:.0f}",
+        first_answer_after_crash=f"{results.crash.first_answer_ms:.0f}",
+        page=searches.PAGE,
+        interference_connections=searches.CONNECTIONS,
+        alone=f"{median(results.interference.alone):,.0f}",
+        beside=f"{median(results.interference.beside_searches):,.0f}",
+    )
+    (folder / "performance.md").write_text(page)
+    (folder / "performance.svg").write_text(plot(extent, results.rates))
+
+
+def table(heads: list[str], rows: Iterable[Iterable[object]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def rate_table(extent: Extent, rates: Rates, scenario: str) -> str:
+    peers = [server for server in SERVERS if server != "roomd"]
+    rows = (
+        [
+            connections,
+            *(rate(rates, scenario, connections, server) for server in SERVERS),
+            *(ratio(rates, scenario, connections, "roomd", peer) for peer in peers),
+        ]
+        for connections in extent.connections[scenario]
+    )
+    heads = [f"{scenario}, connections", *SERVERS, *(f"roomd to {peer}" for peer in peers)]
+    return table(heads, rows)
+
+
+def rate(rates: Rates, scenario: str, connections: int, server: str) -> str:
+    per_second = rates.per_second(scenario, connections, server)
+    if per_second is None:
+        return "missing"
+    p99 = rates.median(scenario, connections, server, "p99")
+    errors = rates.errors(scenario, connections, server)
+    return f"{per_second:,.0f} ({p99:.2f})" + (f", {errors} errors" if errors else "")
+
+
+def ratio(rates: Rates, scenario: str, connections: int, server: str, to: str) -> str:
+    figure = rates.ratio(scenario, connections, server, to)
+    return "-" if figure is None else f"{figure:.2f}"
+
+
+def cpu_table(extent: Extent, rates: Rates) -> str:
+    rows = (
+        [scenario, connections, *(cpu(rates, scenario, connections, side) for side in ("server", "load"))]
+        for scenario in ("hit", "create")
+        for connections in extent.connections[scenario]
+    )
+    return table(["scenario", "connections", "ceiling", "load"], rows)
+
+
+def cpu(rates: Rates, scenario: str, connections: int, side: str) -> str:
+    return f"{rates.median(scenario, connections, 'ceiling', f'{side}_cpu'):.0%}"
+
+
+def large_table(extent: Extent, rates: Rates) -> str:
+    rows = (
+        [
+            f"{scenario}, {connections} connections",
+            *(rate(rates, scenario, connections, server) for server in ("roomd", "roomd large")),
+            ratio(rates, scenario, connections, "roomd large", "roomd"),
+        ]
+        for scenario in ("hit", "create")
+        for connections in extent.large_connections
+    )
+    return table(["", f"{SMALL_ROOMS:,} rooms", f"{extent.large_rooms:,} rooms", "ratio"], rows)
+
+
+def steady_table(results: Results) -> str:
+    report = results.steady.report
+    row = [f"{report.p50:.2f}", f"{report.p99:.2f}", f"{report.max:.2f}", f"{results.steady.log_mib:.0f}"]
+    return table(["median, ms", "99 %, ms", "slowest, ms", "largest write-ahead log, MiB"], [row])
+
+
+def footprint_table(results: Results) -> str:
+    rows = (
+        [server, *(f"{figure:.1f}" for figure in vars(taken).values())]
+        for server, taken in results.footprints.items()
+    )
+    heads = ["server", "executable, MiB", "first answer, ms", "idle, MiB", "after load, MiB"]
+    return table(heads, rows)
+
+
+def search_table(results: Results) -> str:
+    rows = (
+        [f"{rooms:,}", search.what, f"{search.matches:,}", f"{search.p50:.1f}", f"{search.max:.1f}"]
+        for rooms, found in results.searches.items()
+        for search in found
+    )
+    return table(["rooms", "search", "matches", "median, ms", "slowest, ms"], rows)

@@ -1,0 +1,157 @@
+//! Whole calls on one connection, many sent at once, so that what is measured is the server's work
+//! and not the way to it.
+
+use crate::fixture::{email, new_folder, register};
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use roomd::config::Config;
+use roomd::model::NewApiKey;
+use roomd::server::Server;
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+use tokio::sync::oneshot;
+
+/// How many calls are sent at once.
+const AT_ONCE: usize = 32;
+
+/// Where no room is.
+const NO_ROOM: &str = "/xapi/v2/room/0197A3C2-6414-7046-87A6-67730D5F9F08";
+
+/// HTTP alone.
+#[divan::bench]
+fn a_health(bencher: Bencher<'_, '_>) {
+    RunningServer::start().bench(bencher, 200, |_| get("/healthz", "none"));
+}
+
+/// And a key looked up in vain; an error.
+#[divan::bench]
+fn b_refused_for_its_key(bencher: Bencher<'_, '_>) {
+    RunningServer::start().bench(bencher, 401, |_| get(NO_ROOM, "Bearer none|none"));
+}
+
+/// And the room, by its GUID and in vain.
+#[divan::bench]
+fn c_not_found(bencher: Bencher<'_, '_>) {
+    RunningServer::start().bench(bencher, 404, |server| get(NO_ROOM, &server.authorization));
+}
+
+/// Instead of the room, a body parsed and validated; an error again.
+#[divan::bench]
+fn d_refused_for_its_body(bencher: Bencher<'_, '_>) {
+    let mut request = documented_request();
+    request["options"]["session_duration"] = json!(0);
+    RunningServer::start().bench(bencher, 400, |server| post(&server.authorization, &request));
+}
+
+/// All of it: key, body, room, and the answer serialised.
+#[divan::bench]
+fn e_hit(bencher: Bencher<'_, '_>) {
+    RunningServer::start().bench(bencher, 200, |server| {
+        let request = post(&server.authorization, &documented_request());
+        server.call(&request);
+        request
+    });
+}
+
+fn documented_request() -> Value {
+    let text = include_str!("../../docs/examples/default-room.request.json");
+    let mut request: Value = serde_json::from_str(text).expect("JSON");
+    request["creator_email"] = json!(email(0).as_str());
+    request
+}
+
+fn get(target: &str, authorization: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: a\r\nAuthorization: {authorization}\r\n\r\n")
+}
+
+fn post(authorization: &str, body: &Value) -> String {
+    let body = body.to_string();
+    format!(
+        "POST /xapi/v2/room HTTP/1.1\r\nHost: a\r\nAuthorization: {authorization}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// A server with one user, in a thread of its own.
+struct RunningServer {
+    address: SocketAddr,
+    authorization: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl RunningServer {
+    fn start() -> Self {
+        let (ready, started) = mpsc::channel();
+        let (stop, stopping) = oneshot::channel();
+        let thread = thread::spawn(move || {
+            let folder = new_folder();
+            let mut config = Config::default();
+            config.server.listen.set_port(0);
+            config.server.workers = 1;
+            config.database.path = folder.path().join("rooms.db");
+            actix_web::rt::System::new().block_on(async {
+                let server = Server::bind(config).expect("a server");
+                let key = NewApiKey::generate("").expect("a name");
+                server.store().insert_key(&key).await.expect("a new key");
+                register(server.store(), 0..1).await;
+                let started = ready.send((server.address(), key.authorization()));
+                started.expect("the benchmark waits");
+                let ran = server.run(async { drop(stopping.await) }).await;
+                ran.expect("the server stops in good order");
+            });
+        });
+        let (address, authorization) = started.recv().expect("the server starts");
+        Self {
+            address,
+            authorization,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    fn bench(&self, bencher: Bencher<'_, '_>, status: u16, request: impl FnOnce(&Self) -> String) {
+        let request = request(self);
+        let answer = self.call(&request);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
+        // All answers to a request have the same length.
+        let mut answers = vec![0; answer.len() * AT_ONCE];
+        let requests = request.repeat(AT_ONCE);
+        let mut connection = self.connect();
+        bencher.counter(ItemsCount::new(AT_ONCE)).bench_local(|| {
+            connection.write_all(requests.as_bytes()).expect("sent");
+            connection.read_exact(&mut answers).expect("all answers");
+        });
+    }
+
+    /// The answer to one request on a connection of its own.
+    fn call(&self, request: &str) -> String {
+        let mut connection = self.connect();
+        connection.write_all(request.as_bytes()).expect("sent");
+        let mut answer = vec![0; 64 * 1024];
+        let length = connection.read(&mut answer).expect("an answer");
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    }
+
+    fn connect(&self) -> TcpStream {
+        let connection = TcpStream::connect(self.address).expect("a connection");
+        connection.set_nodelay(true).expect("a setting");
+        connection
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the server does not panic");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! A database in a folder of its own, on the disk that builds are on, and people in it.
+
+use roomd::model::{
+    Email, LangTag, Mobile, OptionsPatch, PersonName, Role, RoomDraft, RoomName, TimeZoneName,
+    UserProfile, Username,
+};
+use roomd::store::Store;
+use std::ops::Range;
+use std::rc::Rc;
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::{JoinSet, LocalSet};
+
+/// A folder that goes away with the benchmark.
+pub(crate) fn new_folder() -> TempDir {
+    TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder")
+}
+
+pub(crate) fn new_runtime() -> Runtime {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+}
+
+/// Registers the users with these numbers.
+pub(crate) async fn register(store: &Store, numbers: Range<u32>) {
+    let users = numbers.map(user).collect();
+    let inserted = store.insert_users(users, || {}).await;
+    inserted.expect("new users");
+}
+
+/// Asks for the rooms of the users with these numbers, all at once.
+pub(crate) async fn get_or_create(store: &Rc<Store>, drafts: Vec<RoomDraft<'static>>) {
+    let calls = async {
+        let mut calls = JoinSet::new();
+        for draft in drafts {
+            let store = store.clone();
+            calls.spawn_local(async move { store.get_or_create_default(draft).await });
+        }
+        while let Some(answer) = calls.join_next().await {
+            answer.expect("no panic").expect("a room");
+        }
+    };
+    LocalSet::new().run_until(calls).await;
+}
+
+/// What the user with that number asks for.
+pub(crate) fn draft(number: u32) -> RoomDraft<'static> {
+    RoomDraft {
+        creator_email: email(number),
+        name: RoomName::parse(&format!("Test Room {number}")).expect("a name"),
+        fallback_name: None,
+        lang: LangTag::parse("en-US").expect("a language"),
+        options: OptionsPatch::default(),
+        tags: None,
+        allow_recording: true,
+        inaccessible_replay: false,
+    }
+}
+
+pub(crate) fn email(number: u32) -> Email {
+    Email::parse(&format!("user{number}@example.com")).expect("an address")
+}
+
+fn user(number: u32) -> UserProfile {
+    let email = email(number);
+    UserProfile {
+        username: Username::from(&email),
+        email,
+        name: PersonName::parse("Ada").expect("a name"),
+        surname: PersonName::parse("Lovelace").expect("a name"),
+        role: Role::User,
+        mobile: Mobile::default(),
+        login_allowed: true,
+        active: true,
+        lang: LangTag::parse("tr-TR").expect("a language"),
+        timezone: TimeZoneName::parse("Europe/Istanbul").expect("a time zone"),
+        expires_at: None,
+    }
+}

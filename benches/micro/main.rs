@@ -1,0 +1,10 @@
+//! Where a microsecond goes: the steps of a call, each alone and then together.
+
+mod calls;
+mod fixture;
+mod model;
+mod store;
+
+fn main() {
+    divan::main();
+}

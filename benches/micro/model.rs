@@ -1,0 +1,37 @@
+//! Values read from a request, and a room made of them.
+
+use crate::fixture::draft;
+use divan::{Bencher, black_box};
+use roomd::model::{BearerToken, Email, LangTag, NewRoom, RoomName};
+
+#[divan::bench(args = ["Test Room", "İstanbul Çalışma Odası"])]
+fn fold_a_name(bencher: Bencher<'_, '_>, name: &str) {
+    let name = RoomName::parse(name).expect("a name");
+    bencher.bench(|| black_box(&name).key());
+}
+
+#[divan::bench(args = ["Test Room", "İstanbul Çalışma Odası"])]
+fn parse_a_name(name: &str) -> RoomName {
+    RoomName::parse(black_box(name)).expect("a name")
+}
+
+#[divan::bench(args = ["ada@example.com", "ada@münchen.example"])]
+fn parse_an_address(address: &str) -> Email {
+    Email::parse(black_box(address)).expect("an address")
+}
+
+#[divan::bench]
+fn parse_a_language() -> LangTag {
+    LangTag::parse(black_box("en-US")).expect("a language")
+}
+
+#[divan::bench]
+fn read_a_key() -> BearerToken {
+    let header = "Bearer wbnrlmvzac4x8udzyixx|f6aa9e22b985d0fb62c12afa7d83105551c5feaee800e9d8680c0f8dcd41af82";
+    BearerToken::of_header(black_box(header)).expect("a key")
+}
+
+#[divan::bench]
+fn make_a_room_of_a_draft(bencher: Bencher<'_, '_>) {
+    bencher.with_inputs(|| draft(0)).bench_values(NewRoom::new);
+}
