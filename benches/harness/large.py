@@ -1,10 +1,10 @@
 """`roomd` with very many rooms in its file."""
 
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Iterator
 
 from .extent import STEADY_CONNECTIONS, STEADY_RATE, Extent
 from .load import Kind, Load, Report, plan

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .build import Programs, target_folder
-from .extent import SMALL_ROOMS, Extent
 from .crash import Crash, measure_crash
+from .extent import SMALL_ROOMS, Extent
 from .footprint import Footprint, measure_footprint
 from .large import LargeRoomd, Steady, measure_steady
 from .load import Load
@@ -14,7 +14,7 @@ from .pocketbase import PocketBase
 from .rounds import Rates, measure_rates, measure_raw
 from .searches import Interference, Search, measure_interference, measure_searches
 from .seed import Seed, seed
-from .servers import Roomd, Server, our_servers
+from .servers import Roomd, our_servers
 
 
 @dataclass(frozen=True)

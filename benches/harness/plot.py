@@ -1,8 +1,8 @@
 """Draws the rates and the slowest hundredth of the answers, as SVG."""
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Callable, Iterator
 
 from .extent import Extent
 from .rounds import Rates
@@ -39,7 +39,9 @@ def by_magnitude(figure: float, largest: float, smallest: float = 0.01) -> float
 
 
 def rate(figure: float) -> str:
-    return f"{figure / 1000:.{0 if figure >= 10_000 else 1}f}k" if figure >= 1000 else f"{figure:.0f}"
+    return (
+        f"{figure / 1000:.{0 if figure >= 10_000 else 1}f}k" if figure >= 1000 else f"{figure:.0f}"
+    )
 
 
 def milliseconds(figure: float) -> str:
@@ -50,7 +52,7 @@ def milliseconds(figure: float) -> str:
 
 ROWS = [
     Row("requests a second", "per_second", of_largest, rate),
-    Row("99 % are answered within, in ms (each step up is a multiple)", "p99", by_magnitude, milliseconds),
+    Row("99 % are answered within, in ms (logarithmic)", "p99", by_magnitude, milliseconds),
 ]
 
 
@@ -85,9 +87,7 @@ def panel(
     extent: Extent, rates: Rates, row: Row, scenario: str, left: float, top: float
 ) -> Iterator[str]:
     bottom = top + PANEL_HEIGHT
-    largest = max(
-        rates.median(*key, row.value) or 0 for key in rates.reports if key[2] in SERVERS
-    )
+    largest = max(rates.median(*key, row.value) or 0 for key in rates.reports if key[2] in SERVERS)
     x = left
     for connections in extent.connections[scenario]:
         group = x
@@ -97,7 +97,13 @@ def panel(
                 # Above the highest bar is its figure.
                 height = max(1, row.height_of(figure, largest) * (PANEL_HEIGHT - 16))
                 yield rectangle(x, bottom - height, BAR - 2, height, color)
-                yield text(x + BAR / 2 - 1, bottom - height - 4, row.label(figure), "middle", 'font-size="9"')
+                yield text(
+                    x + BAR / 2 - 1,
+                    bottom - height - 4,
+                    row.label(figure),
+                    "middle",
+                    'font-size="9"',
+                )
             x += BAR
         yield text((group + x) / 2, bottom + 14, str(connections))
         x += GROUP_GAP

@@ -7,10 +7,10 @@ import json
 import shutil
 import socket
 import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Iterator
 
 from .load import Load, plan
 from .numbering import MARK, email, name
@@ -93,6 +93,7 @@ class PocketBase(Server):
             load.run(server, plan(server, [first_rooms], connections=4, seconds=60))
         (making / "pb_data").rename(self.seed)
         shutil.rmtree(making)
+
 
 def set_up(address: str) -> None:
     log_in = "/api/collections/_superusers/auth-with-password"

@@ -3,10 +3,10 @@
 import os
 import subprocess
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
 
 STOP_SECONDS = 15
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -1,9 +1,9 @@
 """Writes the page that shows the results."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
 from string import Template
-from typing import Iterable
 
 from . import footprint, searches
 from .bars import Bar
@@ -25,7 +25,9 @@ def write_report(
             ((bar.what, bar.required, bar.measured, bar.verdict) for bar in bars),
         ),
         machine=table(["", ""], machine),
-        rates="\n\n".join(rate_table(extent, results.rates, scenario) for scenario in extent.connections),
+        rates="\n\n".join(
+            rate_table(extent, results.rates, scenario) for scenario in extent.connections
+        ),
         raw=f"{results.rates.median_raw:,.0f}",
         cpu=cpu_table(extent, results.rates),
         large=large_table(extent, results.rates),
@@ -88,7 +90,11 @@ def ratio(rates: Rates, scenario: str, connections: int, server: str, to: str) -
 
 def cpu_table(extent: Extent, rates: Rates) -> str:
     rows = (
-        [scenario, connections, *(cpu(rates, scenario, connections, side) for side in ("server", "load"))]
+        [
+            scenario,
+            connections,
+            *(cpu(rates, scenario, connections, side) for side in ("server", "load")),
+        ]
         for scenario in ("hit", "create")
         for connections in extent.connections[scenario]
     )
@@ -114,7 +120,12 @@ def large_table(extent: Extent, rates: Rates) -> str:
 
 def steady_table(results: Results) -> str:
     report = results.steady.report
-    row = [f"{report.p50:.2f}", f"{report.p99:.2f}", f"{report.max:.2f}", f"{results.steady.log_mib:.0f}"]
+    row = [
+        f"{report.p50:.2f}",
+        f"{report.p99:.2f}",
+        f"{report.max:.2f}",
+        f"{results.steady.log_mib:.0f}",
+    ]
     return table(["median, ms", "99 %, ms", "slowest, ms", "largest write-ahead log, MiB"], [row])
 
 

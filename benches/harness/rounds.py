@@ -3,10 +3,10 @@
 import json
 import subprocess
 import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Callable, Iterator
 
 from .extent import Extent
 from .large import LargeRoomd

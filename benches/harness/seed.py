@@ -8,9 +8,9 @@ import sqlite3
 import string
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
 
 from .build import REPOSITORY
 from .numbering import digits, email
@@ -23,7 +23,16 @@ SUBJECTS = [
     "Physics", "Algebra", "History", "Chess", "Poetry", "Biology", "Geometry", "Kimya",
     "Economics", "Felsefe", "Statistics", "Müzik", "Robotics", "Law", "Nursing", "Design",
 ]  # fmt: skip
-FORMS = ["Seminar", "Lab", "Lecture", "Workshop", "Çalışma Grubu", "Office Hours", "Tutorial", "Club"]
+FORMS = [
+    "Seminar",
+    "Lab",
+    "Lecture",
+    "Workshop",
+    "Çalışma Grubu",
+    "Office Hours",
+    "Tutorial",
+    "Club",
+]
 
 INSERT_USER = """
     INSERT INTO users (user_guid, email, email_key, username, username_key, name, surname, role,

@@ -6,9 +6,9 @@ import socket
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import ContextManager, Iterator
 
 from .build import REPOSITORY, Programs
 from .load import Kind, Report
@@ -50,7 +50,9 @@ class Server(ABC):
         """Puts fresh data into an empty folder."""
 
     @abstractmethod
-    def running(self, folder: Path, core: int | None = SERVER_CORE) -> ContextManager[Running]:
+    def running(
+        self, folder: Path, core: int | None = SERVER_CORE
+    ) -> AbstractContextManager[Running]:
         """Runs on the data in the folder for as long as the block does."""
 
     @abstractmethod
@@ -115,12 +117,10 @@ class OurPeer(Server):
 
 
 class Roomd(OurPeer):
-    workers: tuple[str, ...] = ("--workers", "1")
-
     def command(self, folder: Path) -> list[str | Path]:
         # The settings of whoever runs this do not count.
         command = ["env", "-i", self.program, "serve", "--listen", "127.0.0.1:0"]
-        return [*command, "--database", folder / "rooms.db", *self.workers]
+        return [*command, "--database", folder / "rooms.db", "--workers", "1"]
 
     def search_text(self, query: str) -> str:
         headers = {"Authorization": self.seed.authorization}
