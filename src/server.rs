@@ -128,6 +128,8 @@ impl Server {
                 .wrap(from_fn(http::observe))
         })
         .workers(self.workers)
+        // An answer is one write, so there is nothing to wait for.
+        .tcp_nodelay(true)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .disable_signals()
         .listen(self.listener)?
