@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .extent import STEADY_CONNECTIONS, STEADY_RATE, Extent
+from .extent import SMALL_ROOMS, STEADY_CONNECTIONS, STEADY_RATE, Extent
 from .load import Kind, Load, Report, plan
 from .seed import Seed
 from .servers import Roomd
@@ -27,6 +27,10 @@ class LargeRoomd(Roomd):
     def data(self, work: Path) -> Iterator[Path]:
         yield self.folder
 
+    def hit(self, share: int = 1) -> Kind:
+        """A look-up of one of as many rooms as the small file has."""
+        return replace(super().hit(share), count=SMALL_ROOMS)
+
     def create(self, share: int = 1) -> Kind:
         kind = super().create(share)
         return replace(kind, first=kind.first + self.used, count=kind.count - self.used)
@@ -38,6 +42,16 @@ class LargeRoomd(Roomd):
     def log_bytes(self) -> int:
         log = self.folder / "rooms.db-wal"
         return log.stat().st_size if log.exists() else 0
+
+
+def measure_anywhere(extent: Extent, large: LargeRoomd, load: Load) -> Report:
+    """Look-ups spread over all rooms, far more than are remembered."""
+    kinds = [replace(large.hit(), count=large.rooms)]
+    with large.running(large.folder) as running:
+        spread = plan(running, kinds, extent.large_connections[-1], extent.seconds, extent.warm_up)
+        report = load.run(running, spread)
+    print(f"hit, all rooms: {report.per_second:,.0f} a second", flush=True)
+    return report
 
 
 @dataclass(frozen=True)

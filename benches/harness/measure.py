@@ -8,8 +8,8 @@ from .build import Programs, target_folder
 from .crash import Crash, measure_crash
 from .extent import SMALL_ROOMS, Extent
 from .footprint import Footprint, measure_footprint
-from .large import LargeRoomd, Steady, measure_steady
-from .load import Load
+from .large import LargeRoomd, Steady, measure_anywhere, measure_steady
+from .load import Load, Report
 from .pocketbase import PocketBase
 from .rounds import Rates, measure_rates, measure_raw
 from .searches import Interference, Search, measure_interference, measure_searches
@@ -24,6 +24,7 @@ class Results:
     """By the number of rooms in the file."""
     interference: Interference
     footprints: dict[str, Footprint]
+    anywhere: Report
     steady: Steady
     crash: Crash
 
@@ -60,9 +61,10 @@ def measure(extent: Extent, programs: Programs) -> Results:
             server.name: measure_footprint(extent, server, load, work)
             for server in (*making, large)
         }
+        anywhere = measure_anywhere(extent, large, load)
         steady = measure_steady(extent, large, load)
         crash = measure_crash(extent, large, load)
-    return Results(rates, searches, interference, footprints, steady, crash)
+    return Results(rates, searches, interference, footprints, anywhere, steady, crash)
 
 
 @dataclass(frozen=True)

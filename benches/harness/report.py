@@ -31,6 +31,8 @@ def write_report(
         raw=f"{results.rates.median_raw:,.0f}",
         cpu=cpu_table(extent, results.rates),
         large=large_table(extent, results.rates),
+        anywhere=f"{results.anywhere.per_second:,.0f}",
+        anywhere_connections=extent.large_connections[-1],
         steady=steady_table(results),
         footprints=footprint_table(results),
         searches=search_table(results),
