@@ -5,6 +5,7 @@
 //! whatever waits in one transaction, so that a durable commit (`synchronous=FULL`) is paid for
 //! once by many. No type of SQLite's bindings shows in a public signature.
 
+mod checkpoint;
 mod connection;
 mod error;
 mod keys;
@@ -20,10 +21,13 @@ pub use error::{Error, OpenError};
 pub use lock::ServeLock;
 pub use version::Version;
 
+use checkpoint::Checkpointer;
 use connection::Readers;
 use error::is_unique_violation;
 use rusqlite::Connection;
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use version::VersionReader;
 use writer::Writer;
 
@@ -37,8 +41,10 @@ pub struct Store {
     readers: Readers,
     scanners: Readers,
     writer: Writer,
-    // Dropped after the connections.
+    // Dropped after the connections: closing a file drops the locks that SQLite has on it ("How To
+    // Corrupt An SQLite Database File", section 2.2, sqlite.org).
     version: VersionReader,
+    _file: Arc<File>,
 }
 
 impl Store {
@@ -55,12 +61,15 @@ impl Store {
         let mut connection = connection::open_unchecked(&path)?;
         schema::prepare(&mut connection, &path)?;
         connection::enter_wal_mode(&connection, &path)?;
+        let file = Arc::new(connection::open_beside_connections(&path)?);
+        let copying = connection::open_unchecked(&path)?;
         Ok(Self {
             readers: connection::open_readers(&path, readers)?,
             scanners: connection::open_readers(&path, SCANNERS)?,
             version: VersionReader::open(&path)?,
-            writer: Writer::start(connection),
+            writer: Writer::start(connection, Checkpointer::new(copying, Arc::clone(&file))),
             path,
+            _file: file,
         })
     }
 

@@ -1,5 +1,6 @@
 //! Opening SQLite connections, each with the settings that the guarantees rest on.
 
+use super::checkpoint::LIMIT_PAGES;
 use super::error::{Error, OpenError};
 use crate::model::text;
 use r2d2::{Pool, PooledConnection};
@@ -22,13 +23,8 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 /// How long a thread waits for a reader. Readers are made at the start, so it never should.
 const READER_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// At which size the write-ahead log is written into the database, in pages of 4 KiB. New rooms
-/// touch pages all over their indexes: the longer the log, the more of them it gathers, and the
-/// longer a checkpoint takes.
-const CHECKPOINT_PAGES: i64 = 4000;
-
 /// To which size the write-ahead log is cut after a checkpoint, in bytes.
-const WAL_SIZE_LIMIT: i64 = CHECKPOINT_PAGES * 4096;
+const WAL_SIZE_LIMIT: i64 = LIMIT_PAGES * 4096;
 
 /// More than all the statements of the store.
 const STATEMENT_CACHE: usize = 64;
@@ -126,6 +122,12 @@ pub(super) fn open_unchecked(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// Opens the database file itself. It must not be closed while there are connections.
+pub(super) fn open_beside_connections(path: &Path) -> Result<File, OpenError> {
+    let opened = OpenOptions::new().read(true).write(true).open(path);
+    opened.map_err(|error| unreachable(path, error))
+}
+
 /// Turns the write-ahead log on and makes sure that it is.
 pub(super) fn enter_wal_mode(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let started = Instant::now();
@@ -199,7 +201,7 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "cell_size_check", true)?;
     let number = |_: &rusqlite::Row<'_>| Ok(());
     connection.pragma_update_and_check(None, "journal_size_limit", WAL_SIZE_LIMIT, number)?;
-    connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, number)?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, number)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     Ok(())
 }

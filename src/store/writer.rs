@@ -4,13 +4,13 @@
 //! commits once and only then answers each: a durable commit costs one wait for the disk, shared
 //! by everybody in the group.
 
+use super::checkpoint::Checkpointer;
 use super::error::{Error, is_failed_sync};
 use log::error;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
 /// How many jobs may wait; more are refused at once. At any speed a disk has today, the last one
@@ -87,13 +87,13 @@ where
 }
 
 impl Writer {
-    /// Gives the connection to a new thread.
-    pub(super) fn start(connection: Connection) -> Self {
+    /// Gives the connection to a new thread, which keeps its write-ahead log short.
+    pub(super) fn start(connection: Connection, checkpointer: Checkpointer) -> Self {
         let (queue, jobs) = sync_channel(QUEUE);
         let (failing, failure) = watch::channel(None);
         let thread = std::thread::Builder::new()
             .name("writer".into())
-            .spawn(move || serve(connection, &jobs, &failing))
+            .spawn(move || serve(connection, checkpointer, &jobs, &failing))
             .expect("the system starts a thread");
         Self {
             queue,
@@ -177,6 +177,7 @@ impl Drop for Writer {
 
 fn serve(
     connection: Connection,
+    mut checkpointer: Checkpointer,
     jobs: &Receiver<Message>,
     failing: &watch::Sender<Option<String>>,
 ) {
@@ -184,20 +185,19 @@ fn serve(
     while open {
         let mut group = Vec::new();
         open = collect(jobs, &mut group);
-        if let Err(reason) = run_group(&connection, group) {
+        let changes = group.len();
+        let kept = run_group(&connection, group).and_then(|()| {
+            let shortened = checkpointer.after_commit(&connection, changes);
+            shortened.map_err(|error| error.to_string())
+        });
+        if let Err(reason) = kept {
             // Closing the connection would write to a disk that has just lost what it was given.
             std::mem::forget(connection);
             failing.send_replace(Some(reason));
             return;
         }
     }
-    // A checkpoint that has to wait for another process is left to that process.
-    let emptied = connection
-        .busy_timeout(Duration::ZERO)
-        .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
-    if let Err(reason) = emptied {
-        error!("the write-ahead log was not emptied, which loses nothing: {reason}");
-    }
+    checkpointer.finish(&connection);
 }
 
 /// Waits for a job and takes what waits behind it; whether the thread is to go on after these.
@@ -288,14 +288,19 @@ mod tests {
     use super::*;
     use rusqlite::ErrorCode;
     use std::pin::pin;
+    use std::sync::Arc;
     use std::task::{Context, Poll, Waker};
 
     fn writer() -> Writer {
-        let connection = Connection::open_in_memory().expect("memory");
+        let [connection, copying] =
+            [(), ()].map(|()| Connection::open_in_memory().expect("memory"));
         connection
             .execute_batch("CREATE TABLE log (entry TEXT NOT NULL UNIQUE)")
             .expect("a table");
-        Writer::start(connection)
+        Writer::start(
+            connection,
+            Checkpointer::new(copying, Arc::new(tempfile::tempfile().expect("a file"))),
+        )
     }
 
     fn insert(entry: &'static str) -> impl FnOnce(&Connection) -> Result<(), Error> {

@@ -1,0 +1,335 @@
+//! Copies the write-ahead log into the database, so that it neither grows nor holds up commits.
+//!
+//! SQLite would do it inside a commit, which then takes as long as thousands of page writes. Here a
+//! thread copies while commits go on. Because they go on it never has everything: once little is
+//! left the writer copies that itself, between two commits. Then nothing in the log is needed any
+//! more, and the next commit begins it anew.
+
+use super::error::is_failed_sync;
+use log::{info, warn};
+use rusqlite::{Connection, ffi};
+use std::fs::File;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// At which length the log is begun anew, in pages of 4 KiB. New rooms touch pages all over their
+/// indexes: the longer the log, the more of them it gathers.
+const DUE_PAGES: i64 = 4000;
+
+/// At which length the writer waits for the thread, in pages.
+pub(super) const LIMIT_PAGES: i64 = 12_000;
+
+/// How much longer the log gets before another attempt, where one left something: somebody reads an
+/// older state, or the log could not be begun anew.
+const RETRY_PAGES: i64 = 250;
+
+/// How much waits for the thread before it copies, in pages. While it does, every commit waits for
+/// a disk with a long queue: the less, the shorter. The more, the fewer pages are copied twice,
+/// which counts when many share a commit.
+const PASS_PAGES: RangeInclusive<i64> = 500..=DUE_PAGES;
+
+/// How much of it there is for each change that shares a commit.
+const PASS_PAGES_A_CHANGE: i64 = 64;
+
+// The modes that are used here ("PRAGMA wal_checkpoint", sqlite.org).
+const MEASURE: &str = "PRAGMA wal_checkpoint(NOOP)";
+const COPY: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+const EMPTY: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
+/// Keeps the log of a writing connection short.
+pub(super) struct Checkpointer {
+    copier: Copier,
+    /// How long the log was at the last attempt that left something.
+    tried: Option<i64>,
+    /// Whether the last attempt failed, so that a failure is logged once.
+    is_failing: bool,
+}
+
+/// The write-ahead log.
+#[derive(Debug, Clone, Copy)]
+struct Log {
+    pages: i64,
+    /// How many of them the database has.
+    copied: i64,
+}
+
+impl Log {
+    fn rest(self) -> i64 {
+        self.pages - self.copied
+    }
+}
+
+impl Checkpointer {
+    /// Copies by the given connection, on which nothing else happens, to the given file, which is
+    /// the connection's database.
+    pub(super) fn new(connection: Connection, database: Arc<File>) -> Self {
+        Self {
+            copier: Copier::start(connection, database),
+            tried: None,
+            is_failing: false,
+        }
+    }
+
+    /// Does what the length of the log asks for, after a commit of that many changes. An error is
+    /// one after which nothing may be written any more.
+    pub(super) fn after_commit(
+        &mut self,
+        writing: &Connection,
+        changes: usize,
+    ) -> rusqlite::Result<()> {
+        if let Some(pass) = self.copier.finished() {
+            self.judge(pass)?;
+        }
+        let Ok(log) = checkpoint(writing, MEASURE) else {
+            // Whatever is wrong, the next commit meets it too and has somebody to tell.
+            return Ok(());
+        };
+        if self.has_just_tried(log) {
+            return Ok(());
+        }
+        let pass = pass_pages(changes);
+        if log.rest() >= pass {
+            self.copier.begin();
+            if log.pages >= LIMIT_PAGES {
+                return self.copier.wait().map_or(Ok(()), |pass| self.judge(pass));
+            }
+        } else if log.pages >= DUE_PAGES && log.rest() <= pass / 2 {
+            self.tried = Some(log.pages);
+            return self.judge(checkpoint(writing, COPY));
+        }
+        Ok(())
+    }
+
+    fn has_just_tried(&self, log: Log) -> bool {
+        self.tried
+            .is_some_and(|tried| (tried..tried + RETRY_PAGES).contains(&log.pages))
+    }
+
+    /// Copies everything and empties the log, unless another process needs it: then that process
+    /// is left to it.
+    pub(super) fn finish(self, writing: &Connection) {
+        drop(self.copier);
+        let emptied = writing
+            .busy_timeout(Duration::ZERO)
+            .and_then(|()| checkpoint(writing, EMPTY));
+        if let Err(reason) = emptied {
+            warn!("the write-ahead log was not emptied, which loses nothing: {reason}");
+        }
+    }
+
+    fn judge(&mut self, outcome: rusqlite::Result<Log>) -> rusqlite::Result<()> {
+        match outcome {
+            Ok(log) => {
+                if log.rest() > 0 {
+                    self.tried = Some(log.pages);
+                }
+                if self.is_failing {
+                    info!("the write-ahead log is copied again");
+                }
+                self.is_failing = false;
+            }
+            Err(error) if is_failed_sync(&error) => return Err(error),
+            Err(error) => {
+                if !self.is_failing {
+                    warn!("the write-ahead log grows, because it cannot be copied: {error}");
+                }
+                self.is_failing = true;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The thread that copies.
+struct Copier {
+    /// None once the thread is to end.
+    begin: Option<Sender<()>>,
+    passes: Receiver<rusqlite::Result<Log>>,
+    is_running: bool,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Copier {
+    fn start(connection: Connection, database: Arc<File>) -> Self {
+        let (begin, begun) = channel();
+        let (report, passes) = channel();
+        let thread = std::thread::Builder::new()
+            .name("checkpointer".into())
+            .spawn(move || {
+                for () in begun {
+                    // Nobody listens any more when the writer has ended.
+                    let _ = report.send(copy_and_sync(&connection, &database));
+                }
+            })
+            .expect("the system starts a thread");
+        Self {
+            begin: Some(begin),
+            passes,
+            is_running: false,
+            thread: Some(thread),
+        }
+    }
+
+    /// Starts to copy, unless it is being done.
+    fn begin(&mut self) {
+        if let (false, Some(begin)) = (self.is_running, &self.begin) {
+            self.is_running = begin.send(()).is_ok();
+        }
+    }
+
+    fn finished(&mut self) -> Option<rusqlite::Result<Log>> {
+        let pass = self.passes.try_recv().ok();
+        self.is_running &= pass.is_none();
+        pass
+    }
+
+    fn wait(&mut self) -> Option<rusqlite::Result<Log>> {
+        std::mem::take(&mut self.is_running)
+            .then(|| self.passes.recv().ok())
+            .flatten()
+    }
+}
+
+impl Drop for Copier {
+    fn drop(&mut self) {
+        self.begin = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic has been reported already.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// How much waits for the thread before it copies, where so many changes share a commit.
+fn pass_pages(changes: usize) -> i64 {
+    let pages = i64::try_from(changes)
+        .unwrap_or(i64::MAX)
+        .saturating_mul(PASS_PAGES_A_CHANGE);
+    pages.clamp(*PASS_PAGES.start(), *PASS_PAGES.end())
+}
+
+/// SQLite syncs the database only with the last page of the log. Left to that, the writer would
+/// wait for all that was copied before.
+fn copy_and_sync(connection: &Connection, database: &File) -> rusqlite::Result<Log> {
+    let log = checkpoint(connection, COPY)?;
+    database.sync_data().map_err(|error| {
+        let code = ffi::Error::new(ffi::SQLITE_IOERR_FSYNC);
+        rusqlite::Error::SqliteFailure(code, Some(error.to_string()))
+    })?;
+    Ok(log)
+}
+
+fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Log> {
+    connection.prepare_cached(mode)?.query_row([], |row| {
+        Ok(Log {
+            pages: row.get(1)?,
+            copied: row.get(2)?,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::connection::{self, open_unchecked};
+    use rusqlite::TransactionBehavior::Deferred;
+    use tempfile::TempDir;
+
+    struct Fixture {
+        writing: Connection,
+        checkpointer: Checkpointer,
+        // Closed and removed after the connections.
+        _file: Arc<File>,
+        folder: TempDir,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let folder = TempDir::new().expect("a folder");
+            let path = folder.path().join("a.db");
+            connection::create_if_missing(&path).expect("a file");
+            let open = || open_unchecked(&path).expect("a connection");
+            let writing = open();
+            connection::enter_wal_mode(&writing, &path).expect("a log");
+            writing
+                .execute_batch("CREATE TABLE blobs (id INTEGER PRIMARY KEY, bytes BLOB)")
+                .expect("a table");
+            let file = Arc::new(connection::open_beside_connections(&path).expect("a file"));
+            Self {
+                checkpointer: Checkpointer::new(open(), Arc::clone(&file)),
+                writing,
+                _file: file,
+                folder,
+            }
+        }
+
+        fn reader(&self) -> Connection {
+            open_unchecked(&self.folder.path().join("a.db")).expect("a connection")
+        }
+
+        /// Commits about a hundred pages; returns the length of the log after them.
+        fn commit(&mut self) -> i64 {
+            self.writing
+                .execute("INSERT INTO blobs (bytes) VALUES (randomblob(400000))", [])
+                .expect("a commit");
+            let log = checkpoint(&self.writing, MEASURE).expect("a length");
+            self.checkpointer
+                .after_commit(&self.writing, 1)
+                .expect("a disk");
+            log.pages
+        }
+    }
+
+    #[test]
+    fn the_log_is_begun_anew_again_and_again() {
+        let mut fixture = Fixture::new();
+        let (mut before, mut beginnings) = (0, 0);
+        for _ in 0..400 {
+            let pages = fixture.commit();
+            assert!(pages <= LIMIT_PAGES + 200, "{pages} pages");
+            beginnings += u32::from(pages < before);
+            before = pages;
+        }
+        assert!(beginnings >= 3, "{beginnings}");
+    }
+
+    #[test]
+    fn what_a_reader_needs_is_copied_once_it_has_ended() {
+        let mut fixture = Fixture::new();
+        let mut reader = fixture.reader();
+        let count = |connection: &Connection| -> i64 {
+            let sql = "SELECT count(*) FROM blobs";
+            connection
+                .query_row(sql, [], |row| row.get(0))
+                .expect("a count")
+        };
+        fixture.commit();
+        let reading = reader
+            .transaction_with_behavior(Deferred)
+            .expect("a reader");
+        assert_eq!(count(&reading), 1);
+        let longest = (0..60).map(|_| fixture.commit()).last();
+        assert!(longest > Some(DUE_PAGES), "{longest:?}");
+        assert_eq!(count(&reading), 1);
+        drop(reading);
+        assert!((0..200).any(|_| fixture.commit() < DUE_PAGES));
+    }
+
+    #[test]
+    fn the_log_is_empty_in_the_end() {
+        let mut fixture = Fixture::new();
+        fixture.commit();
+        let Fixture {
+            writing,
+            checkpointer,
+            folder,
+            ..
+        } = fixture;
+        checkpointer.finish(&writing);
+        let log = folder.path().join("a.db-wal");
+        assert_eq!(log.metadata().expect("a log").len(), 0);
+    }
+}
