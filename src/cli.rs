@@ -1,16 +1,19 @@
 //! Speaks to operators: one module a verb.
 
+mod backup;
 mod demo;
+mod doctor;
 mod key;
 mod openapi;
 mod output;
+mod restore;
 mod serve;
 mod user;
 
 use crate::config::{Config, ConfigError, Flags};
 use crate::model::Invalid;
 use crate::server::ServerError;
-use crate::store::{self, OpenError, Store};
+use crate::store::{self, BackupError, OpenError, Store};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
@@ -56,6 +59,12 @@ enum Verb {
     /// Make, list and revoke the keys of callers
     #[command(subcommand)]
     Key(key::Verb),
+    /// Copy the database while it is in use, and check the copy
+    Backup(backup::Args),
+    /// Put a backup back
+    Restore(restore::Args),
+    /// Check the configuration, the database and the disk
+    Doctor(doctor::Args),
     /// Print the OpenAPI document
     Openapi(openapi::Args),
 }
@@ -69,6 +78,10 @@ enum CliError {
     Open(#[from] OpenError),
     #[error(transparent)]
     Store(#[from] store::Error),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    #[error(transparent)]
+    Doctor(#[from] doctor::NotWell),
     #[error(transparent)]
     Server(#[from] ServerError),
     #[error(transparent)]
@@ -111,6 +124,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Some(Verb::Demo(args)) => demo::run(args, shared),
         Some(Verb::User(verb)) => user::run(verb, shared),
         Some(Verb::Key(verb)) => key::run(verb, shared),
+        Some(Verb::Backup(args)) => backup::run(args, shared),
+        Some(Verb::Restore(args)) => restore::run(args, shared),
+        Some(Verb::Doctor(args)) => doctor::run(args, shared),
         Some(Verb::Openapi(args)) => openapi::run(args, shared),
     }
 }

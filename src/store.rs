@@ -5,9 +5,11 @@
 //! whatever waits in one transaction, so that a durable commit (`synchronous=FULL`) is paid for
 //! once by many. No type of SQLite's bindings shows in a public signature.
 
+mod backup;
 mod checkpoint;
 mod connection;
 mod error;
+mod examination;
 mod keys;
 mod lock;
 mod rooms;
@@ -17,7 +19,9 @@ mod users;
 mod version;
 mod writer;
 
+pub use backup::{BackupError, Contents, Manifest, Restored, back_up, restore};
 pub use error::{Error, OpenError};
+pub use examination::{Examination, SqliteVersion, examine};
 pub use lock::ServeLock;
 pub use version::Version;
 

@@ -1,3 +1,4 @@
+use indicatif::{ProgressBar, ProgressStyle};
 use std::fmt::Display;
 use std::io::{self, Write};
 
@@ -6,6 +7,14 @@ pub(super) fn print_line(line: impl Display) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{line}")?;
     out.flush()
+}
+
+/// A bar that shows how many of so many things are done, where somebody watches.
+pub(super) fn progress_bar(count: u64, things: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg}, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(count).with_style(style);
+    bar.with_message(things.to_owned())
 }
 
 /// Lays rows out in columns, the first row being the headings.

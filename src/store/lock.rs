@@ -15,7 +15,7 @@ pub struct ServeLock {
 }
 
 impl ServeLock {
-    pub(super) fn acquire(database: &Path) -> Result<Self, OpenError> {
+    pub(in crate::store) fn acquire(database: &Path) -> Result<Self, OpenError> {
         let unreachable = |error: std::io::Error| OpenError::Unreachable {
             path: database.to_owned(),
             reason: error.to_string(),

@@ -3,7 +3,7 @@
 use super::connection::refusal;
 use super::error::{Error, OpenError};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::path::Path;
 
 /// The newest complete schema.
@@ -13,7 +13,7 @@ const SCHEMA: &str = include_str!("../../schema.sql");
 const UPGRADES: &[&str] = &[];
 
 /// The version that `SCHEMA` has.
-const NEWEST: i64 = 1 + UPGRADES.len() as i64;
+pub(super) const NEWEST: i64 = 1 + UPGRADES.len() as i64;
 
 /// Up to this size a file is checked whole when it is opened, which takes milliseconds.
 const SMALL_PAGES: i64 = 1024;
@@ -37,6 +37,22 @@ pub(super) fn rewrite_version(connection: &Connection) -> Result<(), Error> {
     Ok(connection.pragma_update(None, "user_version", NEWEST)?)
 }
 
+/// The version of a database: 0 for an empty one.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    number(connection, "user_version")
+}
+
+/// Looks at every page, index and reference; says what is wrong first, if anything.
+pub(super) fn find_fault(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let report: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if report != "ok" {
+        return Ok(Some(report.replace('\n', ", ")));
+    }
+    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
+    let orphan: Option<String> = statement.query_row([], |row| row.get(0)).optional()?;
+    Ok(orphan.map(|table| format!("{table} refers to something that is not there")))
+}
+
 /// Returns the version of a database that can be used: 0 for an empty one.
 fn inspect(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
     // Closing the last connection folds the write-ahead log into the file: not into a refused one.
@@ -44,7 +60,7 @@ fn inspect(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
         |keep| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep);
     let refuse = |error: rusqlite::Error| refusal(path, &error);
     keep_log(true).map_err(refuse)?;
-    let version = number(connection, "user_version").map_err(refuse)?;
+    let version = version(connection).map_err(refuse)?;
     if version > NEWEST {
         return Err(OpenError::Newer {
             path: path.to_owned(),
@@ -71,7 +87,7 @@ fn inspect(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
 /// first, so the version is read again inside the transaction.
 fn upgrade(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version = number(&transaction, "user_version")?;
+    let version = version(&transaction)?;
     if version == 0 {
         transaction.execute_batch(SCHEMA)?;
     }

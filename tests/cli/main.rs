@@ -1,7 +1,9 @@
 //! Tests of the executable: each runs the real one in an empty folder of its own.
 
+mod backup;
 mod database;
 mod demo;
+mod doctor;
 #[path = "../support/mod.rs"]
 mod harness;
 mod import;

@@ -1,10 +1,9 @@
 mod rows;
 
-use crate::cli::output::print_line;
+use crate::cli::output::{print_line, progress_bar};
 use crate::cli::{CliError, SharedArgs, block_on};
 use crate::model;
 use crate::store;
-use indicatif::{ProgressBar, ProgressStyle};
 use rows::{BadRow, Rows};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -64,7 +63,7 @@ fn import(file: &Path, shared: SharedArgs) -> Result<usize, CliError> {
         return Err(refused(rows.bad).into());
     }
     let count = rows.profiles.len();
-    let bar = progress_bar(count);
+    let bar = progress_bar(count as u64, "users");
     let moving = bar.clone();
     let stored = block_on(store.insert_users(rows.profiles, move || moving.inc(1)));
     bar.finish_and_clear();
@@ -82,12 +81,6 @@ fn import(file: &Path, shared: SharedArgs) -> Result<usize, CliError> {
 }
 
 /// Shows on a terminal only.
-fn progress_bar(rows: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} users, {eta} left")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(rows as u64).with_style(style)
-}
-
 fn errors(error: &CliError) -> Vec<Value> {
     match error {
         CliError::Import(ImportError::BadRows(bad)) => {

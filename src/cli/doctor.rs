@@ -1,0 +1,55 @@
+mod checks;
+mod disk;
+
+use super::output::{print_line, table};
+use super::{CliError, SharedArgs};
+use crate::config::Config;
+use checks::{Check, Status};
+use serde_json::json;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Print a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Not every check went well. What was found has been printed.
+#[derive(Debug, thiserror::Error)]
+#[error("{failed} checks failed and {warnings} ended with a warning")]
+pub(super) struct NotWell {
+    failed: usize,
+    warnings: usize,
+}
+
+pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
+    let checks = match Config::load(&shared.into_flags()) {
+        Ok(config) => checks::run(&config),
+        Err(error) => vec![Check::failed("configuration", error)],
+    };
+    let count = |status| checks.iter().filter(|check| check.status == status).count();
+    let (failed, warnings) = (count(Status::Failed), count(Status::Warning));
+    let is_well = failed + warnings == 0;
+    print_line(if args.json {
+        json!({"ok": is_well, "checks": checks}).to_string()
+    } else {
+        in_words(&checks)
+    })?;
+    if is_well {
+        Ok(())
+    } else {
+        Err(NotWell { failed, warnings }.into())
+    }
+}
+
+fn in_words(checks: &[Check]) -> String {
+    let headings = ["STATUS", "CHECK", "FOUND"].map(str::to_owned);
+    let rows = checks.iter().map(|check| {
+        [
+            check.status.as_str().to_owned(),
+            check.name.to_owned(),
+            check.found.clone(),
+        ]
+    });
+    table(&std::iter::once(headings).chain(rows).collect::<Vec<_>>())
+}

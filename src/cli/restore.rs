@@ -1,0 +1,33 @@
+use super::output::print_line;
+use super::{CliError, SharedArgs};
+use crate::config::Config;
+use crate::store::restore;
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The backup, which stays as it is
+    file: PathBuf,
+    /// Replace the database that is there, which is then gone
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
+    let database = Config::load(&shared.into_flags())?.database.path;
+    let restored = restore(&args.file, &database, args.force)?;
+    let contents = restored.contents;
+    let held_against = if restored.had_manifest {
+        "as its manifest says"
+    } else {
+        "which there is no manifest to hold against"
+    };
+    print_line(format!(
+        "{}: {} users, {} rooms and {} keys, {held_against}",
+        database.display(),
+        contents.users,
+        contents.rooms,
+        contents.keys
+    ))?;
+    Ok(())
+}

@@ -1,0 +1,230 @@
+//! Makes verified copies of a database that is in use, and puts one back.
+
+mod check;
+mod manifest;
+mod restore;
+
+pub use check::Contents;
+pub use manifest::Manifest;
+pub use restore::{Restored, restore};
+
+use super::connection::{self, beside};
+use super::error::OpenError;
+use check::check_copy;
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ErrorCode};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// How many pages of 4 KiB are copied before they are synced: so few that a server, which waits
+/// for the same disk with every commit, hardly notices.
+const PAGES_A_STEP: i32 = 256;
+
+/// Why there is no backup, or none was put back: a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// The database cannot be read.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// There is no database yet.
+    #[error("there is no database {}: name one with --database", .0.display())]
+    NoDatabase(PathBuf),
+    /// The destination is there and was not to be replaced.
+    #[error("{} is there already: name another file, or replace it with --force", .0.display())]
+    Exists(PathBuf),
+    /// The destination is the database, or one of the files that belong to it.
+    #[error("{} belongs to the database itself: name another file", .0.display())]
+    OwnFile(PathBuf),
+    /// The file to put back cannot be used.
+    #[error("the backup {} cannot be put back and nothing was changed: {reason}", path.display())]
+    Unsound {
+        /// The backup.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Another process works with the database that is to be replaced.
+    #[error(
+        "another process uses the database {}: end it first, nothing was changed",
+        .0.display()
+    )]
+    InUse(PathBuf),
+    /// A file could not be written.
+    #[error("cannot write {}: {reason}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system or SQLite says.
+        reason: String,
+    },
+}
+
+/// Copies a database to `destination`, with a manifest beside it, while others may change it: the
+/// copy holds what had been committed at one moment. It is checked whole before it gets its name.
+/// `progress` is told how many pages have been copied, and of how many.
+///
+/// # Errors
+/// A database that cannot be read, a destination that is there (unless it may be replaced) or
+/// cannot be written, a copy that does not pass its checks. What was at the destination is then
+/// as it was.
+pub fn back_up(
+    database: &Path,
+    destination: &Path,
+    may_replace: bool,
+    progress: impl FnMut(u64, u64),
+) -> Result<Manifest, BackupError> {
+    if !database.exists() {
+        return Err(BackupError::NoDatabase(database.to_owned()));
+    }
+    connection::check_file(database)?;
+    refuse_own_file(database, destination)?;
+    if !may_replace && destination.exists() {
+        return Err(BackupError::Exists(destination.to_owned()));
+    }
+    let unwritable = |error: io::Error| unwritable(destination, &error);
+    let copy = NamedTempFile::new_in(folder_of(destination)).map_err(unwritable)?;
+    let contents = copy_snapshot(database, &copy, destination, progress)?;
+    let copied = check_copy(copy.path()).map_err(|reason| BackupError::Write {
+        path: destination.to_owned(),
+        reason,
+    })?;
+    if copied != contents {
+        return Err(BackupError::Write {
+            path: destination.to_owned(),
+            reason: "the copy does not hold as much as the database".into(),
+        });
+    }
+    let manifest = Manifest::of(copy.path(), contents).map_err(unwritable)?;
+    publish(copy, &manifest, destination, may_replace)?;
+    Ok(manifest)
+}
+
+fn copy_snapshot(
+    database: &Path,
+    copy: &NamedTempFile,
+    destination: &Path,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Contents, BackupError> {
+    let unreadable = |error| connection::refusal(database, &error);
+    let source = connection::open_unchecked(database)?;
+    // Without a transaction a commit of another process would start the copy over.
+    let snapshot = source.unchecked_transaction().map_err(unreadable)?;
+    let contents = Contents::read(&snapshot).map_err(unreadable)?;
+    let mut target = connection::open_unchecked(copy.path())?;
+    copy_pages(&snapshot, &mut target, copy.as_file(), &mut progress)
+        .map_err(|error| unwritable(destination, &error))?;
+    Ok(contents)
+}
+
+fn copy_pages(
+    source: &Connection,
+    target: &mut Connection,
+    file: &File,
+    progress: &mut impl FnMut(u64, u64),
+) -> io::Result<()> {
+    // A copy that is not finished is thrown away, so nothing has to be undone in it, and it is
+    // synced here.
+    target
+        .pragma_update(None, "synchronous", "off")
+        .map_err(io_error)?;
+    target
+        .pragma_update_and_check(None, "journal_mode", "off", |_| Ok(()))
+        .map_err(io_error)?;
+    let backup = Backup::new(source, target).map_err(io_error)?;
+    loop {
+        let step = backup.step(PAGES_A_STEP).map_err(io_error)?;
+        file.sync_data()?;
+        let pages = backup.progress();
+        let [total, left] =
+            [pages.pagecount, pages.remaining].map(|n| u64::try_from(n).unwrap_or(0));
+        progress(total - left, total);
+        match step {
+            StepResult::Done => return Ok(()),
+            StepResult::More => {}
+            _ => return Err(io::Error::other("the copy is locked by another process")),
+        }
+    }
+}
+
+/// Gives the copy and its manifest their names. At no moment does a manifest stand beside a file
+/// that it does not describe.
+fn publish(
+    copy: NamedTempFile,
+    manifest: &Manifest,
+    destination: &Path,
+    may_replace: bool,
+) -> Result<(), BackupError> {
+    let manifest_path = Manifest::path(destination);
+    let unwritable = |error: io::Error| unwritable(destination, &error);
+    let described = manifest.write_beside(destination).map_err(unwritable)?;
+    copy.as_file().sync_all().map_err(unwritable)?;
+    remove_if_there(&manifest_path).map_err(unwritable)?;
+    let named = if may_replace {
+        copy.persist(destination)
+    } else {
+        copy.persist_noclobber(destination)
+    };
+    named.map_err(|refused| match refused.error.kind() {
+        io::ErrorKind::AlreadyExists => BackupError::Exists(destination.to_owned()),
+        _ => unwritable(refused.error),
+    })?;
+    described
+        .persist(&manifest_path)
+        .map_err(|refused| unwritable(refused.error))?;
+    sync_folder(destination).map_err(unwritable)
+}
+
+fn refuse_own_file(database: &Path, destination: &Path) -> Result<(), BackupError> {
+    let real = |path: &Path| {
+        let folder = folder_of(path).canonicalize().ok()?;
+        Some(folder.join(path.file_name()?))
+    };
+    let database = database.canonicalize().unwrap_or(database.to_owned());
+    let own = ["", "-wal", "-shm", "-journal", "-lock"].map(|suffix| beside(&database, suffix));
+    let names = [real(destination), destination.canonicalize().ok()];
+    if names.into_iter().flatten().any(|name| own.contains(&name)) {
+        return Err(BackupError::OwnFile(destination.to_owned()));
+    }
+    Ok(())
+}
+
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn remove_if_there(file: &Path) -> io::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Makes names that were given in a file's folder last.
+fn sync_folder(file: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(folder_of(file))?.sync_all()?;
+    }
+    Ok(())
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> BackupError {
+    BackupError::Write {
+        path: path.to_owned(),
+        reason: match error.kind() {
+            io::ErrorKind::StorageFull => "the disk is full".into(),
+            _ => error.to_string(),
+        },
+    }
+}
+
+fn io_error(error: rusqlite::Error) -> io::Error {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => io::ErrorKind::StorageFull.into(),
+        _ => io::Error::other(error.to_string()),
+    }
+}

@@ -1,0 +1,61 @@
+use crate::store::connection::{APPLICATION_ID, check_file, open_unchecked};
+use crate::store::schema;
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// How much a database holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contents {
+    /// The version of its tables.
+    pub schema: i64,
+    /// How many users.
+    pub users: u32,
+    /// How many rooms.
+    pub rooms: u32,
+    /// How many keys, revoked ones too.
+    pub keys: u32,
+}
+
+impl Contents {
+    pub(in crate::store) fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        let count = |table: &str| {
+            let sql = format!("SELECT count(*) FROM {table}");
+            connection.query_row(&sql, [], |row| row.get(0))
+        };
+        Ok(Self {
+            schema: schema::version(connection)?,
+            users: count("users")?,
+            rooms: count("rooms")?,
+            keys: count("api_keys")?,
+        })
+    }
+}
+
+/// Makes one file of a copy, without a log, and checks every page, index and reference in it. An
+/// error says what is wrong.
+pub(super) fn check_copy(path: &Path) -> Result<Contents, String> {
+    check_file(path).map_err(|_| "it is no database of roomd, or damaged".to_owned())?;
+    let connection = open_unchecked(path).map_err(|error| error.to_string())?;
+    let damaged = |error: rusqlite::Error| format!("it is damaged ({error})");
+    connection
+        .pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))
+        .map_err(damaged)?;
+    let mark: i32 = connection
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .map_err(damaged)?;
+    if mark != APPLICATION_ID {
+        return Err("it is no database of roomd".into());
+    }
+    let version = schema::version(&connection).map_err(damaged)?;
+    if version > schema::NEWEST {
+        return Err(format!(
+            "it has version {version}, this program knows versions up to {}: use a newer roomd",
+            schema::NEWEST
+        ));
+    }
+    if let Some(fault) = schema::find_fault(&connection).map_err(damaged)? {
+        return Err(format!("it is damaged ({fault})"));
+    }
+    Contents::read(&connection).map_err(damaged)
+}

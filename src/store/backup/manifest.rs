@@ -1,0 +1,81 @@
+use super::check::Contents;
+use super::folder_of;
+use crate::model::Timestamp;
+use crate::store::connection::beside;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// What stands beside a backup: how to tell that it is whole, and what is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of the program that made the backup.
+    pub roomd: String,
+    /// When, by RFC 3339.
+    pub created_at: String,
+    /// The size of the backup.
+    pub bytes: u64,
+    /// The SHA-256 of the backup, in lower-case hexadecimal.
+    pub sha256: String,
+    /// What is in it.
+    #[serde(flatten)]
+    pub contents: Contents,
+}
+
+impl Manifest {
+    /// Where the manifest of a backup stands.
+    pub fn path(backup: &Path) -> PathBuf {
+        beside(backup, ".json")
+    }
+
+    /// Describes a file that is not known by its name yet.
+    pub(super) fn of(file: &Path, contents: Contents) -> io::Result<Self> {
+        let (bytes, sha256) = digest(File::open(file)?, io::sink())?;
+        Ok(Self {
+            roomd: env!("CARGO_PKG_VERSION").into(),
+            created_at: Timestamp::now().to_rfc3339(),
+            bytes,
+            sha256,
+            contents,
+        })
+    }
+
+    /// The manifest of a backup; none where there is none.
+    pub(super) fn find(backup: &Path) -> io::Result<Option<Self>> {
+        match File::open(Self::path(backup)) {
+            Ok(file) => Ok(Some(serde_json::from_reader(io::BufReader::new(file))?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes the manifest to the disk, in the folder of the backup and not yet by its name.
+    pub(super) fn write_beside(&self, backup: &Path) -> io::Result<NamedTempFile> {
+        let mut file = NamedTempFile::new_in(folder_of(backup))?;
+        serde_json::to_writer_pretty(&mut file, self)?;
+        file.write_all(b"\n")?;
+        file.as_file().sync_all()?;
+        Ok(file)
+    }
+}
+
+/// Reads to the end and writes all of it; returns how much it was, and its SHA-256.
+pub(super) fn digest(mut from: impl Read, mut to: impl Write) -> io::Result<(u64, String)> {
+    let (mut hash, mut bytes) = (Sha256::new(), 0);
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let read = from.read(&mut buffer)?;
+        if read == 0 {
+            break;
+        }
+        hash.update(&buffer[..read]);
+        to.write_all(&buffer[..read])?;
+        bytes += read as u64;
+    }
+    let digest = hash.finalize();
+    let hex = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((bytes, hex))
+}

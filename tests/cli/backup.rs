@@ -1,0 +1,321 @@
+use crate::harness::{Answer, Folder, Running, open};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+const COPY: &str = "copy.db";
+
+/// So that rooms look the same from every port.
+const URL: [&str; 2] = ["--public-url", "http://rooms.example.com"];
+
+/// A folder with a few rooms in roomd.db, and a backup of them.
+fn backed_up() -> Folder {
+    let folder = Folder::new();
+    folder.add_users(20);
+    let server = folder.serve(&[]).with_key(&folder.add_key());
+    for n in 0..20 {
+        assert_eq!(server.room_of(&email(n)).status, 201);
+    }
+    server.stop();
+    folder.done(&["backup", COPY]);
+    folder
+}
+
+fn email(n: usize) -> String {
+    format!("user{n}@example.com")
+}
+
+fn manifest(folder: &Folder) -> Value {
+    let text = fs::read_to_string(folder.path("copy.db.json")).expect("a manifest");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn names(folder: &Folder) -> BTreeSet<String> {
+    folder.files().into_keys().collect()
+}
+
+/// Runs `while_loaded` while four callers make rooms; returns what was acknowledged before it
+/// began.
+fn under_load<'a>(
+    server: &Running,
+    folder: &'a Folder,
+    while_loaded: impl FnOnce(&'a Folder),
+) -> Vec<Answer> {
+    let (made, over) = (Mutex::new(Vec::new()), AtomicBool::new(false));
+    thread::scope(|scope| {
+        for caller in 0..4 {
+            let (made, over) = (&made, &over);
+            scope.spawn(move || {
+                for n in (caller..4000)
+                    .step_by(4)
+                    .take_while(|_| !over.load(Ordering::Relaxed))
+                {
+                    let answer = server.room_of(&email(n));
+                    assert_eq!(answer.status, 201);
+                    made.lock().expect("no panic").push(answer);
+                }
+            });
+        }
+        while made.lock().expect("no panic").len() < 100 {
+            thread::yield_now();
+        }
+        let before = std::mem::take(&mut *made.lock().expect("no panic"));
+        while_loaded(folder);
+        over.store(true, Ordering::Relaxed);
+        before
+    })
+}
+
+#[test]
+fn a_backup_under_load_has_all_that_was_acknowledged_before() {
+    let folder = Folder::new();
+    folder.add_users(4000);
+    let key = folder.add_key();
+    let server = folder.serve(&URL).with_key(&key);
+    let before = under_load(&server, &folder, |folder| {
+        folder.done(&["backup", COPY]);
+    });
+    server.stop();
+    let rooms = manifest(&folder)["rooms"].as_u64().expect("a number");
+    assert!(rooms >= before.len() as u64, "{rooms} of {}", before.len());
+
+    let restored = folder.done(&["restore", COPY, "--force"]);
+    assert!(restored.contains(&format!("{rooms} rooms")), "{restored}");
+    let count = "SELECT count(*) FROM rooms JOIN users ON email_key = creator_email";
+    let whole: u64 = open(&folder.path("roomd.db"))
+        .query_row(count, [], |row| row.get::<_, u32>(0))
+        .expect("a count")
+        .into();
+    assert_eq!(whole, rooms);
+    let server = folder.serve(&URL).with_key(&key);
+    for room in before {
+        let room = room.json();
+        let again = server.room_of(room["creator_email"].as_str().expect("an address"));
+        assert_eq!((again.status, again.json()), (200, room));
+    }
+    server.stop();
+}
+
+#[test]
+fn a_backup_is_one_file_and_its_manifest() {
+    let folder = backed_up();
+    let expected = ["copy.db", "copy.db.json", "roomd.db", "roomd.db-lock"];
+    assert_eq!(names(&folder), expected.map(str::to_owned).into());
+    let manifest = manifest(&folder);
+    let bytes = fs::metadata(folder.path(COPY)).expect("a file").len();
+    assert_eq!(manifest["bytes"], bytes);
+    assert_eq!(
+        (&manifest["users"], &manifest["rooms"], &manifest["keys"]),
+        (&20.into(), &20.into(), &1.into())
+    );
+    #[cfg(unix)]
+    for name in [COPY, "copy.db.json"] {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(folder.path(name))
+            .expect("a file")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o077, 0, "{name}");
+    }
+}
+
+#[test]
+fn a_backup_goes_to_a_new_machine() {
+    let (old, new) = (backed_up(), Folder::new());
+    for name in [COPY, "copy.db.json"] {
+        fs::copy(old.path(name), new.path(name)).expect("a copy");
+    }
+    let said = new.done(&["restore", COPY]);
+    assert!(
+        said.ends_with("20 rooms and 1 keys, as its manifest says\n"),
+        "{said}"
+    );
+    assert_eq!(new.files()[COPY], old.files()[COPY]);
+    new.done(&["user", "list"]);
+    new.serve(&[]).stop();
+}
+
+#[test]
+fn nothing_is_replaced_unless_it_is_forced() {
+    let folder = backed_up();
+    let before = folder.files();
+    for verb in ["backup", "restore"] {
+        let ended = folder.run(&[verb, COPY]);
+        assert!(ended.refusal().contains("is there already"), "{ended:?}");
+    }
+    assert_eq!(folder.files(), before);
+    folder.add_user("new@example.com");
+    folder.done(&["backup", COPY, "--force"]);
+    assert_eq!(manifest(&folder)["users"], 21);
+    folder.done(&["user", "remove", "new@example.com"]);
+    folder.done(&["restore", COPY, "--force"]);
+    assert!(
+        folder
+            .done(&["user", "list", "--size", "100"])
+            .contains("new@example.com")
+    );
+}
+
+#[test]
+fn a_backup_never_goes_over_the_database() {
+    let folder = backed_up();
+    for own in ["roomd.db", "./roomd.db", "roomd.db-wal", "roomd.db-lock"] {
+        let ended = folder.run(&["backup", own, "--force"]);
+        assert!(
+            ended.refusal().contains("belongs to the database"),
+            "{ended:?}"
+        );
+    }
+}
+
+#[test]
+fn where_there_is_no_database_there_is_no_backup() {
+    let folder = Folder::new();
+    let ended = folder.run(&["backup", COPY]);
+    assert!(
+        ended.refusal().starts_with("there is no database"),
+        "{ended:?}"
+    );
+    assert_eq!(names(&folder), BTreeSet::new());
+}
+
+#[test]
+fn a_backup_that_cannot_be_written_leaves_nothing() {
+    let folder = backed_up();
+    let before = folder.files();
+    let ended = folder.run(&["backup", "missing/copy.db"]);
+    assert!(
+        ended.refusal().starts_with("cannot write missing/copy.db"),
+        "{ended:?}"
+    );
+    assert_eq!(folder.files(), before);
+}
+
+/// Tries to put back what `spoil` made of a backup; returns the refusal, which must leave
+/// everything as it was.
+fn refusal(spoil: impl FnOnce(&Folder)) -> String {
+    let folder = backed_up();
+    spoil(&folder);
+    let before = folder.files();
+    let ended = folder.run(&["restore", COPY, "--force"]);
+    assert_eq!(folder.files(), before);
+    ended.refusal().to_owned()
+}
+
+fn flip_a_byte(folder: &Folder) {
+    let mut bytes = folder.files().remove(COPY).expect("a backup");
+    // In the middle of the pages, where the header says nothing.
+    let middle = bytes.len() / 2 + 100;
+    bytes[middle] ^= 1;
+    folder.write(COPY, bytes);
+}
+
+#[test]
+fn a_backup_that_was_changed_is_refused() {
+    let said = refusal(flip_a_byte);
+    assert!(said.contains("changed since its manifest"), "{said}");
+}
+
+#[test]
+fn a_backup_that_is_damaged_is_refused_without_a_manifest_too() {
+    let said = refusal(|folder| {
+        fs::remove_file(folder.path("copy.db.json")).expect("a manifest");
+        let mut bytes = folder.files().remove(COPY).expect("a backup");
+        let (page, pages) = (4096, bytes.len() / 4096);
+        bytes[(pages - 2) * page..(pages - 1) * page].fill(0xA5);
+        folder.write(COPY, bytes);
+    });
+    assert!(said.contains("it is damaged"), "{said}");
+}
+
+#[test]
+fn a_backup_is_held_against_what_its_manifest_says_of_it() {
+    let said = refusal(|folder| {
+        let mut manifest = manifest(folder);
+        manifest["rooms"] = 21.into();
+        folder.write("copy.db.json", manifest.to_string());
+    });
+    assert!(
+        said.contains("does not hold what its manifest says"),
+        "{said}"
+    );
+    let said = refusal(|folder| folder.write("copy.db.json", "{}"));
+    assert!(said.contains("its manifest cannot be read"), "{said}");
+}
+
+#[test]
+fn what_is_no_backup_is_refused() {
+    let text = refusal(|folder| {
+        fs::remove_file(folder.path("copy.db.json")).expect("a manifest");
+        folder.write(COPY, "not a database");
+    });
+    assert!(text.contains("no database of roomd"), "{text}");
+    let newer = refusal(|folder| {
+        fs::remove_file(folder.path("copy.db.json")).expect("a manifest");
+        open(&folder.path(COPY))
+            .pragma_update(None, "user_version", 99)
+            .expect("a change");
+    });
+    assert!(newer.contains("use a newer roomd"), "{newer}");
+    let half = refusal(|folder| folder.write("copy.db-wal", "the rest"));
+    assert!(half.contains("copy.db-wal"), "{half}");
+}
+
+#[test]
+fn a_database_in_use_is_not_replaced() {
+    let folder = backed_up();
+    let server = folder.serve(&[]);
+    let ended = folder.run(&["restore", COPY, "--force"]);
+    assert!(
+        ended.refusal().starts_with("another roomd serves"),
+        "{ended:?}"
+    );
+    assert_eq!(server.get("/readyz").status, 200);
+    server.stop();
+    let other = open(&folder.path("roomd.db"));
+    let users = "SELECT count(*) FROM users";
+    other.query_row(users, [], |_| Ok(())).expect("a count");
+    let ended = folder.run(&["restore", COPY, "--force"]);
+    assert!(
+        ended.refusal().starts_with("another process uses"),
+        "{ended:?}"
+    );
+    other.query_row(users, [], |_| Ok(())).expect("a count");
+}
+
+#[test]
+fn the_log_of_the_old_database_does_not_get_into_the_new_one() {
+    let folder = backed_up();
+    let server = folder.serve(&[]).with_key(&folder.add_key());
+    server.end_by("KILL");
+    // What the log holds would be taken for the new file's.
+    folder.add_user("late@example.com");
+    let server = folder.serve(&[]).with_key(&folder.add_key());
+    assert_eq!(server.room_of("late@example.com").status, 201);
+    server.end_by("KILL");
+    assert!(folder.files()["roomd.db-wal"].len() > 4096);
+    folder.done(&["restore", COPY, "--force"]);
+    assert!(!folder.files().contains_key("roomd.db-wal"));
+    let listed = folder.done(&["user", "list", "--size", "100"]);
+    assert!(!listed.contains("late@example.com"), "{listed}");
+}
+
+#[test]
+fn a_backup_replaces_a_database_that_is_damaged() {
+    let folder = backed_up();
+    let server = folder.serve(&[]);
+    server.end_by("KILL");
+    folder.write("roomd.db", [0xA5; 8192]);
+    folder.done(&["restore", COPY, "--force"]);
+    folder.serve(&[]).stop();
+    assert_eq!(
+        folder
+            .done(&["user", "list", "--size", "100"])
+            .lines()
+            .count(),
+        21
+    );
+}

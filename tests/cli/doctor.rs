@@ -1,0 +1,132 @@
+use crate::harness::{Folder, open};
+use serde_json::Value;
+use std::fs;
+
+/// The status of each check, by name, and whether all is well.
+fn examined(folder: &Folder, args: &[&str]) -> (bool, Value) {
+    let ended = folder.run(&[&["doctor", "--json"], args].concat());
+    let report: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    let is_well = report["ok"].as_bool().expect("a switch");
+    assert_eq!(ended.status.code(), Some(i32::from(!is_well)), "{ended:?}");
+    assert_eq!(ended.stderr.is_empty(), is_well, "{ended:?}");
+    (is_well, report["checks"].clone())
+}
+
+#[track_caller]
+fn status<'a>(checks: &'a Value, name: &str) -> &'a str {
+    let checks = checks.as_array().expect("a list");
+    let check = checks.iter().find(|check| check["name"] == name);
+    check.unwrap_or_else(|| panic!("{name} is not in {checks:?}"))["status"]
+        .as_str()
+        .expect("a text")
+}
+
+fn healthy() -> Folder {
+    let folder = Folder::new();
+    folder.add_user("ada@example.com");
+    folder.add_key();
+    folder
+}
+
+#[test]
+fn a_good_installation_is_well_while_it_is_served_and_when_not() {
+    let folder = healthy();
+    for _ in 0..2 {
+        let (is_well, checks) = examined(&folder, &[]);
+        assert!(is_well, "{checks}");
+        for name in [
+            "configuration",
+            "public_url",
+            "sqlite",
+            "file system",
+            "free space",
+            "database",
+            "permissions",
+            "schema",
+            "write-ahead log",
+            "integrity",
+            "clock",
+            "keys",
+        ] {
+            assert_eq!(status(&checks, name), "ok");
+        }
+        let server = folder.serve(&[]);
+        assert!(examined(&folder, &[]).0);
+        server.stop();
+    }
+    let words = folder.done(&["doctor"]);
+    assert_eq!(words.lines().count(), 13, "{words}");
+}
+
+#[test]
+fn a_missing_database_is_not_made() {
+    let folder = Folder::new();
+    let (is_well, checks) = examined(&folder, &[]);
+    assert!(!is_well);
+    assert_eq!(status(&checks, "database"), "failed");
+    assert!(folder.files().is_empty());
+}
+
+#[test]
+fn a_bad_setting_is_named() {
+    let folder = healthy();
+    folder.write("config.toml", "[server]\nlisten = \"nowhere\"\n");
+    let (_, checks) = examined(&folder, &[]);
+    assert_eq!(status(&checks, "configuration"), "failed");
+    assert!(
+        checks[0]["found"]
+            .as_str()
+            .expect("a text")
+            .contains("server.listen"),
+        "{checks}"
+    );
+}
+
+#[test]
+fn settings_that_should_not_stay_are_warned_of() {
+    let folder = healthy();
+    folder.write("config.toml", "[auth]\nrequired = false\n");
+    assert_eq!(status(&examined(&folder, &[]).1, "keys"), "warning");
+    folder.write("config.toml", "[server]\nlisten = \"0.0.0.0:8080\"\n");
+    assert_eq!(status(&examined(&folder, &[]).1, "public_url"), "warning");
+}
+
+#[test]
+fn a_server_that_nobody_can_call_is_not_well() {
+    let folder = Folder::new();
+    folder.add_user("ada@example.com");
+    assert_eq!(status(&examined(&folder, &[]).1, "keys"), "failed");
+}
+
+#[test]
+fn a_damaged_file_is_not_well() {
+    let folder = healthy();
+    let mut bytes = folder.files().remove("roomd.db").expect("a database");
+    let (page, pages) = (4096, bytes.len() / 4096);
+    bytes[(pages - 1) * page..].fill(0xA5);
+    folder.write("roomd.db", bytes);
+    let (_, checks) = examined(&folder, &[]);
+    assert_eq!(status(&checks, "integrity"), "failed");
+    folder.write("roomd.db", "not a database");
+    assert_eq!(status(&examined(&folder, &[]).1, "database"), "failed");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_can_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = healthy();
+    let open = fs::Permissions::from_mode(0o644);
+    fs::set_permissions(folder.path("roomd.db"), open).expect("a mode");
+    assert_eq!(status(&examined(&folder, &[]).1, "permissions"), "warning");
+}
+
+#[test]
+fn a_clock_that_is_behind_the_last_room_is_not_well() {
+    let folder = healthy();
+    open(&folder.path("roomd.db"))
+        .execute("UPDATE users SET created_at = created_at + 3600", [])
+        .expect("a change");
+    assert_eq!(status(&examined(&folder, &[]).1, "clock"), "failed");
+}
