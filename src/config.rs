@@ -8,6 +8,7 @@ pub use source::{ConfigError, Flags};
 pub use values::{BasePath, LogFormat, PublicUrl};
 
 use crate::model::{LangTag, TimeZoneName};
+use ipnet::IpNet;
 use log::LevelFilter;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -47,6 +48,9 @@ pub struct Server {
     pub public_url: Option<PublicUrl>,
     /// Threads that answer requests; 0: one a core.
     pub workers: u16,
+    /// The proxies whose `X-Forwarded-For` counts.
+    #[serde(deserialize_with = "values::parsed_networks")]
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// The database.
@@ -72,6 +76,10 @@ pub struct Api {
 pub struct Auth {
     /// Whether callers must show a key.
     pub required: bool,
+    /// Requests without a valid key that one address may make in a minute; 0: any number.
+    pub failures_per_minute: u32,
+    /// Requests that may be made with one key in a minute; 0: any number.
+    pub requests_per_minute: u32,
 }
 
 /// Rules for rooms.
@@ -160,6 +168,7 @@ impl Default for Server {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             public_url: None,
             workers: 0,
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -182,7 +191,11 @@ impl Default for Api {
 
 impl Default for Auth {
     fn default() -> Self {
-        Self { required: true }
+        Self {
+            required: true,
+            failures_per_minute: 20,
+            requests_per_minute: 0,
+        }
     }
 }
 

@@ -2,11 +2,13 @@
 //! them.
 
 mod auth;
+mod client;
 mod docs;
 mod error;
 mod fields;
 mod health;
 mod json;
+mod limits;
 mod memory;
 mod openapi;
 mod page;
@@ -17,6 +19,7 @@ mod rooms;
 mod search;
 mod users;
 
+pub(crate) use limits::Limits;
 pub(crate) use memory::Memory;
 pub(crate) use openapi::document as openapi_document;
 pub(crate) use request_log::observe;
@@ -27,6 +30,7 @@ use crate::store::Store;
 use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route, guard, web};
 use error::ApiError;
+use ipnet::IpNet;
 use std::future::ready;
 use std::time::Duration;
 
@@ -39,8 +43,12 @@ pub(crate) struct AppState {
     pub(crate) base_paths: Vec<String>,
     /// The start of every room's `url`, without a slash at the end.
     pub(crate) public_url: String,
+    /// The proxies whose word counts on who sent a request.
+    pub(crate) trusted_proxies: Vec<IpNet>,
     /// Whether callers must show a key.
     pub(crate) auth_required: bool,
+    /// How often they may.
+    pub(crate) limits: Limits,
     /// The languages that rooms may have; empty: any.
     pub(crate) languages: Vec<LangTag>,
     /// The language of users for whom none is given.

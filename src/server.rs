@@ -1,7 +1,7 @@
 //! Puts the parts together: settings, database, listener, HTTP server.
 
 use crate::config::{Config, PublicUrl};
-use crate::http::{self, AppState};
+use crate::http::{self, AppState, Limits};
 use crate::store::{OpenError, ServeLock, Store};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
@@ -81,7 +81,12 @@ impl Server {
             public_url: public_url
                 .unwrap_or_else(|| PublicUrl::of_address(address))
                 .to_string(),
+            trusted_proxies: config.server.trusted_proxies.clone(),
             auth_required: config.auth.required,
+            limits: Limits::per_minute(
+                config.auth.failures_per_minute,
+                config.auth.requests_per_minute,
+            ),
             languages: config.rooms.languages.clone(),
             user_lang: config.users.lang.clone(),
             user_timezone: config.users.timezone.clone(),

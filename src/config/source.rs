@@ -66,9 +66,27 @@ const SETTINGS: &[Setting] = &[
     LISTEN,
     PUBLIC_URL,
     WORKERS,
+    setting(
+        "server",
+        "trusted_proxies",
+        "ROOMD_TRUSTED_PROXIES",
+        Form::List,
+    ),
     DATABASE,
     setting("api", "base_paths", "ROOMD_API_BASE_PATHS", Form::List),
     setting("auth", "required", "ROOMD_AUTH_REQUIRED", Form::Switch),
+    setting(
+        "auth",
+        "failures_per_minute",
+        "ROOMD_AUTH_FAILURES_PER_MINUTE",
+        Form::Number,
+    ),
+    setting(
+        "auth",
+        "requests_per_minute",
+        "ROOMD_AUTH_REQUESTS_PER_MINUTE",
+        Form::Number,
+    ),
     setting("rooms", "languages", "ROOMD_ROOMS_LANGUAGES", Form::List),
     setting("users", "lang", "ROOMD_USERS_LANG", Form::Text),
     setting("users", "timezone", "ROOMD_USERS_TIMEZONE", Form::Text),
@@ -278,7 +296,7 @@ mod tests {
         for (text, refusal) in [
             (
                 "[server]\nlisen = 1",
-                "line 2: server.lisen: unknown field `lisen`, expected one of `listen`, `public_url`, `workers`",
+                "line 2: server.lisen: unknown field `lisen`, expected one of `listen`, `public_url`, `workers`, `trusted_proxies`",
             ),
             (
                 "\n[server]\nlisten = \"here\"",
@@ -287,6 +305,14 @@ mod tests {
             (
                 "[server]\nworkers = -1",
                 "line 2: server.workers: invalid value: integer `-1`, expected u16",
+            ),
+            (
+                "[server]\ntrusted_proxies = [\"10.0.0.1\", \"10.0.0.0/33\"]",
+                "line 2: server.trusted_proxies: must be addresses or networks, such as 10.0.0.5 or 10.0.0.0/8",
+            ),
+            (
+                "[auth]\nfailures_per_minute = -1",
+                "line 2: auth.failures_per_minute: invalid value: integer `-1`, expected u32",
             ),
             (
                 "[rooms]\nlanguages = [\"en-US\", \"en_US\"]",
@@ -329,6 +355,14 @@ mod tests {
         assert_eq!(
             languages.iter().map(|tag| tag.as_str()).collect::<Vec<_>>(),
             ["en-US", "tr"]
+        );
+        let proxies = overridden("ROOMD_TRUSTED_PROXIES", "10.0.0.0/8, ::1")
+            .expect("a list")
+            .server
+            .trusted_proxies;
+        assert_eq!(
+            proxies.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["10.0.0.0/8", "::1/128"]
         );
         assert!(
             !overridden("ROOMD_AUTH_REQUIRED", "false")

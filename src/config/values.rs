@@ -1,8 +1,9 @@
 //! Values of settings that are more than a text or a number.
 
+use ipnet::IpNet;
 use serde::de::{Deserialize, Deserializer, Error};
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use url::Url;
 
@@ -124,6 +125,20 @@ where
 {
     let texts = Vec::<String>::deserialize(deserializer)?;
     texts.iter().map(|text| parse(text)).collect()
+}
+
+/// Reads a list of networks; an address is a network of its own.
+pub(super) fn parsed_networks<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<IpNet>, D::Error> {
+    const REFUSED: &str = "must be addresses or networks, such as 10.0.0.5 or 10.0.0.0/8";
+    let network = |text: &String| {
+        let address = || text.parse::<IpAddr>().map(IpNet::from);
+        text.parse().or_else(|_| address())
+    };
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let networks: Result<_, _> = texts.iter().map(network).collect();
+    networks.map_err(|_| D::Error::custom(REFUSED))
 }
 
 fn parse<T: FromStr<Err: fmt::Display>, E: Error>(text: &str) -> Result<T, E> {

@@ -1,4 +1,5 @@
 use super::AppState;
+use super::client::Caller;
 use super::error::ApiError;
 use super::memory::Memory;
 use crate::model::{BearerToken, KeyDigest};
@@ -25,23 +26,30 @@ fn authorize(request: &HttpRequest) -> Result<Authorized, ApiError> {
     let state: &web::Data<AppState> = request.app_data().expect("every app has its state");
     let Some(header) = request.headers().get(AUTHORIZATION) else {
         return if state.auth_required {
-            Err(ApiError::Unauthorized)
+            Err(refuse(request, state))
         } else {
             Ok(Authorized)
         };
     };
-    let token = bearer_token(header).ok_or(ApiError::Unauthorized)?;
+    let Some(token) = bearer_token(header) else {
+        return Err(refuse(request, state));
+    };
     let version = state.store.version();
     let memory = Memory::of(request);
-    if memory.has_key(version, &token) {
-        return Ok(Authorized);
+    let is_known = memory.has_key(version, &token);
+    if !is_known && !is_in_force(state, &token)? {
+        return Err(refuse(request, state));
     }
-    if is_in_force(state, &token)? {
+    state.limits.admit(token.digest.as_bytes())?;
+    if !is_known {
         memory.remember_key(version, token);
-        Ok(Authorized)
-    } else {
-        Err(ApiError::Unauthorized)
     }
+    Ok(Authorized)
+}
+
+fn refuse(request: &HttpRequest, state: &AppState) -> ApiError {
+    let caller = || Caller::of_request(request, &state.trusted_proxies);
+    state.limits.refuse(caller)
 }
 
 fn bearer_token(header: &HeaderValue) -> Option<BearerToken> {

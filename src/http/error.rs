@@ -19,6 +19,12 @@ pub(crate) enum ApiError {
     NotReady(store::Error),
     #[error("a valid key is required: send the header Authorization: Bearer ACCESS_KEY|HASH")]
     Unauthorized,
+    #[error(
+        "too many requests without a valid key from this address: check the key, then try again"
+    )]
+    TooManyFailures(u64),
+    #[error("too many requests with this key: try again later, or ask the operator for more")]
+    TooManyRequests(u64),
     #[error("{0}")]
     BadRequest(String),
     #[error("there is no such address")]
@@ -78,6 +84,10 @@ impl ApiError {
             Self::MethodNotAllowed(_) => (91, StatusCode::METHOD_NOT_ALLOWED),
             Self::BodyTooLarge => (92, StatusCode::PAYLOAD_TOO_LARGE),
             Self::UnsupportedMediaType(_) => (93, StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            // Each with the seconds until there is a point in trying again.
+            Self::TooManyFailures(_) | Self::TooManyRequests(_) => {
+                (94, StatusCode::TOO_MANY_REQUESTS)
+            }
             Self::NotReady(_) | Self::Store(Busy | Stopped) => {
                 (95, StatusCode::SERVICE_UNAVAILABLE)
             }
@@ -138,6 +148,9 @@ impl ResponseError for ApiError {
             Self::MethodNotAllowed(allow) => response.insert_header((ALLOW, allow.as_str())),
             Self::NotReady(_) | Self::Store(store::Error::Busy | store::Error::Stopped) => {
                 response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))
+            }
+            Self::TooManyFailures(seconds) | Self::TooManyRequests(seconds) => {
+                response.insert_header((RETRY_AFTER, *seconds))
             }
             _ => &mut response,
         };

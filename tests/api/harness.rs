@@ -82,6 +82,8 @@ impl TestServer {
         let mut config = Config::default();
         config.server.listen.set_port(0);
         config.server.workers = 2;
+        // Every test comes from the same address.
+        config.auth.failures_per_minute = 0;
         config.database.path = folder.path().join("test.db");
         change(&mut config);
         let (ready, started) = mpsc::channel();

@@ -7,6 +7,7 @@ mod docs;
 mod errors;
 mod harness;
 mod health;
+mod limits;
 mod options;
 mod page;
 mod request_id;

@@ -250,6 +250,9 @@ fn a_bad_value_of_a_variable_is_named() {
         ("ROOMD_AUTH_REQUIRED", "no"),
         ("ROOMD_API_BASE_PATHS", ""),
         ("ROOMD_LOG_FORMAT", "xml"),
+        ("ROOMD_TRUSTED_PROXIES", "proxy.example.com"),
+        ("ROOMD_AUTH_FAILURES_PER_MINUTE", "-1"),
+        ("ROOMD_AUTH_REQUESTS_PER_MINUTE", "many"),
     ] {
         let ended = start(&folder, &["serve"], &[(name, value)])
             .err()

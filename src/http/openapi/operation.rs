@@ -24,6 +24,7 @@ pub(super) fn shared_refusals() -> Vec<(&'static str, Response)> {
     let not_json = "the body must be JSON: send Content-Type: application/json";
     [
         ("Unauthorized", ApiError::Unauthorized),
+        ("TooMany", ApiError::TooManyFailures(3)),
         ("Failed", store::Error::Internal(String::new()).into()),
         ("Busy", store::Error::Busy.into()),
         ("DiskFull", store::Error::DiskFull.into()),
@@ -47,6 +48,7 @@ pub(super) fn keyed(tag: &str, id: &str, summary: &str, description: &str) -> Op
     open(tag, id, summary, description)
         .security(SecurityRequirement::new(KEY, [""; 0]))
         .shared("401", "Unauthorized")
+        .shared("429", "TooMany")
         .shared("500", "Failed")
         .shared("503", "Busy")
 }

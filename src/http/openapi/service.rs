@@ -127,6 +127,6 @@ fn error() -> ObjectBuilder {
 }
 
 /// Every code that an error can have.
-const CODES: [u16; 16] = [
-    10, 12, 14, 19, 50, 51, 52, 53, 70, 71, 90, 91, 92, 93, 95, 96,
+const CODES: [u16; 17] = [
+    10, 12, 14, 19, 50, 51, 52, 53, 70, 71, 90, 91, 92, 93, 94, 95, 96,
 ];
