@@ -51,6 +51,8 @@ pub struct Server {
     /// The proxies whose `X-Forwarded-For` counts.
     #[serde(deserialize_with = "values::parsed_networks")]
     pub trusted_proxies: Vec<IpNet>,
+    /// Connections that one address may have at once; 0: any number.
+    pub connections_per_address: usize,
 }
 
 /// The database.
@@ -169,6 +171,7 @@ impl Default for Server {
             public_url: None,
             workers: 0,
             trusted_proxies: Vec::new(),
+            connections_per_address: 1000,
         }
     }
 }

@@ -8,6 +8,7 @@ mod error;
 mod fields;
 mod health;
 mod json;
+mod last_request;
 mod limits;
 mod memory;
 mod openapi;
@@ -19,6 +20,8 @@ mod rooms;
 mod search;
 mod users;
 
+pub(crate) use client::{Caller, is_trusted};
+pub(crate) use last_request::LastRequest;
 pub(crate) use limits::Limits;
 pub(crate) use memory::Memory;
 pub(crate) use openapi::document as openapi_document;

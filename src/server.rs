@@ -1,19 +1,36 @@
 //! Puts the parts together: settings, database, listener, HTTP server.
 
+mod connections;
+
 use crate::config::{Config, PublicUrl};
 use crate::http::{self, AppState, Limits};
 use crate::store::{OpenError, ServeLock, Store};
 use actix_web::middleware::from_fn;
+use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, web};
+use connections::Connections;
 use log::info;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How many connections may wait to be accepted.
 const BACKLOG: i32 = 1024;
+
+/// How long the request line and headers of a connection's first request may take.
+const HEAD_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a connection may be idle between two requests.
+const IDLE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the other side may take to end its side of a connection that ends.
+const END_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The files that a process may open by the common default.
+const USUAL_FILES: u64 = 1024;
 
 /// How long requests in flight may take after a signal to stop, in seconds. What follows (the
 /// writes that wait, a checkpoint) has the rest of the ten that an operator waits.
@@ -25,6 +42,8 @@ pub struct Server {
     workers: usize,
     listener: TcpListener,
     state: web::Data<AppState>,
+    connections: Arc<Connections>,
+    connections_per_worker: usize,
     _lock: ServeLock,
 }
 
@@ -66,6 +85,14 @@ impl Server {
         let listener = listen(wanted).map_err(unavailable)?;
         let address = listener.local_addr().map_err(unavailable)?;
         let workers = config.server.worker_threads();
+        // Every connection takes files, and the usual limit is not the one that may be had.
+        let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(USUAL_FILES);
+        let connections_per_worker = connections::per_worker(files, workers);
+        let connections = Connections::new(
+            config.server.connections_per_address,
+            connections_per_worker * workers,
+            config.server.trusted_proxies.clone(),
+        );
         // Every worker can read while every other does.
         let readers = u32::try_from(workers).unwrap_or(u32::MAX);
         let (store, lock) = Store::open_for_serving(&config.database.path, readers)?;
@@ -81,7 +108,7 @@ impl Server {
             public_url: public_url
                 .unwrap_or_else(|| PublicUrl::of_address(address))
                 .to_string(),
-            trusted_proxies: config.server.trusted_proxies.clone(),
+            trusted_proxies: config.server.trusted_proxies,
             auth_required: config.auth.required,
             limits: Limits::per_minute(
                 config.auth.failures_per_minute,
@@ -98,6 +125,8 @@ impl Server {
             workers,
             listener,
             state,
+            connections,
+            connections_per_worker,
             _lock: lock,
         })
     }
@@ -125,6 +154,7 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
         let state = self.state.clone();
         let app_state = self.state;
+        let connections = self.connections.clone();
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(app_state.clone())
@@ -133,6 +163,15 @@ impl Server {
                 .wrap(from_fn(http::observe))
         })
         .workers(self.workers)
+        .max_connections(self.connections_per_worker)
+        .client_request_timeout(HEAD_PATIENCE)
+        .keep_alive(IDLE_PATIENCE)
+        .client_disconnect_timeout(END_PATIENCE)
+        .on_connect(move |stream, data| {
+            if let Some(stream) = stream.downcast_ref::<TcpStream>() {
+                connections.register(stream, data);
+            }
+        })
         // An answer is one write, so there is nothing to wait for.
         .tcp_nodelay(true)
         .shutdown_timeout(SHUTDOWN_SECONDS)
@@ -146,6 +185,7 @@ impl Server {
             ended = &mut running => ended.map_err(io::Error::other)?.map_err(ServerError::Run),
             reason = state.store.failed() => Err(ServerError::DiskFailed(reason)),
             () = stop => Ok(()),
+            () = self.connections.watch() => Ok(()),
         };
         handle.stop(true).await;
         state.store.close();

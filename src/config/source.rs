@@ -72,6 +72,12 @@ const SETTINGS: &[Setting] = &[
         "ROOMD_TRUSTED_PROXIES",
         Form::List,
     ),
+    setting(
+        "server",
+        "connections_per_address",
+        "ROOMD_CONNECTIONS_PER_ADDRESS",
+        Form::Number,
+    ),
     DATABASE,
     setting("api", "base_paths", "ROOMD_API_BASE_PATHS", Form::List),
     setting("auth", "required", "ROOMD_AUTH_REQUIRED", Form::Switch),
@@ -296,7 +302,7 @@ mod tests {
         for (text, refusal) in [
             (
                 "[server]\nlisen = 1",
-                "line 2: server.lisen: unknown field `lisen`, expected one of `listen`, `public_url`, `workers`, `trusted_proxies`",
+                "line 2: server.lisen: unknown field `lisen`, expected one of `listen`, `public_url`, `workers`, `trusted_proxies`, `connections_per_address`",
             ),
             (
                 "\n[server]\nlisten = \"here\"",

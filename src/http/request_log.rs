@@ -1,6 +1,7 @@
-//! Gives every request an id and writes the log line of those that deserve one.
+//! Gives every request an id, marks when it began, and writes the log line of those that deserve
+//! one.
 
-use super::AppState;
+use super::{AppState, LastRequest};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -8,6 +9,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, web};
 use log::kv::Value;
 use log::{Level, Record};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -23,6 +25,9 @@ pub(crate) async fn observe(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
+    if let Some(last_request) = request.conn_data::<Arc<LastRequest>>() {
+        last_request.begins(started);
+    }
     let id = callers_id(&request).unwrap_or_else(new_id);
     let mut response = next.call(request).await?;
     write_line(&state, &response, &id, started.elapsed());
