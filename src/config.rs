@@ -22,6 +22,8 @@ use std::thread::available_parallelism;
 pub struct Config {
     /// The HTTP server.
     pub server: Server,
+    /// Encryption.
+    pub tls: Tls,
     /// The database.
     pub database: Database,
     /// The API.
@@ -53,6 +55,18 @@ pub struct Server {
     pub trusted_proxies: Vec<IpNet>,
     /// Connections that one address may have at once; 0: any number.
     pub connections_per_address: usize,
+}
+
+/// Encryption; with neither file the server speaks plain HTTP.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    /// The PEM file with the certificate and those above it.
+    #[serde(deserialize_with = "values::parsed_unless_empty")]
+    pub certificate: Option<PathBuf>,
+    /// The PEM file with its private key.
+    #[serde(deserialize_with = "values::parsed_unless_empty")]
+    pub key: Option<PathBuf>,
 }
 
 /// The database.
@@ -144,6 +158,12 @@ impl Config {
                  listen on a loopback address, such as 127.0.0.1:{}, or require keys",
                 listen.port()
             )));
+        }
+        if self.tls.certificate.is_some() != self.tls.key.is_some() {
+            return Err(ConfigError::Setting(
+                "tls.certificate and tls.key go together: set both, or neither for plain HTTP"
+                    .into(),
+            ));
         }
         if self.api.base_paths.is_empty() {
             return Err(ConfigError::Setting(

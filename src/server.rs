@@ -1,10 +1,14 @@
 //! Puts the parts together: settings, database, listener, HTTP server.
 
 mod connections;
+mod tls;
+
+pub use tls::TlsError;
 
 use crate::config::{Config, PublicUrl};
 use crate::http::{self, AppState, Limits};
 use crate::store::{OpenError, ServeLock, Store};
+use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, web};
@@ -16,6 +20,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tls::Certificate;
 
 /// How many connections may wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -44,6 +49,7 @@ pub struct Server {
     state: web::Data<AppState>,
     connections: Arc<Connections>,
     connections_per_worker: usize,
+    certificate: Option<Arc<Certificate>>,
     _lock: ServeLock,
 }
 
@@ -58,6 +64,9 @@ pub enum ServerError {
         /// What the system says.
         reason: io::Error,
     },
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] OpenError),
@@ -77,6 +86,10 @@ impl Server {
     /// # Errors
     /// An address or a database that cannot be had.
     pub fn bind(config: Config) -> Result<Self, ServerError> {
+        let certificate = match (config.tls.certificate, config.tls.key) {
+            (Some(certificate), Some(key)) => Some(Certificate::read(certificate, key)?),
+            _ => None,
+        };
         let wanted = config.server.listen;
         let unavailable = |reason| ServerError::Listen {
             address: wanted,
@@ -106,7 +119,7 @@ impl Server {
                 .map(ToString::to_string)
                 .collect(),
             public_url: public_url
-                .unwrap_or_else(|| PublicUrl::of_address(address))
+                .unwrap_or_else(|| PublicUrl::of_address(scheme(&certificate), address))
                 .to_string(),
             trusted_proxies: config.server.trusted_proxies,
             auth_required: config.auth.required,
@@ -127,6 +140,7 @@ impl Server {
             state,
             connections,
             connections_per_worker,
+            certificate,
             _lock: lock,
         })
     }
@@ -134,6 +148,11 @@ impl Server {
     /// The address that is listened on, with its real port.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The address as the start of a URL.
+    pub fn url(&self) -> PublicUrl {
+        PublicUrl::of_address(scheme(&self.certificate), self.address)
     }
 
     /// The absolute path of the database file.
@@ -154,7 +173,7 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
         let state = self.state.clone();
         let app_state = self.state;
-        let connections = self.connections.clone();
+        let (connections, certificate) = (self.connections.clone(), self.certificate);
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(app_state.clone())
@@ -164,20 +183,31 @@ impl Server {
         })
         .workers(self.workers)
         .max_connections(self.connections_per_worker)
+        // Handshakes are limited in time; a limit in number would make others wait for slow ones.
+        .max_connection_rate(self.connections_per_worker)
         .client_request_timeout(HEAD_PATIENCE)
         .keep_alive(IDLE_PATIENCE)
         .client_disconnect_timeout(END_PATIENCE)
         .on_connect(move |stream, data| {
-            if let Some(stream) = stream.downcast_ref::<TcpStream>() {
+            let encrypted = stream.downcast_ref::<TlsStream<TcpStream>>();
+            let inner = encrypted.map(|stream| stream.get_ref().0);
+            if let Some(stream) = inner.or_else(|| stream.downcast_ref()) {
                 connections.register(stream, data);
             }
         })
         // An answer is one write, so there is nothing to wait for.
         .tcp_nodelay(true)
         .shutdown_timeout(SHUTDOWN_SECONDS)
-        .disable_signals()
-        .listen(self.listener)?
-        .run();
+        .disable_signals();
+        // Without HTTP/2, which is not built in: for callers that are programs it would do nothing,
+        // and the limits on headers, bodies and connections are those of HTTP/1.1.
+        let server = match &certificate {
+            Some(certificate) => {
+                server.listen_rustls_0_23(self.listener, certificate.server_config())?
+            }
+            None => server.listen(self.listener)?,
+        };
+        let server = server.run();
         info!(address:% = self.address, database:% = state.store.path().display(); "started");
         let handle = server.handle();
         let mut running = actix_web::rt::spawn(server);
@@ -186,11 +216,25 @@ impl Server {
             reason = state.store.failed() => Err(ServerError::DiskFailed(reason)),
             () = stop => Ok(()),
             () = self.connections.watch() => Ok(()),
+            () = watch(certificate.as_deref()) => Ok(()),
         };
         handle.stop(true).await;
         state.store.close();
         info!("stopped");
         outcome
+    }
+}
+
+/// How callers speak to a server with or without a certificate.
+fn scheme(certificate: &Option<Arc<Certificate>>) -> &'static str {
+    certificate.as_ref().map_or("http", |_| "https")
+}
+
+/// Takes up a renewed certificate, if there is one at all, now and ever after.
+async fn watch(certificate: Option<&Certificate>) {
+    match certificate {
+        Some(certificate) => certificate.watch().await,
+        None => std::future::pending().await,
     }
 }
 

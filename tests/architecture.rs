@@ -21,6 +21,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
     ("r2d2", &["store"]),
+    ("rustls", &["server"]),
     ("actix_web", &["cli", "http", "server"]),
     ("clap", &["cli"]),
 ];

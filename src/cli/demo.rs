@@ -32,6 +32,7 @@ pub(super) fn run(_: Args, shared: SharedArgs) -> Result<(), CliError> {
     config.database.path = folder.path().join("demo.db");
     config.server.listen.set_ip(Ipv4Addr::LOCALHOST.into());
     config.auth.required = false;
+    config.tls = config::Tls::default();
     let users = config.users.clone();
     let server = bind(config)?;
     block_on(async {

@@ -11,7 +11,7 @@ pub(super) struct Args {
     /// Where to listen; port 0 takes any free port [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
-    /// How callers reach the server [default: http:// and the address listened on]
+    /// How callers reach the server [default: the address listened on]
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// Threads that answer requests [default: one a core]
@@ -39,10 +39,7 @@ pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
 /// The line that says that callers may come.
 pub(super) fn listening(server: &Server) -> String {
     let database = server.database().display();
-    format!(
-        "roomd listening on http://{} (database {database})",
-        server.address()
-    )
+    format!("roomd listening on {} (database {database})", server.url())
 }
 
 /// Ready when the process is asked to stop. The signals are caught from this call on.

@@ -78,6 +78,8 @@ const SETTINGS: &[Setting] = &[
         "ROOMD_CONNECTIONS_PER_ADDRESS",
         Form::Number,
     ),
+    setting("tls", "certificate", "ROOMD_TLS_CERTIFICATE", Form::Text),
+    setting("tls", "key", "ROOMD_TLS_KEY", Form::Text),
     DATABASE,
     setting("api", "base_paths", "ROOMD_API_BASE_PATHS", Form::List),
     setting("auth", "required", "ROOMD_AUTH_REQUIRED", Form::Switch),

@@ -44,8 +44,8 @@ pub struct PublicUrl(String);
 
 impl PublicUrl {
     /// The plain address that is listened on.
-    pub fn of_address(address: SocketAddr) -> Self {
-        Self(format!("http://{address}"))
+    pub fn of_address(scheme: &str, address: SocketAddr) -> Self {
+        Self(format!("{scheme}://{address}"))
     }
 }
 

@@ -13,4 +13,5 @@ mod serve;
 mod settings;
 mod sharing;
 mod stop;
+mod tls;
 mod user;

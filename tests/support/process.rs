@@ -59,6 +59,14 @@ impl Process {
         self.stdout.next(PATIENCE)
     }
 
+    /// The next line of stderr that has a word; those before it are gone.
+    #[track_caller]
+    pub(crate) fn next_log_line(&self, word: &str) -> String {
+        let mut lines = std::iter::from_fn(|| self.stderr.next(PATIENCE));
+        let line = lines.find(|line| line.contains(word));
+        line.expect("the program says so before it ends")
+    }
+
     /// Whether it goes on for so long without a line on stdout.
     pub(crate) fn is_silent_for(&self, time: Duration) -> bool {
         let lines = self.stdout.0.lock().expect("nobody panicked while reading");

@@ -32,7 +32,7 @@ impl Running {
         let Some(line) = process.next_line() else {
             return Err(process.wait(PATIENCE));
         };
-        let address = line.split_once("http://").expect("a URL").1;
+        let address = line.split_once("://").expect("a URL").1;
         let address = address.split(' ').next().expect("an address");
         let agent = Agent::config_builder()
             .http_status_as_error(false)
