@@ -13,5 +13,6 @@ mod page;
 mod request_id;
 mod room_search;
 mod rooms;
+mod smuggling;
 mod users;
 mod validation;
