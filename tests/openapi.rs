@@ -89,3 +89,41 @@ fn every_reference_leads_somewhere() {
         assert!(document.pointer(pointer).is_some(), "{path}");
     }
 }
+
+/// The paths of the table of addresses, each with its methods, as they stand in the source.
+fn table() -> BTreeSet<(String, Vec<&'static str>)> {
+    let source = include_str!("../src/http.rs");
+    let entries = source.split(".service(resource(").skip(1);
+    let entry = |entry: &'static str| {
+        let (path, routes) = entry
+            .split('"')
+            .nth(1)
+            .zip(entry.split_once(']'))
+            .expect(entry);
+        let methods = ["get", "post", "put", "delete"].into_iter();
+        let has = |method: &&str| routes.0.contains(&format!("{method}("));
+        let is_api = ["/room", "/user"]
+            .iter()
+            .any(|start| path.starts_with(start));
+        let base = if is_api { "/xapi/v2" } else { "" };
+        (format!("{base}{path}"), methods.filter(has).collect())
+    };
+    entries.map(entry).collect()
+}
+
+#[test]
+fn every_address_of_the_server_is_in_the_document() {
+    let document = document();
+    let paths = document["paths"].as_object().expect("paths");
+    let mut served = table();
+    // What the page loads is no business of clients.
+    assert!(served.remove(&("/docs/{file}".to_owned(), vec!["get"])));
+    let described = paths.iter().map(|(path, item)| {
+        let methods = ["get", "post", "put", "delete"].into_iter();
+        (
+            path.clone(),
+            methods.filter(|method| item[method].is_object()).collect(),
+        )
+    });
+    assert_eq!(served, described.collect());
+}

@@ -256,16 +256,95 @@ fn where_no_key_is_required_a_wrong_one_is_refused_still() {
     }
 }
 
+/// Every operation that the server's own document has: method, path below the first base path or
+/// outside it, and whether a key is asked for.
+fn documented(server: &TestServer) -> Vec<(String, String, bool)> {
+    let document = server.get("/openapi.json").json();
+    let paths = document["paths"].as_object().expect("paths").iter();
+    let operations = paths.flat_map(|(path, item)| {
+        let methods = item.as_object().expect("operations").iter();
+        methods.map(|(method, operation)| {
+            let keyed = operation["security"].is_array();
+            (method.to_uppercase(), path.clone(), keyed)
+        })
+    });
+    operations.collect()
+}
+
+/// What the document has is what is asked above, so that a new route is asked as well.
+#[test]
+fn no_route_is_forgotten() {
+    let server = TestServer::start();
+    let mut documented = documented(&server);
+    documented.retain(|(_, _, keyed)| *keyed);
+    let first_base = routes("{guid}")
+        .into_iter()
+        .filter(|(_, path, _)| path.starts_with("/xapi/v2/"));
+    let mut asked: Vec<_> = first_base
+        .map(|(method, path, _)| {
+            let kind = if path.contains("/user/") {
+                "user_guid"
+            } else {
+                "room_guid"
+            };
+            let path = path
+                .replace(NO_GUID, "{guid}")
+                .replace("{guid}", &format!("{{{kind}}}"));
+            (method.to_owned(), path, true)
+        })
+        .collect();
+    documented.sort();
+    asked.sort();
+    assert_eq!(asked, documented);
+}
+
 #[test]
 fn what_is_not_the_api_needs_no_key() {
     let server = TestServer::start();
+    let revoked = make_key(&server);
+    server.roomd(&["key", "revoke", &revoked.access]);
     let room = server.get_or_create("ada@example.com", "Room").json();
-    let url = room["url"].as_str().expect("a URL");
-    let page = url.strip_prefix(&format!("http://{}", server.address));
-    for path in ["/healthz", "/readyz", page.expect(url)] {
-        for authorization in [None, Some("Bearer a|b")] {
-            let answer = ask(&server, "GET", path, authorization);
-            assert_eq!(answer.status, 200, "{path}");
+    let slug = room["url"].as_str().expect("a URL").rsplit('/').next();
+    let mut open = documented(&server);
+    open.retain(|(_, _, keyed)| !keyed);
+    assert_eq!(open.len(), 5, "{open:?}");
+    for (method, path, _) in open {
+        let path = path.replace("{slug}", slug.expect("a slug"));
+        for authorization in [
+            None,
+            Some(""),
+            Some("Basic YTpi"),
+            Some("Bearer a|b"),
+            Some(&revoked.authorization),
+            Some(&server.authorization),
+        ] {
+            let answer = ask(&server, &method, &path, authorization);
+            assert_eq!(answer.status, 200, "{path} {authorization:?}");
+        }
+    }
+}
+
+/// Which addresses there are is public, and no key changes it.
+#[test]
+fn a_wrong_method_or_address_says_the_same_to_everybody() {
+    let (server, guid) = start();
+    let said = |method: &str, path: &str, authorization: Option<&str>| {
+        let answer = ask(&server, method, path, authorization);
+        let allow = answer.header("Allow").to_owned();
+        (answer.status, allow, answer.body)
+    };
+    for (_, path, _) in routes(&guid) {
+        for (method, path) in [
+            ("PATCH", path.clone()),
+            ("GET", format!("{path}/more/more")),
+        ] {
+            let to_strangers = said(method, &path, None);
+            assert!([404, 405].contains(&to_strangers.0), "{method} {path}");
+            assert!(!to_strangers.2.contains("Room"), "{to_strangers:?}");
+            for authorization in ["Bearer a|b", &server.authorization] {
+                let to_others = said(method, &path, Some(authorization));
+                assert_eq!(to_others, to_strangers, "{method} {path}");
+            }
         }
     }
 }

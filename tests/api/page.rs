@@ -113,6 +113,9 @@ fn a_name_is_text_whatever_it_looks_like() {
         ("</title><b>&lt;", "&lt;/title&gt;&lt;b&gt;&amp;lt;"),
         ("{style} {lang} } {", "{style} {lang} } {"),
         ("</style>{name}", "&lt;/style&gt;{name}"),
+        ("--> שלום \u{200f}<!--", "--&gt; שלום \u{200f}&lt;!--"),
+        ("&#60;script>&lt", "&amp;#60;script&gt;&amp;lt"),
+        ("javascript:alert`1`", "javascript:alert`1`"),
     ] {
         let (server, room, path) = server_with_room(name, "en");
         assert_eq!(room["name"], name);

@@ -1,5 +1,7 @@
 use crate::harness::{Answer, Folder, ROOM, Running, open};
 use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 
 const ADA: &str = "ada@example.com";
 
@@ -263,4 +265,88 @@ fn a_line_of_the_caller_stays_out_of_the_log() {
     assert_eq!(answer.status, 400);
     assert_ne!(id(&answer), "a b=\"c\"");
     assert!(!logged.log().join("\n").contains("a b="));
+}
+
+/// Asserts that a text shows as it is: on one line, and without a say on the terminal.
+#[track_caller]
+fn assert_plain(text: &str) {
+    let plain = |c: char| !c.is_control() && !"\u{2028}\u{2029}\u{202e}".contains(c);
+    assert!(text.chars().all(plain), "{text:?}");
+    assert!(
+        !text.contains("Set-Cookie") && !text.contains("[31m"),
+        "{text}"
+    );
+}
+
+/// Sends what would break a line or a header wherever a caller has a say; returns how often.
+fn requests_that_would_break_out(server: &Running) -> usize {
+    const HOSTILE: &str = "a\r\nSet-Cookie: a=b\r\n\n\u{1b}[31m\u{9b}\u{2028}\u{202e}\"'\\ {x} %s";
+    let body = json!({
+        "creator_email": HOSTILE, "email": HOSTILE, "name": HOSTILE, "lang": HOSTILE,
+        "tags": HOSTILE, HOSTILE: HOSTILE, "options": {HOSTILE: HOSTILE, "return_url": HOSTILE},
+    });
+    let encoded: String = url::form_urlencoded::byte_serialize(HOSTILE.as_bytes()).collect();
+    let mut answers = Vec::new();
+    for path in [
+        ROOM.to_owned(),
+        "/xapi/v2/user".into(),
+        "/xapi/v2/user/search".into(),
+        format!("/{encoded}"),
+    ] {
+        answers.push(server.post(&path, &[], &body));
+    }
+    for path in [
+        format!("{ROOM}/search?query={encoded}&{encoded}={encoded}&sort={encoded}"),
+        format!("{ROOM}/{encoded}"),
+        format!("/xapi/v2/user/{encoded}?{encoded}"),
+        format!("/groups/room/{encoded}"),
+        format!("/docs/{encoded}"),
+    ] {
+        answers.push(server.get(&path));
+        answers.push(server.call("PUT", &path, &body));
+    }
+    // Names are shown in a conflict, and there is a header in the answer to a new room.
+    let name = json!({"creator_email": ADA, "name": "<b>\"%0d%0aSet-Cookie: a=b\\"});
+    answers.push(server.post(ROOM, &[], &name));
+    for id in ["a\tb", "\"a\"", "%0d%0aSet-Cookie:a=b", &"x".repeat(10_000)] {
+        answers.push(server.post(ROOM, &[("X-Request-Id", id)], &body));
+    }
+    for answer in &answers {
+        for (name, value) in &answer.headers {
+            assert_plain(value.to_str().expect("a text"));
+            assert_ne!(name, "set-cookie");
+        }
+        assert!(answer.status < 500, "{answer:?}");
+    }
+    answers.len()
+}
+
+#[test]
+fn whatever_is_sent_a_request_has_one_plain_line() {
+    for settings in [
+        "requests = true",
+        "requests = true\nslow_ms = 0",
+        "requests = true\nformat = \"json\"",
+    ] {
+        let logged = Logged::start(settings);
+        let requests = requests_that_would_break_out(&logged.server);
+        let log = logged.log();
+        assert_eq!(log.len(), 2 + requests, "{log:#?}");
+        log.iter().for_each(|line| assert_plain(line));
+    }
+}
+
+#[test]
+fn a_header_that_would_break_out_is_no_request() {
+    let logged = Logged::start("requests = true");
+    for id in ["a\rb", "\u{1b}[31m", "a\0b", "\u{7f}"] {
+        let head = format!("GET /healthz HTTP/1.1\r\nHost: roomd\r\nX-Request-Id: {id}\r\n\r\n");
+        let mut stream = TcpStream::connect(logged.server.address).expect("a connection");
+        stream.write_all(head.as_bytes()).expect("it goes out");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+        assert!(!answer.contains(id), "{answer}");
+    }
+    assert_eq!(logged.log().len(), 2);
 }
