@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 type Pair = CertifiedKey<KeyPair>;
 
@@ -159,6 +159,27 @@ fn tls_1_2_and_1_3_are_spoken_and_http_1_1_inside() {
         assert!(only.is_err(), "HTTP/2 has limits of its own to be held");
     }
     assert!(Connection::open(&server, &self::pair()).is_err());
+}
+
+#[test]
+fn nobody_waits_for_handshakes_that_do_not_come() {
+    rlimit::increase_nofile_limit(2048).expect("files for the connections");
+    let (folder, pair) = (folder(), pair());
+    put(&folder, &pair, &pair);
+    let server = folder.serve(&["--workers", "2"]);
+    // By default the library has at most 256 handshakes a worker, and accepts nobody meanwhile.
+    let silent: Vec<_> = (0..700)
+        .map(|_| TcpStream::connect(server.address).expect("a connection"))
+        .collect();
+    let started = Instant::now();
+    let opened = Connection::open(&server, &pair);
+    opened.expect("a connection").assert_works();
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(2), "a handshake took {took:?}");
+    for mut stream in silent {
+        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        assert_eq!(stream.read(&mut [0]).expect("it is ended"), 0);
+    }
 }
 
 /// Opens connections until one shows this certificate.
