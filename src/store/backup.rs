@@ -16,11 +16,15 @@ use rusqlite::{Connection, ErrorCode};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Instant;
 use tempfile::NamedTempFile;
 
-/// How many pages of 4 KiB are copied before they are synced: so few that a server, which waits
-/// for the same disk with every commit, hardly notices.
-const PAGES_A_STEP: i32 = 256;
+/// How many pages of 4 KiB are copied before the progress is shown.
+const PAGES_A_STEP: i32 = 1000;
+
+/// How much of a copy is synced at a time.
+const PIECE_BYTES: usize = 1 << 20;
 
 /// Why there is no backup, or none was put back: a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +90,7 @@ pub fn back_up(
     let unwritable = |error: io::Error| unwritable(destination, &error);
     let copy = NamedTempFile::new_in(folder_of(destination)).map_err(unwritable)?;
     let contents = copy_snapshot(database, &copy, destination, progress)?;
+    sync_gently(copy.path()).map_err(unwritable)?;
     let copied = check_copy(copy.path()).map_err(|reason| BackupError::Write {
         path: destination.to_owned(),
         reason,
@@ -113,7 +118,7 @@ fn copy_snapshot(
     let snapshot = source.unchecked_transaction().map_err(unreadable)?;
     let contents = Contents::read(&snapshot).map_err(unreadable)?;
     let mut target = connection::open_unchecked(copy.path())?;
-    copy_pages(&snapshot, &mut target, copy.as_file(), &mut progress)
+    copy_pages(&snapshot, &mut target, &mut progress)
         .map_err(|error| unwritable(destination, &error))?;
     Ok(contents)
 }
@@ -121,11 +126,10 @@ fn copy_snapshot(
 fn copy_pages(
     source: &Connection,
     target: &mut Connection,
-    file: &File,
     progress: &mut impl FnMut(u64, u64),
 ) -> io::Result<()> {
-    // A copy that is not finished is thrown away, so nothing has to be undone in it, and it is
-    // synced here.
+    // A copy that is not finished is thrown away, so nothing has to be undone in it. It is synced
+    // later: the log of the database grows for as long as this takes.
     target
         .pragma_update(None, "synchronous", "off")
         .map_err(io_error)?;
@@ -135,7 +139,6 @@ fn copy_pages(
     let backup = Backup::new(source, target).map_err(io_error)?;
     loop {
         let step = backup.step(PAGES_A_STEP).map_err(io_error)?;
-        file.sync_data()?;
         let pages = backup.progress();
         let [total, left] =
             [pages.pagecount, pages.remaining].map(|n| u64::try_from(n).unwrap_or(0));
@@ -146,6 +149,38 @@ fn copy_pages(
             _ => return Err(io::Error::other("the copy is locked by another process")),
         }
     }
+}
+
+/// Gives a file to the disk piece by piece. A server waits for the same disk with every commit: it
+/// gets it back after each piece, and for as long as that took.
+#[cfg(unix)]
+fn sync_gently(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{FileExt, OpenOptionsExt};
+
+    // To write again what is there is how a part of a file can be synced.
+    let flags = i32::try_from(rustix::fs::OFlags::DSYNC.bits()).unwrap_or_default();
+    let mut options = File::options();
+    let file = options
+        .read(true)
+        .write(true)
+        .custom_flags(flags)
+        .open(path)?;
+    let (mut piece, mut offset) = (vec![0; PIECE_BYTES], 0);
+    loop {
+        let began = Instant::now();
+        let read = file.read_at(&mut piece, offset)?;
+        if read == 0 {
+            return file.sync_all();
+        }
+        file.write_all_at(&piece[..read], offset)?;
+        offset += read as u64;
+        thread::sleep(began.elapsed());
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_gently(path: &Path) -> io::Result<()> {
+    File::options().write(true).open(path)?.sync_all()
 }
 
 /// Gives the copy and its manifest their names. At no moment does a manifest stand beside a file

@@ -22,6 +22,10 @@ const DUE_PAGES: i64 = 4000;
 /// At which length the writer waits for the thread, in pages.
 pub(super) const LIMIT_PAGES: i64 = 12_000;
 
+/// How long a commit waits for the thread at the most. Where a reader held up the log for long
+/// there is so much to copy that it takes seconds.
+const PATIENCE: Duration = Duration::from_millis(2);
+
 /// How much longer the log gets before another attempt, where one left something: somebody reads an
 /// older state, or the log could not be begun anew.
 const RETRY_PAGES: i64 = 250;
@@ -187,9 +191,12 @@ impl Copier {
     }
 
     fn wait(&mut self) -> Option<rusqlite::Result<Log>> {
-        std::mem::take(&mut self.is_running)
-            .then(|| self.passes.recv().ok())
-            .flatten()
+        if !self.is_running {
+            return None;
+        }
+        let pass = self.passes.recv_timeout(PATIENCE).ok();
+        self.is_running = pass.is_none();
+        pass
     }
 }
 
