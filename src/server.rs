@@ -7,13 +7,13 @@ pub use tls::TlsError;
 
 use crate::config::{Config, PublicUrl};
 use crate::http::{self, AppState, Limits};
-use crate::store::{OpenError, ServeLock, Store};
+use crate::store::{Failure, OpenError, ServeLock, Store};
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, web};
 use connections::Connections;
-use log::info;
+use log::{error, info};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -73,11 +73,9 @@ pub enum ServerError {
     /// The HTTP server broke off.
     #[error("the server broke off: {0}")]
     Run(#[from] io::Error),
-    /// The disk lost what it had been given to keep.
-    #[error(
-        "stopped, because the disk failed to keep what was written ({0}): check the disk, then start again"
-    )]
-    DiskFailed(String),
+    /// Nothing may be written any more.
+    #[error("stopped, because {0}")]
+    Failed(Failure),
 }
 
 impl Server {
@@ -213,7 +211,11 @@ impl Server {
         let mut running = actix_web::rt::spawn(server);
         let outcome = tokio::select! {
             ended = &mut running => ended.map_err(io::Error::other)?.map_err(ServerError::Run),
-            reason = state.store.failed() => Err(ServerError::DiskFailed(reason)),
+            failure = state.store.failed() => {
+                // At once: what is in flight may take a while to end.
+                error!("{failure}");
+                Err(ServerError::Failed(failure))
+            }
             () = stop => Ok(()),
             () = self.connections.watch() => Ok(()),
             () = watch(certificate.as_deref()) => Ok(()),

@@ -10,8 +10,10 @@ mod checkpoint;
 mod connection;
 mod error;
 mod examination;
+mod files;
 mod keys;
 mod lock;
+mod outage;
 mod rooms;
 mod scan;
 mod schema;
@@ -20,7 +22,7 @@ mod version;
 mod writer;
 
 pub use backup::{BackupError, Contents, Manifest, Restored, back_up, restore};
-pub use error::{Error, OpenError};
+pub use error::{Error, Failure, OpenError};
 pub use examination::{Examination, SqliteVersion, examine};
 pub use lock::ServeLock;
 pub use version::Version;
@@ -28,6 +30,7 @@ pub use version::Version;
 use checkpoint::Checkpointer;
 use connection::Readers;
 use error::is_unique_violation;
+use files::Files;
 use rusqlite::Connection;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -67,11 +70,12 @@ impl Store {
         connection::enter_wal_mode(&connection, &path)?;
         let file = Arc::new(connection::open_beside_connections(&path)?);
         let copying = connection::open_unchecked(&path)?;
+        let checkpointer = Checkpointer::new(copying, Arc::clone(&file));
         Ok(Self {
             readers: connection::open_readers(&path, readers)?,
             scanners: connection::open_readers(&path, SCANNERS)?,
             version: VersionReader::open(&path)?,
-            writer: Writer::start(connection, Checkpointer::new(copying, Arc::clone(&file))),
+            writer: Writer::start(connection, checkpointer, Files::of(&path)?),
             path,
             _file: file,
         })
@@ -106,9 +110,9 @@ impl Store {
         self.writer.submit(schema::rewrite_version).await
     }
 
-    /// Waits until the writer has stopped because the disk would not keep what it was given;
-    /// returns what happened. Pending for as long as all is well.
-    pub async fn failed(&self) -> String {
+    /// Waits until the writer has stopped because nothing may be written any more; returns what
+    /// happened. Pending for as long as all is well.
+    pub async fn failed(&self) -> Failure {
         self.writer.failed().await
     }
 
@@ -119,7 +123,7 @@ impl Store {
 
     /// Reads much. Scans have connections of their own, so that no point read waits for one.
     fn scan<T>(&self, query: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        let scanner = self.scanners.get().map_err(|_| Error::Busy)?;
+        let scanner = self.scanners.get().map_err(|_| Error::TooManySearches)?;
         query(&scanner)
     }
 
@@ -134,12 +138,12 @@ mod tests {
     use crate::model::{Paging, RoomQuery};
 
     #[test]
-    fn a_search_that_waits_too_long_is_refused_as_busy() {
+    fn a_search_that_waits_too_long_is_refused() {
         let folder = tempfile::TempDir::new().expect("a folder");
         let store = Store::open(&folder.path().join("a.db"), 1).expect("a database");
         let held = [(), ()].map(|()| store.scanners.get().expect("a scanner"));
         let refused = store.list_rooms(&RoomQuery::default(), Paging::default());
         drop(held);
-        assert_eq!(refused, Err(Error::Busy));
+        assert_eq!(refused, Err(Error::TooManySearches));
     }
 }

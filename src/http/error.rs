@@ -63,7 +63,9 @@ impl ApiError {
     /// The code and the status: the one place where they meet.
     fn code_and_status(&self) -> (u16, StatusCode) {
         use model::Error as Rule;
-        use store::Error::{Busy, DiskFull, Internal, Rule as RuleBroken, Stopped};
+        use store::Error::{
+            Busy, DiskFull, Internal, Rule as RuleBroken, Stopped, TooManySearches, Unwritable,
+        };
 
         match self {
             Self::Store(RuleBroken(rule)) => match rule {
@@ -88,11 +90,21 @@ impl ApiError {
             Self::TooManyFailures(_) | Self::TooManyRequests(_) => {
                 (94, StatusCode::TOO_MANY_REQUESTS)
             }
-            Self::NotReady(_) | Self::Store(Busy | Stopped) => {
+            Self::NotReady(_) | Self::Store(Busy | Stopped | TooManySearches | Unwritable(_)) => {
                 (95, StatusCode::SERVICE_UNAVAILABLE)
             }
             Self::Store(DiskFull) => (96, StatusCode::INSUFFICIENT_STORAGE),
         }
+    }
+
+    /// Whether it lasts for a time of which the log tells at its beginning and end.
+    pub(super) fn is_outage(&self) -> bool {
+        use store::Error::{Busy, DiskFull, Stopped, Unwritable};
+
+        let (Self::Store(error) | Self::NotReady(error)) = self else {
+            return false;
+        };
+        matches!(error, Busy | DiskFull | Stopped | Unwritable(_))
     }
 
     /// The sentence for the caller. What went wrong inside is for the log alone.
@@ -102,8 +114,11 @@ impl ApiError {
                 "the server failed; its log has the reason under the request id of this answer"
                     .into()
             }
-            Self::Store(store::Error::Busy | store::Error::Stopped) => {
-                "the server is busy or shutting down; try again".into()
+            Self::Store(
+                store::Error::Busy | store::Error::Stopped | store::Error::TooManySearches,
+            ) => "the server is busy or shutting down; try again".into(),
+            Self::Store(store::Error::Unwritable(_)) => {
+                "what is there can be read, nothing can be written now; try again".into()
             }
             Self::Store(store::Error::DiskFull) => {
                 "the disk of the server is full: what is there can be read, nothing can be written"
@@ -142,11 +157,12 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status_code());
+        let status = self.status_code();
+        let mut response = HttpResponse::build(status);
         match self {
             Self::Unauthorized => response.insert_header((WWW_AUTHENTICATE, "Bearer")),
             Self::MethodNotAllowed(allow) => response.insert_header((ALLOW, allow.as_str())),
-            Self::NotReady(_) | Self::Store(store::Error::Busy | store::Error::Stopped) => {
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => {
                 response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))
             }
             Self::TooManyFailures(seconds) | Self::TooManyRequests(seconds) => {

@@ -1,6 +1,7 @@
 //! Gives every request an id, marks when it began, and writes the log line of those that deserve
 //! one.
 
+use super::error::ApiError;
 use super::{AppState, LastRequest};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -56,9 +57,13 @@ fn write_line(
     took: Duration,
 ) {
     let status = response.status();
-    let (level, message) = if status.is_server_error() {
+    let error = response.response().error();
+    let is_outage = error
+        .and_then(Error::as_error::<ApiError>)
+        .is_some_and(ApiError::is_outage);
+    let (level, message) = if status.is_server_error() && !is_outage {
         (Level::Error, "request failed")
-    } else if took > state.slow {
+    } else if took > state.slow && !is_outage {
         (Level::Warn, "request was slow")
     } else if state.log_requests {
         (Level::Info, "request")
@@ -67,10 +72,7 @@ fn write_line(
     };
     let request = response.request();
     let route = request.match_pattern();
-    let error = response
-        .response()
-        .error()
-        .filter(|_| status.is_server_error());
+    let error = error.filter(|_| status.is_server_error());
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let mut members = vec![
         ("method", Value::from(request.method().as_str())),

@@ -5,7 +5,7 @@
 //! left the writer copies that itself, between two commits. Then nothing in the log is needed any
 //! more, and the next commit begins it anew.
 
-use super::error::is_failed_sync;
+use super::error::{is_failed_sync, is_full_disk};
 use log::{info, warn};
 use rusqlite::{Connection, ffi};
 use std::fs::File;
@@ -27,7 +27,7 @@ pub(super) const LIMIT_PAGES: i64 = 12_000;
 const PATIENCE: Duration = Duration::from_millis(2);
 
 /// How much longer the log gets before another attempt, where one left something: somebody reads an
-/// older state, or the log could not be begun anew.
+/// older state, the disk is full, or the log could not be begun anew.
 const RETRY_PAGES: i64 = 250;
 
 /// How much waits for the thread before it copies, in pages. While it does, every commit waits for
@@ -46,7 +46,7 @@ const EMPTY: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 /// Keeps the log of a writing connection short.
 pub(super) struct Checkpointer {
     copier: Copier,
-    /// How long the log was at the last attempt that left something.
+    /// How long the log was at the last attempt that left something, until it is begun anew.
     tried: Option<i64>,
     /// Whether the last attempt failed, so that a failure is logged once.
     is_failing: bool,
@@ -61,6 +61,11 @@ struct Log {
 }
 
 impl Log {
+    const EMPTY: Self = Self {
+        pages: 0,
+        copied: 0,
+    };
+
     fn rest(self) -> i64 {
         self.pages - self.copied
     }
@@ -84,47 +89,76 @@ impl Checkpointer {
         writing: &Connection,
         changes: usize,
     ) -> rusqlite::Result<()> {
-        if let Some(pass) = self.copier.finished() {
-            self.judge(pass)?;
-        }
-        let Ok(log) = checkpoint(writing, MEASURE) else {
-            // Whatever is wrong, the next commit meets it too and has somebody to tell.
+        let pass = self.copier.finished();
+        let Some(log) = self.measure(writing, pass)? else {
             return Ok(());
         };
-        if self.has_just_tried(log) {
-            return Ok(());
-        }
         let pass = pass_pages(changes);
         if log.rest() >= pass {
             self.copier.begin();
             if log.pages >= LIMIT_PAGES {
-                return self.copier.wait().map_or(Ok(()), |pass| self.judge(pass));
+                let pass = self.copier.wait();
+                return pass.map_or(Ok(()), |pass| self.judge(pass, log));
             }
         } else if log.pages >= DUE_PAGES && log.rest() <= pass / 2 {
             self.tried = Some(log.pages);
-            return self.judge(checkpoint(writing, COPY));
+            return self.judge(checkpoint(writing, COPY), log);
         }
         Ok(())
     }
 
-    fn has_just_tried(&self, log: Log) -> bool {
-        self.tried
-            .is_some_and(|tried| (tried..tried + RETRY_PAGES).contains(&log.pages))
+    /// Copies what the database has room for, after a commit that found none for a longer log. If
+    /// that is everything, the next one begins the log anew, in the space that it has. An error is
+    /// one after which nothing may be written any more.
+    pub(super) fn make_room(&mut self, writing: &Connection) -> rusqlite::Result<()> {
+        let pass = self.copier.wait();
+        let Some(log) = self.measure(writing, pass)? else {
+            return Ok(());
+        };
+        self.tried = Some(log.pages);
+        match checkpoint(writing, COPY) {
+            // That the disk is full has been said.
+            Err(error) if is_full_disk(&error) => Ok(()),
+            outcome => self.judge(outcome, log),
+        }
     }
 
-    /// Copies everything and empties the log, unless another process needs it: then that process
-    /// is left to it.
-    pub(super) fn finish(self, writing: &Connection) {
+    /// How long the log is, unless there is no point in another attempt; before that, judges a pass
+    /// that has ended.
+    fn measure(
+        &mut self,
+        writing: &Connection,
+        pass: Option<rusqlite::Result<Log>>,
+    ) -> rusqlite::Result<Option<Log>> {
+        let log = checkpoint(writing, MEASURE);
+        if let Some(pass) = pass {
+            self.judge(pass, *log.as_ref().unwrap_or(&Log::EMPTY))?;
+        }
+        // Whatever is wrong, the next commit meets it too and has somebody to tell.
+        Ok(log.ok().filter(|log| !self.has_just_tried(*log)))
+    }
+
+    fn has_just_tried(&mut self, log: Log) -> bool {
+        // One that is shorter has been begun anew.
+        self.tried = self.tried.filter(|tried| *tried <= log.pages);
+        self.tried
+            .is_some_and(|tried| log.pages < tried + RETRY_PAGES)
+    }
+
+    /// Copies everything and empties the log, unless somebody needs it for longer than is waited:
+    /// another process is then left to it.
+    pub(super) fn finish(self, writing: &Connection, patience: Duration) {
         drop(self.copier);
         let emptied = writing
-            .busy_timeout(Duration::ZERO)
+            .busy_timeout(patience)
             .and_then(|()| checkpoint(writing, EMPTY));
         if let Err(reason) = emptied {
             warn!("the write-ahead log was not emptied, which loses nothing: {reason}");
         }
     }
 
-    fn judge(&mut self, outcome: rusqlite::Result<Log>) -> rusqlite::Result<()> {
+    /// Takes note of an attempt that ended when the log was so long.
+    fn judge(&mut self, outcome: rusqlite::Result<Log>, log: Log) -> rusqlite::Result<()> {
         match outcome {
             Ok(log) => {
                 if log.rest() > 0 {
@@ -141,6 +175,7 @@ impl Checkpointer {
                     warn!("the write-ahead log grows, because it cannot be copied: {error}");
                 }
                 self.is_failing = true;
+                self.tried = Some(log.pages);
             }
         }
         Ok(())
@@ -335,7 +370,7 @@ mod tests {
             folder,
             ..
         } = fixture;
-        checkpointer.finish(&writing);
+        checkpointer.finish(&writing, Duration::ZERO);
         let log = folder.path().join("a.db-wal");
         assert_eq!(log.metadata().expect("a log").len(), 0);
     }

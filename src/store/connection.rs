@@ -1,7 +1,7 @@
 //! Opening SQLite connections, each with the settings that the guarantees rest on.
 
 use super::checkpoint::LIMIT_PAGES;
-use super::error::{Error, OpenError};
+use super::error::{Error, OpenError, is_full_disk};
 use crate::model::text;
 use r2d2::{Pool, PooledConnection};
 use r2d2_sqlite::SqliteConnectionManager;
@@ -42,18 +42,16 @@ impl Readers {
     }
 }
 
-/// Makes an empty file that only its owner can read where there is none; returns its real path.
+/// Makes an empty file that only its owner can read where there is none; returns its real path. Of
+/// one that may not be written the system gives the reason, which SQLite does not.
 pub(super) fn create_if_missing(path: &Path) -> Result<PathBuf, OpenError> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            return Err(unreachable(path, error));
-        }
-        _ => {}
-    }
+    options
+        .open(path)
+        .map_err(|error| unreachable(path, error))?;
     path.canonicalize()
         .map_err(|error| unreachable(path, error))
 }
@@ -209,6 +207,9 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
 /// What to tell the operator of an error while opening.
 pub(super) fn refusal(path: &Path, error: &rusqlite::Error) -> OpenError {
     let (path, reason) = (path.to_owned(), error.to_string());
+    if is_full_disk(error) {
+        return unreachable(&path, ErrorKind::StorageFull.into());
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             OpenError::Damaged { path, reason }
@@ -218,8 +219,12 @@ pub(super) fn refusal(path: &Path, error: &rusqlite::Error) -> OpenError {
 }
 
 pub(super) fn unreachable(path: &Path, error: std::io::Error) -> OpenError {
+    let reason = match error.kind() {
+        ErrorKind::StorageFull => "the disk is full".into(),
+        _ => error.to_string(),
+    };
     OpenError::Unreachable {
         path: path.to_owned(),
-        reason: error.to_string(),
+        reason,
     }
 }

@@ -13,12 +13,18 @@ pub enum Error {
     /// Too many writes wait, or another program holds the database.
     #[error("the database is busy")]
     Busy,
+    /// Too many searches run.
+    #[error("too many searches run")]
+    TooManySearches,
     /// The store is closed, or its writer has failed.
     #[error("the database takes no more writes")]
     Stopped,
     /// There is no space left for the database.
     #[error("the disk is full")]
     DiskFull,
+    /// The disk takes no writes, as one that was mounted read-only does not.
+    #[error("the database cannot be written: {0}")]
+    Unwritable(String),
     /// Anything else.
     #[error("{0}")]
     Internal(String),
@@ -28,7 +34,8 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            _ if is_full_disk(&error) => Self::DiskFull,
+            _ if is_refused_write(&error) => Self::Unwritable(error.to_string()),
             _ => Self::Internal(error.to_string()),
         }
     }
@@ -42,18 +49,51 @@ impl From<r2d2::Error> for Error {
 
 /// Whether a change ran into a value that must be unique.
 pub(super) fn is_unique_violation(error: &rusqlite::Error) -> bool {
-    let code = error.sqlite_error().map(|error| error.extended_code);
-    code == Some(ffi::SQLITE_CONSTRAINT_UNIQUE)
+    extended_code(error) == Some(ffi::SQLITE_CONSTRAINT_UNIQUE)
+}
+
+/// Whether there was no space left. Of the index of the write-ahead log SQLite says only that it
+/// could not grow.
+pub(super) fn is_full_disk(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+        || extended_code(error) == Some(ffi::SQLITE_IOERR_SHMSIZE)
+}
+
+/// Whether the disk refused a write and has kept what it had.
+fn is_refused_write(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::ReadOnly)
+        || matches!(
+            extended_code(error),
+            Some(ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_TRUNCATE)
+        )
 }
 
 /// Whether the disk refused to keep what it had been given: what is on it is unknown from then on,
 /// and a second try that succeeds would prove nothing (the kernel may have dropped the pages).
 pub(super) fn is_failed_sync(error: &rusqlite::Error) -> bool {
-    let code = error.sqlite_error().map(|error| error.extended_code);
     matches!(
-        code,
+        extended_code(error),
         Some(ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC)
     )
+}
+
+fn extended_code(error: &rusqlite::Error) -> Option<i32> {
+    error.sqlite_error().map(|error| error.extended_code)
+}
+
+/// After what nothing may be written any more: a sentence for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The disk lost what it had been given to keep.
+    #[error("the disk failed to keep what was written ({0}): check the disk, then start again")]
+    DiskFailed(String),
+    /// What is written would never be seen again.
+    #[error(
+        "{} was moved, removed or replaced while the database was open: \
+         see that the right database is in its place, then start again",
+        .0.display()
+    )]
+    Replaced(PathBuf),
 }
 
 /// Why a database could not be opened: a sentence for the operator.

@@ -4,13 +4,19 @@
 //! commits once and only then answers each: a durable commit costs one wait for the disk, shared
 //! by everybody in the group.
 
+mod group;
+
 use super::checkpoint::Checkpointer;
-use super::error::{Error, is_failed_sync};
+use super::error::{Error, Failure};
+use super::files::Files;
+use super::outage::{Cause, Outages};
+use group::{Job, commit_together};
 use log::error;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use rusqlite::Connection;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
 /// How many jobs may wait; more are refused at once. At any speed a disk has today, the last one
@@ -20,29 +26,22 @@ const QUEUE: usize = 1024;
 /// How many jobs share a commit at the most.
 const GROUP: usize = 256;
 
+/// How long readers may hold up the last copy of the write-ahead log of a database that was
+/// replaced.
+const READER_PATIENCE: Duration = Duration::from_secs(3);
+
 /// A handle to the writing thread.
 #[derive(Debug)]
 pub(super) struct Writer {
     queue: SyncSender<Message>,
-    failure: watch::Receiver<Option<String>>,
+    outages: Arc<Outages>,
+    failure: watch::Receiver<Option<Failure>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 enum Message {
     Run(Box<dyn Job>),
     Close,
-}
-
-/// A piece of work inside a transaction that it shares with others.
-trait Job: Send {
-    /// Whether an error of the work leaves something to undo.
-    fn needs_undo(&self) -> bool;
-
-    /// Does the work. An error undoes it, and it alone.
-    fn run(&mut self, connection: &Connection) -> Result<(), Error>;
-
-    /// Answers whoever waits, once the fate of the transaction is known.
-    fn settle(self: Box<Self>, committed: Result<(), Error>);
 }
 
 struct Task<T, F> {
@@ -78,25 +77,36 @@ where
         self.result.as_ref().map(|_| ()).map_err(Error::clone)
     }
 
-    fn settle(self: Box<Self>, committed: Result<(), Error>) {
+    fn settle(self: Box<Self>, committed: Result<(), Error>) -> Result<(), Error> {
         // Without the commit even a refusal proves nothing: it may rest on what was undone.
         let answer = committed.and(self.result);
+        let error = answer.as_ref().map(|_| ()).map_err(Error::clone);
         // A caller that went away is no reason to stop.
         let _ = self.reply.send(answer);
+        error
     }
 }
 
 impl Writer {
-    /// Gives the connection to a new thread, which keeps its write-ahead log short.
-    pub(super) fn start(connection: Connection, checkpointer: Checkpointer) -> Self {
+    /// Gives the connection to a new thread, which keeps its write-ahead log short and looks after
+    /// its files.
+    pub(super) fn start(connection: Connection, checkpointer: Checkpointer, files: Files) -> Self {
         let (queue, jobs) = sync_channel(QUEUE);
         let (failing, failure) = watch::channel(None);
+        let outages = Arc::new(Outages::default());
+        let writing = Writing {
+            connection,
+            checkpointer,
+            files,
+            outages: Arc::clone(&outages),
+        };
         let thread = std::thread::Builder::new()
             .name("writer".into())
-            .spawn(move || serve(connection, checkpointer, &jobs, &failing))
+            .spawn(move || writing.serve(&jobs, &failing))
             .expect("the system starts a thread");
         Self {
             queue,
+            outages,
             failure,
             thread: Mutex::new(Some(thread)),
         }
@@ -136,19 +146,23 @@ impl Writer {
         self.queue
             .try_send(Message::Run(Box::new(task)))
             .map_err(|refused| match refused {
-                TrySendError::Full(_) => Error::Busy,
+                TrySendError::Full(_) => {
+                    self.outages.refused(Cause::QueueFull, &Error::Busy);
+                    Error::Busy
+                }
                 TrySendError::Disconnected(_) => Error::Stopped,
             })?;
         answer.await.unwrap_or(Err(Error::Stopped))
     }
 
     /// Waits for a failure from which the thread does not recover.
-    pub(super) async fn failed(&self) -> String {
+    pub(super) async fn failed(&self) -> Failure {
         let mut failure = self.failure.clone();
-        match failure.wait_for(Option::is_some).await {
-            Ok(reason) => reason.clone().unwrap_or_default(),
-            // Closed in good order: there will be no failure.
-            Err(_) => std::future::pending().await,
+        // Closed in good order there will be no failure.
+        let known = failure.wait_for(Option::is_some).await.ok();
+        match known.and_then(|failure| failure.clone()) {
+            Some(failure) => failure,
+            None => std::future::pending().await,
         }
     }
 
@@ -175,34 +189,89 @@ impl Drop for Writer {
     }
 }
 
-fn serve(
+/// What the thread works with.
+struct Writing {
     connection: Connection,
-    mut checkpointer: Checkpointer,
-    jobs: &Receiver<Message>,
-    failing: &watch::Sender<Option<String>>,
-) {
-    let mut open = true;
-    while open {
-        let mut group = Vec::new();
-        open = collect(jobs, &mut group);
-        let changes = group.len();
-        let kept = run_group(&connection, group).and_then(|()| {
-            let shortened = checkpointer.after_commit(&connection, changes);
-            shortened.map_err(|error| error.to_string())
-        });
-        if let Err(reason) = kept {
-            // Closing the connection would write to a disk that has just lost what it was given.
-            std::mem::forget(connection);
-            failing.send_replace(Some(reason));
-            return;
+    checkpointer: Checkpointer,
+    files: Files,
+    outages: Arc<Outages>,
+}
+
+impl Writing {
+    fn serve(mut self, jobs: &Receiver<Message>, failing: &watch::Sender<Option<Failure>>) {
+        let mut open = true;
+        while open {
+            let mut group = Vec::new();
+            open = collect(jobs, &self.outages, &mut group);
+            if let Err(failure) = self.run_group(group) {
+                self.give_up(&failure);
+                failing.send_replace(Some(failure));
+                return;
+            }
         }
+        self.checkpointer.finish(&self.connection, Duration::ZERO);
     }
-    checkpointer.finish(&connection);
+
+    /// Runs the jobs, commits, answers, and sees to the length of the write-ahead log. An error is
+    /// one after which nothing may be written any more.
+    fn run_group(&mut self, mut group: Vec<Box<dyn Job>>) -> Result<(), Failure> {
+        if group.is_empty() {
+            return Ok(());
+        }
+        let changes = group.len();
+        let committed = commit_together(&self.connection, &mut group)
+            // Not before the commit, which may have gone into a file replaced meanwhile.
+            .and_then(|()| Ok(self.files.check()?));
+        let (answer, failure) = match committed {
+            Ok(()) => (Ok(()), None),
+            Err(undone) => (Err(undone.error), undone.failure),
+        };
+        let refusal = self.answer(group, &answer);
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        let shortened = match refusal {
+            Some(Cause::DiskFull) => self.checkpointer.make_room(&self.connection),
+            _ => self.checkpointer.after_commit(&self.connection, changes),
+        };
+        shortened.map_err(|error| Failure::DiskFailed(error.to_string()))
+    }
+
+    /// Answers the jobs of a group; returns why some were refused, if they were.
+    fn answer(&self, group: Vec<Box<dyn Job>>, committed: &Result<(), Error>) -> Option<Cause> {
+        let (mut has_written, mut refusal) = (false, None);
+        for job in group {
+            match job.settle(committed.clone()) {
+                Ok(()) => has_written = true,
+                Err(error) => {
+                    if let Some(cause) = Cause::of(&error) {
+                        self.outages.refused(cause, &error);
+                        refusal = Some(cause);
+                    }
+                }
+            }
+        }
+        if has_written {
+            self.outages.succeeded();
+        }
+        refusal
+    }
+
+    /// Ends without closing the connection, which would write to a disk that has just lost what it
+    /// was given, or to a file of the same name.
+    fn give_up(self, failure: &Failure) {
+        if matches!(failure, Failure::Replaced(_)) && self.files.are_locked() {
+            // Into the files that are open. A database that was moved away gets all that was
+            // acknowledged, and the one in its place meets no log that is not its own.
+            self.checkpointer.finish(&self.connection, READER_PATIENCE);
+        }
+        std::mem::forget(self.connection);
+    }
 }
 
 /// Waits for a job and takes what waits behind it; whether the thread is to go on after these.
-fn collect(jobs: &Receiver<Message>, group: &mut Vec<Box<dyn Job>>) -> bool {
-    let mut next = jobs.recv().unwrap_or(Message::Close);
+fn collect(jobs: &Receiver<Message>, outages: &Outages, group: &mut Vec<Box<dyn Job>>) -> bool {
+    let mut next = wait(jobs, outages);
     loop {
         match next {
             Message::Run(job) => group.push(job),
@@ -218,77 +287,22 @@ fn collect(jobs: &Receiver<Message>, group: &mut Vec<Box<dyn Job>>) -> bool {
     }
 }
 
-/// Runs the jobs, commits, answers. An error is one after which nothing may be written any more.
-fn run_group(connection: &Connection, mut group: Vec<Box<dyn Job>>) -> Result<(), String> {
-    if group.is_empty() {
-        return Ok(());
-    }
-    let committed = commit_together(connection, &mut group);
-    let (answer, lost) = match committed {
-        Ok(()) => (Ok(()), None),
-        Err(failure) => (Err(failure.error), failure.lost),
-    };
-    for job in group {
-        job.settle(answer.clone());
-    }
-    lost.map_or(Ok(()), Err)
-}
-
-/// Why a group was not committed.
-struct Failure {
-    error: Error,
-    /// What happened, if the disk lost what it had been given.
-    lost: Option<String>,
-}
-
-impl From<rusqlite::Error> for Failure {
-    fn from(error: rusqlite::Error) -> Self {
-        let lost = is_failed_sync(&error).then(|| error.to_string());
-        Self {
-            error: error.into(),
-            lost,
+/// Waits for a message; meanwhile outages end.
+fn wait(jobs: &Receiver<Message>, outages: &Outages) -> Message {
+    while let Some(time) = outages.end() {
+        match jobs.recv_timeout(time) {
+            Ok(message) => return message,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Message::Close,
         }
     }
-}
-
-fn commit_together(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), Failure> {
-    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    for job in group {
-        run_alone(&transaction, job.as_mut())?;
-    }
-    Ok(transaction.commit()?)
-}
-
-/// Runs a job such that its failure undoes it alone. An error is one that undid the whole group.
-fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<(), Failure> {
-    let execute = |sql| connection.prepare_cached(sql)?.execute([]);
-    if !job.needs_undo() {
-        return run(connection, job).map(|_| ());
-    }
-    execute("SAVEPOINT job")?;
-    if !run(connection, job)? {
-        execute("ROLLBACK TO job")?;
-    }
-    execute("RELEASE job")?;
-    Ok(())
-}
-
-/// Whether the job succeeded. An error is one that undid the whole group, as a full disk does
-/// among other things.
-fn run(connection: &Connection, job: &mut dyn Job) -> Result<bool, Failure> {
-    match job.run(connection) {
-        Ok(()) => Ok(true),
-        Err(error) if connection.is_autocommit() => Err(Failure { error, lost: None }),
-        Err(_) => Ok(false),
-    }
+    jobs.recv().unwrap_or(Message::Close)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rusqlite::ErrorCode;
     use std::pin::pin;
-    use std::sync::Arc;
     use std::task::{Context, Poll, Waker};
 
     fn writer() -> Writer {
@@ -300,6 +314,7 @@ mod tests {
         Writer::start(
             connection,
             Checkpointer::new(copying, Arc::new(tempfile::tempfile().expect("a file"))),
+            Files::default(),
         )
     }
 
@@ -414,19 +429,5 @@ mod tests {
             assert_eq!(waiting.await, Ok(()));
             assert_eq!(writer.submit(insert("b")).await, Err(Error::Stopped));
         });
-    }
-
-    #[test]
-    fn a_failed_sync_stops_the_writer_for_good() {
-        let writer = writer();
-        let failure = rusqlite::Error::SqliteFailure(
-            rusqlite::ffi::Error {
-                code: ErrorCode::SystemIoFailure,
-                extended_code: rusqlite::ffi::SQLITE_IOERR_FSYNC,
-            },
-            None,
-        );
-        assert!(Failure::from(failure).lost.is_some());
-        drop(writer);
     }
 }
