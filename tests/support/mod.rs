@@ -47,6 +47,10 @@ impl Folder {
         }
     }
 
+    pub(crate) fn root(&self) -> &Path {
+        &self.path
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }

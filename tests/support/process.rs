@@ -62,9 +62,22 @@ impl Process {
     /// The next line of stderr that has a word; those before it are gone.
     #[track_caller]
     pub(crate) fn next_log_line(&self, word: &str) -> String {
-        let mut lines = std::iter::from_fn(|| self.stderr.next(PATIENCE));
-        let line = lines.find(|line| line.contains(word));
-        line.expect("the program says so before it ends")
+        self.log_until(word).pop().expect("at least that line")
+    }
+
+    /// The next lines of stderr, down to one that has a word.
+    #[track_caller]
+    pub(crate) fn log_until(&self, word: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        loop {
+            let line = self.stderr.next(PATIENCE);
+            let line = line.unwrap_or_else(|| panic!("no line has {word:?}: {lines:#?}"));
+            let found = line.contains(word);
+            lines.push(line);
+            if found {
+                return lines;
+            }
+        }
     }
 
     /// Whether it goes on for so long without a line on stdout.

@@ -1,0 +1,218 @@
+use crate::disk::Disk;
+use crate::support::{PATIENCE, ROOM, Running};
+use crate::{assert_kept, assert_log, assert_refused, email, serve, start};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+const CALLERS: usize = 4;
+const USERS: usize = 400;
+
+/// How often the disk is full under their load.
+const ROUNDS: usize = 3;
+
+const BEGINNING: &str = "the disk is full";
+const END: &str = "the disk has room again";
+
+/// Fills the disk until the server has found no use for what it has already.
+fn fill_for_good(disk: &Disk, server: &Running) {
+    let started = Instant::now();
+    while disk.fill() > 0 || server.get("/readyz").status == 200 {
+        assert!(started.elapsed() < PATIENCE, "it writes on a full disk");
+    }
+}
+
+#[test]
+fn a_full_disk_refuses_writes_and_nothing_else_until_there_is_room() {
+    let Some(disk) = Disk::new(1024) else { return };
+    disk.folder().add_users(20);
+    let server = serve(disk.folder());
+    let mut rooms = BTreeMap::new();
+    for user in 0..5 {
+        let made = server.room_of(&email(user));
+        assert_eq!(made.status, 201, "{made:?}");
+        rooms.insert(email(user), made.json());
+    }
+    let path = |user| {
+        let guid = rooms[&email(user)]["room_guid"].as_str().expect("a GUID");
+        format!("{ROOM}/{guid}")
+    };
+    let user = json!({"email": "new@example.com", "username": "new", "name": "N", "surname": "U"});
+    let writes = [
+        (
+            "POST",
+            ROOM.to_owned(),
+            json!({"creator_email": email(9), "name": "New"}),
+        ),
+        ("PUT", path(1), json!({"name": "Other"})),
+        ("DELETE", path(2), Value::Null),
+        ("POST", "/xapi/v2/user".to_owned(), user),
+    ];
+    fill_for_good(&disk, &server);
+    for _ in 0..10 {
+        for (method, path, body) in &writes {
+            assert_refused(&server.call(method, path, body), 507, 96);
+        }
+        assert_refused(&server.get("/readyz"), 503, 95);
+        for (email, room) in &rooms {
+            let found = server.room_of(email);
+            assert_eq!((found.status, &found.json()), (200, room), "{found:?}");
+        }
+        for path in [path(2), format!("{ROOM}/search"), "/healthz".into()] {
+            assert_eq!(server.get(&path).status, 200, "{path}");
+        }
+    }
+    disk.make_room();
+    for ((method, path, body), status) in writes.iter().zip([201, 200, 204, 201]) {
+        let answer = server.call(method, path, body);
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
+    assert_eq!(server.get("/readyz").status, 200);
+    let log = server.process().log_until(END);
+    assert_log(&log, &["started", BEGINNING, END]);
+    assert_eq!(server.stop().stderr.lines().count(), 1);
+    rooms.remove(&email(2));
+    assert_kept(disk.folder(), &rooms);
+}
+
+#[test]
+fn the_write_ahead_log_does_not_keep_a_disk_full_that_has_room_for_its_rooms() {
+    let Some(disk) = Disk::new(1024) else { return };
+    disk.folder().add_users(1);
+    let server = serve(disk.folder());
+    let room = format!("{ROOM}/{}", server.room_of(&email(0)).guid());
+    let mut refused = 0;
+    for n in 0..600 {
+        let tags = format!("tag {n}");
+        let changed = server.call("PUT", &room, &json!({"tags": tags}));
+        if changed.status == 507 {
+            refused += 1;
+            continue;
+        }
+        assert_eq!(
+            (changed.status, &changed.json()["tags"]),
+            (200, &json!(tags))
+        );
+    }
+    assert!((1..60).contains(&refused), "{refused} of 600");
+    server.stop();
+}
+
+/// What was acknowledged to callers, each of whom has users of its own.
+struct Callers<'a> {
+    server: &'a Running,
+    calls: AtomicUsize,
+    refusals: AtomicUsize,
+    over: AtomicBool,
+    started: Instant,
+}
+
+impl Callers<'_> {
+    fn go_on(&self) -> bool {
+        !self.over.load(Ordering::Relaxed) && self.started.elapsed() < PATIENCE
+    }
+
+    /// Makes and changes rooms; returns what each is by the last acknowledgement.
+    fn call(&self, caller: usize) -> BTreeMap<String, Value> {
+        let mut rooms = BTreeMap::<String, Value>::new();
+        for n in (0..).take_while(|_| self.go_on()) {
+            let email = email(n % (USERS / CALLERS) * CALLERS + caller);
+            let answer = match rooms.get(&email) {
+                Some(room) => {
+                    let path = format!("{ROOM}/{}", room["room_guid"].as_str().expect("a GUID"));
+                    self.server
+                        .call("PUT", &path, &json!({"tags": format!("tag {n}")}))
+                }
+                None => self.server.room_of(&email),
+            };
+            self.calls.fetch_add(1, Ordering::Relaxed);
+            if answer.status == 507 {
+                self.refusals.fetch_add(1, Ordering::Relaxed);
+            } else {
+                assert!([200, 201].contains(&answer.status), "{answer:?}");
+                rooms.insert(email, answer.json());
+            }
+        }
+        rooms
+    }
+
+    /// Waits until a count has grown by so much; `meanwhile` is done over and over.
+    fn until(&self, count: &AtomicUsize, more: usize, meanwhile: impl Fn()) {
+        let wanted = count.load(Ordering::Relaxed) + more;
+        while count.load(Ordering::Relaxed) < wanted && self.go_on() {
+            meanwhile();
+        }
+    }
+}
+
+#[test]
+fn nothing_is_lost_on_a_disk_that_is_full_again_and_again() {
+    let Some(disk) = Disk::new(3500) else { return };
+    disk.folder().add_users(USERS);
+    let key = disk.folder().add_key();
+    let server = start(disk.folder(), &key);
+    let callers = Callers {
+        server: &server,
+        calls: AtomicUsize::new(0),
+        refusals: AtomicUsize::new(0),
+        over: AtomicBool::new(false),
+        started: Instant::now(),
+    };
+    let rooms: BTreeMap<String, Value> = thread::scope(|scope| {
+        let start = |caller| {
+            scope.spawn({
+                let callers = &callers;
+                move || callers.call(caller)
+            })
+        };
+        let called: Vec<_> = (0..CALLERS).map(start).collect();
+        for _ in 0..ROUNDS {
+            callers.until(&callers.calls, 200, thread::yield_now);
+            callers.until(&callers.refusals, 4, || {
+                disk.fill();
+                thread::yield_now();
+            });
+            disk.make_room();
+        }
+        callers.until(&callers.calls, 200, thread::yield_now);
+        callers.over.store(true, Ordering::Relaxed);
+        called
+            .into_iter()
+            .flat_map(|caller| caller.join().expect("it ends"))
+            .collect()
+    });
+    assert!(callers.started.elapsed() < PATIENCE, "it hangs");
+    disk.fill();
+    server.process().signal("KILL");
+    server.end();
+    disk.make_room();
+    assert_kept(disk.folder(), &rooms);
+    let server = start(disk.folder(), &key);
+    for (email, room) in &rooms {
+        assert_eq!(server.room_of(email).json(), *room);
+    }
+}
+
+#[test]
+fn a_server_on_a_full_disk_says_so_and_starts_once_there_is_room() {
+    for is_new in [true, false] {
+        let Some(disk) = Disk::new(1024) else { return };
+        if !is_new {
+            disk.folder().add_users(1);
+        }
+        disk.fill();
+        let ended = disk.folder().run(&["serve", "--listen", "127.0.0.1:0"]);
+        let sentence = ended.refusal();
+        assert!(
+            sentence.contains("full") && sentence.contains("roomd.db"),
+            "{sentence}"
+        );
+        disk.make_room();
+        let key = disk.folder().add_key();
+        let server = start(disk.folder(), &key);
+        assert_eq!(server.get("/readyz").status, 200);
+        server.stop();
+    }
+}

@@ -1,0 +1,105 @@
+//! Takes away from a running server what it needs, one thing at a time, and gives it back: room on
+//! the disk, the right to write, its files, its turn to write, the time of day.
+
+#![cfg(target_os = "linux")]
+
+mod clock;
+mod disk;
+mod disk_full;
+mod queue;
+mod read_only;
+mod replaced;
+#[path = "../support/mod.rs"]
+mod support;
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use support::{Answer, Folder, Running, open};
+
+/// The start of every `url` must be the same for every run of the server.
+const SERVE: &[&str] = &[
+    "serve",
+    "--listen",
+    "127.0.0.1:0",
+    "--public-url",
+    "https://rooms.example.com",
+];
+
+/// No request takes so long, so that none has a line of its own.
+const SLOW_MS: &str = "20000";
+
+/// Starts a server with a key.
+fn serve(folder: &Folder) -> Running {
+    let key = folder.add_key();
+    start(folder, &key)
+}
+
+/// The same with a key that is there.
+fn start(folder: &Folder, key: &Value) -> Running {
+    let mut command = folder.command(SERVE);
+    let server = folder.start(command.env("ROOMD_LOG_SLOW_MS", SLOW_MS));
+    server.expect("it starts").with_key(key)
+}
+
+fn email(user: usize) -> String {
+    format!("user{user}@example.com")
+}
+
+/// Asserts that a request was refused as documented.
+#[track_caller]
+fn assert_refused(answer: &Answer, status: u16, code: u16) {
+    let body = answer.json();
+    assert_eq!(
+        (answer.status, &body["code"]),
+        (status, &code.into()),
+        "{answer:?}"
+    );
+    assert!(
+        body["details"]
+            .as_str()
+            .is_some_and(|text| !text.is_empty()),
+        "{body}"
+    );
+    assert_eq!(
+        body.as_object().map(serde_json::Map::len),
+        Some(2),
+        "{body}"
+    );
+    assert_eq!(
+        answer.headers.contains_key("Retry-After"),
+        code == 95,
+        "{answer:?}"
+    );
+}
+
+/// Asserts that these are all lines of a log, each by some words of it.
+#[track_caller]
+fn assert_log(log: &[String], expected: &[&str]) {
+    let as_expected = |(line, words): (&String, &&str)| line.contains(words);
+    assert!(
+        log.len() == expected.len() && log.iter().zip(expected).all(as_expected),
+        "{expected:?}: {log:#?}"
+    );
+}
+
+/// Asserts that a database is whole and has these rooms, by the addresses of their users.
+#[track_caller]
+fn assert_kept(folder: &Folder, rooms: &BTreeMap<String, Value>) {
+    let database = open(&folder.path("roomd.db"));
+    let integrity: String = database
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .expect("a report");
+    assert_eq!(integrity, "ok");
+    let mut statement = database
+        .prepare("SELECT creator_email, hex(room_guid) FROM rooms")
+        .expect("a table");
+    let kept: BTreeMap<String, String> = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .expect("rows")
+        .collect::<Result<_, _>>()
+        .expect("rooms");
+    for (email, room) in rooms {
+        let guid = room["room_guid"].as_str().expect("a GUID").replace('-', "");
+        assert_eq!(kept.get(email), Some(&guid), "{email}");
+    }
+}
