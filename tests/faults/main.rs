@@ -5,6 +5,7 @@
 
 mod clock;
 mod disk;
+mod disk_error;
 mod disk_full;
 mod queue;
 mod read_only;
