@@ -97,7 +97,7 @@ impl Checkpointer {
         if log.rest() >= pass {
             self.copier.begin();
             if log.pages >= LIMIT_PAGES {
-                let pass = self.copier.wait();
+                let pass = self.copier.wait(PATIENCE);
                 return pass.map_or(Ok(()), |pass| self.judge(pass, log));
             }
         } else if log.pages >= DUE_PAGES && log.rest() <= pass / 2 {
@@ -111,7 +111,7 @@ impl Checkpointer {
     /// that is everything, the next one begins the log anew, in the space that it has. An error is
     /// one after which nothing may be written any more.
     pub(super) fn make_room(&mut self, writing: &Connection) -> rusqlite::Result<()> {
-        let pass = self.copier.wait();
+        let pass = self.copier.wait(Duration::MAX);
         let Some(log) = self.measure(writing, pass)? else {
             return Ok(());
         };
@@ -225,11 +225,11 @@ impl Copier {
         pass
     }
 
-    fn wait(&mut self) -> Option<rusqlite::Result<Log>> {
+    fn wait(&mut self, limit: Duration) -> Option<rusqlite::Result<Log>> {
         if !self.is_running {
             return None;
         }
-        let pass = self.passes.recv_timeout(PATIENCE).ok();
+        let pass = self.passes.recv_timeout(limit).ok();
         self.is_running = pass.is_none();
         pass
     }
