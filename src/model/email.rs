@@ -38,7 +38,7 @@ impl Email {
         let (local, domain) = address.rsplit_once('@').ok_or_else(not_an_address)?;
         let domain = idna::domain_to_ascii_cow(domain.as_bytes(), AsciiDenyList::STD3)
             .map_err(|_| not_an_address())?;
-        let in_ascii = format!("{}@{domain}", ascii_skeleton(local));
+        let in_ascii = format!("{}@{domain}", ascii_skeleton(&text::nfc(local)));
         EmailAddress::parse_with_options(&in_ascii, OPTIONS).map_err(|_| not_an_address())?;
         Ok(Self {
             key: format!("{}@{domain}", text::fold(local)),
@@ -63,7 +63,8 @@ impl Email {
 }
 
 /// The local part with a letter for every character beyond ASCII: RFC 6531 (section 3.3) allows
-/// them where letters stand, while the checker of addresses knows only some of them.
+/// them where letters stand, while the checker of addresses knows only some of them. It is taken
+/// from the composed form, as the key is, because some characters are composed to ASCII.
 fn ascii_skeleton(local: &str) -> String {
     let in_ascii = |c: char| match c {
         c if c.is_ascii() => c,
@@ -124,6 +125,7 @@ mod tests {
             "ada@@example.com",
             "a b@example.com",
             "a\u{3000}b@example.com",
+            "a\u{37E}b@example.com",
             "ada@exa mple.com",
             "Ada <ada@example.com>",
             "ada@[127.0.0.1]",

@@ -140,6 +140,14 @@ pub(crate) fn integer(value: &RawValue) -> Result<i64, Invalid> {
     }
 }
 
+/// Refuses a number beyond what readers hold (a double): some of them refuse the whole text for it.
+pub(crate) fn check_number(value: &RawValue) -> Result<(), Invalid> {
+    match serde_json::from_str::<f64>(value.get()) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Invalid::new("must be a number that a double can hold")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

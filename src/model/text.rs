@@ -82,14 +82,23 @@ pub(crate) fn check_length(text: &str, max: usize) -> Result<(), Invalid> {
 /// Refuses control characters (C0, C1, DEL, U+0000) and bidirectional overrides and isolates,
 /// with which a text can look like another one.
 pub(crate) fn check_visible(text: &str) -> Result<(), Invalid> {
-    let refused =
-        |c: char| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    if text.chars().any(refused) {
+    if text.chars().any(is_refused) {
         return Err(Invalid::new(
             "must not contain control characters or bidirectional overrides",
         ));
     }
     Ok(())
+}
+
+/// The start of a text that was refused, at most `max` characters, to be shown to whoever sent it:
+/// with U+FFFD for what [`check_visible`] refuses.
+pub(crate) fn shown(text: &str, max: usize) -> String {
+    let visible = |c: char| if is_refused(c) { '\u{FFFD}' } else { c };
+    text.chars().take(max).map(visible).collect()
+}
+
+fn is_refused(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

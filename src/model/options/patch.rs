@@ -1,6 +1,7 @@
 use super::table::{Entry, Kind, OPTIONS};
 use crate::model::error::{FieldError, Invalid};
 use crate::model::json::{self, Object};
+use crate::model::text;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -9,6 +10,10 @@ const MAX_BYTES: usize = 16 * 1024;
 
 /// The deepest nesting of objects and arrays, the options object itself being the first level.
 const MAX_LEVELS: usize = 8;
+
+/// The longest path of a wrong option, in characters: with long keys many errors would make an
+/// answer that is hundreds of times as long as the request.
+const MAX_PATH_CHARS: usize = 200;
 
 /// Options as a request gives them: checked, in the spelling of answers, and only what was sent.
 #[derive(Debug, Default)]
@@ -169,6 +174,11 @@ impl<'a> Reader<'a> {
                     self.refuse(message);
                 }
             }
+            Some(b'-' | b'0'..=b'9') => {
+                if let Err(message) = json::check_number(value) {
+                    self.refuse(message);
+                }
+            }
             _ => {}
         }
     }
@@ -209,7 +219,7 @@ impl<'a> Reader<'a> {
 
     fn refuse(&mut self, message: Invalid) {
         self.errors.push(FieldError {
-            field: self.path.join("."),
+            field: text::shown(&self.path.join("."), MAX_PATH_CHARS),
             message,
         });
     }
@@ -353,6 +363,22 @@ mod tests {
         let wide = |bytes: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(bytes - 8));
         assert_eq!(fields(&wide(MAX_BYTES)), Vec::<String>::new());
         assert_eq!(fields(&wide(MAX_BYTES + 1)), [""]);
+    }
+
+    #[test]
+    fn a_number_that_some_readers_cannot_hold_is_refused_wherever_it_stands() {
+        assert_eq!(fields(r#"{"new": [-1e308, 1e309]}"#), ["new.1"]);
+        assert_eq!(fields(r#"{"chat": {"new": -9e999}}"#), ["chat.new"]);
+    }
+
+    #[test]
+    fn the_path_of_a_wrong_option_is_short_and_shows_as_it_is() {
+        assert_eq!(
+            fields(r#"{"a\u0000": ["\ud800"], "\u202e": {"b": 1, "b": 2}}"#),
+            ["a\u{FFFD}.0", "\u{FFFD}.b"]
+        );
+        let key = "k".repeat(MAX_PATH_CHARS);
+        assert_eq!(fields(&format!(r#"{{"{key}": ["\ud800"]}}"#)), [key]);
     }
 
     #[test]
