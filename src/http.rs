@@ -21,6 +21,7 @@ mod search;
 mod users;
 
 pub(crate) use client::{Caller, is_trusted};
+pub(crate) use error::ApiError;
 pub(crate) use last_request::LastRequest;
 pub(crate) use limits::Limits;
 pub(crate) use memory::Memory;
@@ -28,11 +29,18 @@ pub(crate) use openapi::document as openapi_document;
 pub(crate) use request_log::observe;
 pub(crate) use users::UserResponse;
 
+#[cfg(any(fuzzing, test))]
+pub(crate) use {
+    auth::bearer_token,
+    room_search::read_query as read_room_query,
+    rooms::{read_draft, read_patch as read_room_patch},
+    users::read_query as read_user_query,
+};
+
 use crate::model::{LangTag, TimeZoneName};
 use crate::store::Store;
 use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route, guard, web};
-use error::ApiError;
 use ipnet::IpNet;
 use std::future::ready;
 use std::time::Duration;

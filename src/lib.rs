@@ -7,9 +7,12 @@
 //! `main -> cli -> server -> http -> store -> model`
 //!
 //! [`server`] is where the parts are put together; [`config`] and [`logging`] serve it and `cli`.
+//! `fuzzing`, which is not part of the program, holds `http` and `model` to what must always be so.
 
 pub mod cli;
 pub mod config;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod http;
 pub mod logging;
 pub mod model;

@@ -10,6 +10,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["config", "http", "logging", "model", "server", "store"],
     ),
     ("config", &["model"]),
+    ("fuzzing", &["http", "model"]),
     ("http", &["model", "store"]),
     ("logging", &["config", "model"]),
     ("model", &[]),
@@ -22,7 +23,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
     ("r2d2", &["store"]),
     ("rustls", &["server"]),
-    ("actix_web", &["cli", "http", "server"]),
+    ("actix_web", &["cli", "fuzzing", "http", "server"]),
     ("clap", &["cli"]),
 ];
 

@@ -52,7 +52,8 @@ fn refuse(request: &HttpRequest, state: &AppState) -> ApiError {
     state.limits.refuse(caller)
 }
 
-fn bearer_token(header: &HeaderValue) -> Option<BearerToken> {
+/// The key that a header shows, if any.
+pub(crate) fn bearer_token(header: &HeaderValue) -> Option<BearerToken> {
     BearerToken::of_header(header.to_str().ok()?)
 }
 

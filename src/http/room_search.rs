@@ -47,7 +47,8 @@ pub(super) async fn search(
     }))
 }
 
-fn read_query(query: &str) -> Result<(RoomQuery, Paging), ApiError> {
+/// Reads which rooms are wanted, or names everything that is wrong with it.
+pub(crate) fn read_query(query: &str) -> Result<(RoomQuery, Paging), ApiError> {
     let mut params = Params::of_query(query);
     let query = RoomQuery {
         name: params.optional("query", Part::parse).unwrap_or_default(),

@@ -99,7 +99,10 @@ pub(super) async fn delete(
 }
 
 /// Reads a get-or-create, or names everything that is wrong with it.
-fn read_draft<'a>(body: &'a [u8], languages: &[LangTag]) -> Result<RoomDraft<'a>, ApiError> {
+pub(crate) fn read_draft<'a>(
+    body: &'a [u8],
+    languages: &[LangTag],
+) -> Result<RoomDraft<'a>, ApiError> {
     let mut fields = Fields::of_body(body)?;
     let creator_email = fields.required("creator_email", text(Email::parse));
     let name = fields.required("name", text(RoomName::parse));
@@ -126,7 +129,10 @@ fn read_draft<'a>(body: &'a [u8], languages: &[LangTag]) -> Result<RoomDraft<'a>
 }
 
 /// Reads what to change, or names everything that is wrong with it.
-fn read_patch<'a>(body: &'a [u8], languages: &[LangTag]) -> Result<RoomPatch<'a>, ApiError> {
+pub(crate) fn read_patch<'a>(
+    body: &'a [u8],
+    languages: &[LangTag],
+) -> Result<RoomPatch<'a>, ApiError> {
     let mut fields = Fields::of_body(body)?;
     let patch = RoomPatch {
         name: fields.optional("name", text(RoomName::parse)),

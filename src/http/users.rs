@@ -161,7 +161,8 @@ fn read_patch_of_optional(fields: &mut Fields<'_>) -> UserPatch {
     }
 }
 
-fn read_query(body: &[u8]) -> Result<(UserQuery, Paging), ApiError> {
+/// Reads which users are wanted, or names everything that is wrong with it.
+pub(crate) fn read_query(body: &[u8]) -> Result<(UserQuery, Paging), ApiError> {
     let mut fields = Fields::of_body(body)?;
     let mut part_of = |name| fields.optional(name, text(Part::parse)).unwrap_or_default();
     let query = UserQuery {

@@ -1,0 +1,75 @@
+use super::refusal::check_refusal;
+use crate::http::{read_room_query, read_user_query};
+use crate::model::text::fold;
+use crate::model::{Email, Paging, Part, RoomQuery, Timestamp};
+use url::form_urlencoded::Serializer;
+
+/// What is searched for, rooms by a query string and users by a body: what is accepted stays
+/// within its limits and reads back equal, what is refused names the parameters.
+pub fn search(input: &[u8]) {
+    match read_user_query(input) {
+        Ok((query, paging)) => {
+            check_paging(paging);
+            check_folded(&query.name);
+            check_folded(&query.email);
+        }
+        Err(error) => check_refusal(&error, input),
+    }
+    let Ok(text) = str::from_utf8(input) else {
+        return;
+    };
+    match read_room_query(text) {
+        Ok((query, paging)) => {
+            check_paging(paging);
+            check_folded(&query.name);
+            let text = written(&query, paging);
+            match read_room_query(&text) {
+                Ok(again) => assert_eq!(format!("{again:?}"), format!("{:?}", (query, paging))),
+                // Some characters become several in lower case.
+                Err(error) => {
+                    assert_eq!(error.to_string(), "query must have at most 255 characters");
+                }
+            }
+        }
+        Err(error) => check_refusal(&error, input),
+    }
+}
+
+/// Holds a page to what SQLite can count.
+fn check_paging(paging: Paging) {
+    assert!((1..=2_147_483_647).contains(&paging.page()));
+    assert!((1..=100).contains(&paging.size()));
+    assert!(paging.offset() < 100 * 2_147_483_647);
+}
+
+/// Holds a part to be folded already.
+fn check_folded(part: &Part) {
+    let folded = part.to_condition().unwrap_or_default();
+    assert_eq!(fold(&folded), folded);
+}
+
+/// The query string that says all of a search.
+fn written(query: &RoomQuery, paging: Paging) -> String {
+    let email = query.creator_email.as_ref().map(Email::as_str);
+    let fields = [
+        ("query", query.name.to_condition()),
+        ("creator_email", email.map(str::to_owned)),
+        ("user_id", query.creator_guid.map(|guid| guid.to_string())),
+        (
+            "created_after",
+            query.created_from.map(Timestamp::to_zoneless),
+        ),
+        (
+            "created_before",
+            query.created_before.map(Timestamp::to_rfc3339),
+        ),
+        ("sort", Some(query.sort.as_str().to_owned())),
+        ("page", Some(paging.page().to_string())),
+        ("size", Some(paging.size().to_string())),
+    ];
+    let mut text = Serializer::new(String::new());
+    for (name, value) in fields {
+        text.extend_pairs(value.map(|value| (name, value)));
+    }
+    text.finish()
+}
