@@ -21,14 +21,14 @@ class Programs:
 
 
 def target_folder() -> Path:
-    metadata = cargo("metadata", "--format-version", "1", "--no-deps")
+    metadata = cargo("metadata", "--locked", "--format-version", "1", "--no-deps")
     return Path(json.loads(metadata)["target_directory"])
 
 
 def build(profile: str) -> Programs:
     # One command, so that all have the same settings and share what they have in common.
     messages = cargo(
-        "build", "--profile", profile, "--message-format", "json",
+        "build", "--locked", "--profile", profile, "--message-format", "json",
         "--bin", "roomd", "--bench", "peers", "--bench", "load",
     )  # fmt: skip
     artifacts = (json.loads(line) for line in messages.splitlines())
