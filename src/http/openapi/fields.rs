@@ -27,7 +27,7 @@ pub(super) fn line(max_chars: usize, description: &str) -> ObjectBuilder {
         .pattern(Some(LINE))
 }
 
-/// A text that may be empty, without control characters.
+/// A text that may be empty, without control characters and bidirectional overrides.
 pub(super) fn visible(max_chars: usize, description: &str) -> ObjectBuilder {
     string(description)
         .max_length(Some(max_chars))

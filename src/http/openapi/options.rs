@@ -8,9 +8,10 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 /// Options as a request gives them.
 pub(super) fn request() -> ObjectBuilder {
     let description = "\
-What is not sent, or sent as null, is the default, and in a change what it was. The groups `chat` \
-and `duration` and their members may also be spelled with a capital (`Chat.OffNewMsgSound`). \
-Unknown keys are kept and given back. At most 16 KiB, nested at most 8 levels deep; no key twice, \
+What is not sent is the default, and in a change what it was. So is what is sent as null, but for \
+`return_url`, which null empties, and the options whose default is null, which it sets back. The \
+groups `chat` and `duration` and their members may also be spelled with a capital \
+(`Chat.OffNewMsgSound`). Unknown keys are kept and given back. At most 16 KiB, nested at most 8 levels deep; no key twice, \
 in either spelling.";
     OPTIONS
         .iter()

@@ -100,12 +100,12 @@ not overlap: equal dates are ordered by when the room was made.";
         .query_parameter(
             "created_after",
             fields::date_time(""),
-            "Made at this second or later. Without an offset the time is in UTC.",
+            "Made at this moment or later. Without an offset the time is in UTC.",
         )
         .query_parameter(
             "created_before",
             fields::date_time(""),
-            "Made before this second. Without an offset the time is in UTC.",
+            "Made before this moment. Without an offset the time is in UTC.",
         )
         .query_parameter("page", page_number(), "Which page.")
         .query_parameter("size", page_size(), "How many rooms a page has.")
@@ -234,13 +234,13 @@ fn room() -> ObjectBuilder {
             ("tags", fields::string("").or_null(Type::String)),
             (
                 "inaccessible_replay",
-                always("Whether the replay is kept from everybody."),
+                always("Whether the replay is closed to participants."),
             ),
             (
                 "allow_recording",
-                always("Whether sessions can be recorded."),
+                always("Whether sessions may be recorded."),
             ),
-            ("creator_email", fields::email("The owner's address.")),
+            ("creator_email", fields::email("The creator's address.")),
             ("ui_options", options::response()),
         ],
     )

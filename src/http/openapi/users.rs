@@ -251,7 +251,7 @@ fn user() -> ObjectBuilder {
 }
 
 const ROLE: &str = "u: user, e: instructor, a: administrator.";
-const ACTIVE: &str = "An inactive user gets no room.";
+const ACTIVE: &str = "An inactive user gets no new room, and keeps the one that is there.";
 const LANG: &str = "A language tag (BCP 47); by default what the server's settings say (tr-TR).";
 const TIME_ZONE: &str =
     "An IANA time zone; by default what the server's settings say (Europe/Istanbul).";
@@ -305,6 +305,6 @@ fn time_zone(description: &str) -> ObjectBuilder {
 }
 
 fn expires_at() -> ObjectBuilder {
-    fields::date_time("From this moment on the user gets no room; null: never.")
+    fields::date_time("From this moment on the user gets no new room; null: never.")
         .or_null(Type::String)
 }

@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn null_is_the_same_as_not_sent() {
+    fn null_is_accepted_for_every_option() {
         assert_eq!(
             fields(
                 r#"{"allow_rating": null, "preparation_time": null, "chat": null, "return_url": null,
