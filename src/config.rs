@@ -69,6 +69,13 @@ pub struct Tls {
     pub key: Option<PathBuf>,
 }
 
+impl Tls {
+    /// How callers speak to the server: `https` with a certificate, else `http`.
+    pub fn scheme(&self) -> &'static str {
+        self.certificate.as_ref().map_or("http", |_| "https")
+    }
+}
+
 /// The database.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]

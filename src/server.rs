@@ -5,7 +5,7 @@ mod tls;
 
 pub use tls::TlsError;
 
-use crate::config::{Config, PublicUrl};
+use crate::config::{Config, PublicUrl, Tls};
 use crate::http::{self, AppState, Limits};
 use crate::store::{Failure, OpenError, ServeLock, Store};
 use actix_tls::accept::rustls_0_23::TlsStream;
@@ -44,6 +44,7 @@ const SHUTDOWN_SECONDS: u64 = 6;
 /// A server that listens: callers can connect, and are answered once it runs.
 pub struct Server {
     address: SocketAddr,
+    url: PublicUrl,
     workers: usize,
     listener: TcpListener,
     state: web::Data<AppState>,
@@ -82,12 +83,9 @@ impl Server {
     /// Takes the address, opens the database and makes everything ready to run.
     ///
     /// # Errors
-    /// An address or a database that cannot be had.
+    /// A certificate that cannot be used; an address or a database that cannot be had.
     pub fn bind(config: Config) -> Result<Self, ServerError> {
-        let certificate = match (config.tls.certificate, config.tls.key) {
-            (Some(certificate), Some(key)) => Some(Certificate::read(certificate, key)?),
-            _ => None,
-        };
+        let certificate = Certificate::read(&config.tls)?;
         let wanted = config.server.listen;
         let unavailable = |reason| ServerError::Listen {
             address: wanted,
@@ -107,35 +105,13 @@ impl Server {
         // Every worker can read while every other does.
         let readers = u32::try_from(workers).unwrap_or(u32::MAX);
         let (store, lock) = Store::open_for_serving(&config.database.path, readers)?;
-        let public_url = config.server.public_url.clone();
-        let state = web::Data::new(AppState {
-            store,
-            base_paths: config
-                .api
-                .base_paths
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-            public_url: public_url
-                .unwrap_or_else(|| PublicUrl::of_address(scheme(&certificate), address))
-                .to_string(),
-            trusted_proxies: config.server.trusted_proxies,
-            auth_required: config.auth.required,
-            limits: Limits::per_minute(
-                config.auth.failures_per_minute,
-                config.auth.requests_per_minute,
-            ),
-            languages: config.rooms.languages.clone(),
-            user_lang: config.users.lang.clone(),
-            user_timezone: config.users.timezone.clone(),
-            log_requests: config.log.requests,
-            slow: Duration::from_millis(config.log.slow_ms),
-        });
+        let url = PublicUrl::of_address(config.tls.scheme(), address);
         Ok(Self {
+            state: web::Data::new(state(config, store, &url)),
             address,
+            url,
             workers,
             listener,
-            state,
             connections,
             connections_per_worker,
             certificate,
@@ -149,8 +125,8 @@ impl Server {
     }
 
     /// The address as the start of a URL.
-    pub fn url(&self) -> PublicUrl {
-        PublicUrl::of_address(scheme(&self.certificate), self.address)
+    pub fn url(&self) -> &PublicUrl {
+        &self.url
     }
 
     /// The absolute path of the database file.
@@ -227,9 +203,37 @@ impl Server {
     }
 }
 
-/// How callers speak to a server with or without a certificate.
-fn scheme(certificate: &Option<Arc<Certificate>>) -> &'static str {
-    certificate.as_ref().map_or("http", |_| "https")
+/// What the handlers share; `url` is where rooms are, unless the settings know better.
+fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
+    AppState {
+        store,
+        base_paths: config
+            .api
+            .base_paths
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        public_url: config.server.public_url.as_ref().unwrap_or(url).to_string(),
+        trusted_proxies: config.server.trusted_proxies,
+        auth_required: config.auth.required,
+        limits: Limits::per_minute(
+            config.auth.failures_per_minute,
+            config.auth.requests_per_minute,
+        ),
+        languages: config.rooms.languages,
+        user_lang: config.users.lang,
+        user_timezone: config.users.timezone,
+        log_requests: config.log.requests,
+        slow: Duration::from_millis(config.log.slow_ms),
+    }
+}
+
+/// Whether a server could use the certificate that the settings name, if they do.
+///
+/// # Errors
+/// A file that is missing, or holds something else, or two that do not go together.
+pub fn check_certificate(settings: &Tls) -> Result<(), TlsError> {
+    Certificate::read(settings).map(|_| ())
 }
 
 /// Takes up a renewed certificate, if there is one at all, now and ever after.

@@ -1,5 +1,6 @@
 //! The certificate that callers see, from files that may be renewed while the server runs.
 
+use crate::config::Tls;
 use log::{info, warn};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
@@ -40,19 +41,25 @@ struct Files {
 type Stamp = [Option<(SystemTime, u64)>; 2];
 
 impl Certificate {
-    /// Reads the files.
+    /// Reads the files that the settings name, if they do.
     ///
     /// # Errors
     /// A file that is missing, or holds something else, or two that do not go together.
-    pub(super) fn read(certificate: PathBuf, key: PathBuf) -> Result<Arc<Self>, TlsError> {
-        let files = Files { certificate, key };
+    pub(super) fn read(settings: &Tls) -> Result<Option<Arc<Self>>, TlsError> {
+        let (Some(certificate), Some(key)) = (&settings.certificate, &settings.key) else {
+            return Ok(None);
+        };
+        let files = Files {
+            certificate: certificate.clone(),
+            key: key.clone(),
+        };
         let read_at = files.stamp();
         let current = RwLock::new(Arc::new(files.read()?));
-        Ok(Arc::new(Self {
+        Ok(Some(Arc::new(Self {
             files,
             read_at,
             current,
-        }))
+        })))
     }
 
     /// TLS 1.2 and 1.3 with this certificate.

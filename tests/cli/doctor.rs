@@ -83,6 +83,18 @@ fn a_bad_setting_is_named() {
 }
 
 #[test]
+fn a_certificate_that_a_server_would_refuse_is_named() {
+    let folder = healthy();
+    folder.write(
+        "config.toml",
+        "[tls]\ncertificate = \"fullchain.pem\"\nkey = \"key.pem\"\n",
+    );
+    let (_, checks) = examined(&folder, &[]);
+    assert_eq!(status(&checks, "configuration"), "failed");
+    assert!(checks.to_string().contains("fullchain.pem"), "{checks}");
+}
+
+#[test]
 fn settings_that_should_not_stay_are_warned_of() {
     let folder = healthy();
     folder.write("config.toml", "[auth]\nrequired = false\n");

@@ -1,6 +1,7 @@
 use super::disk;
-use crate::config::Config;
+use crate::config::{Config, PublicUrl};
 use crate::model::Timestamp;
+use crate::server;
 use crate::store::{Examination, SqliteVersion, examine};
 use serde::Serialize;
 use std::path::Path;
@@ -70,7 +71,7 @@ impl Check {
 pub(super) fn run(config: &Config) -> Vec<Check> {
     let path = &config.database.path;
     let mut checks = vec![
-        Check::ok("configuration", "valid"),
+        configuration(config),
         public_url(config),
         sqlite(),
         file_system(path),
@@ -94,6 +95,13 @@ pub(super) fn run(config: &Config) -> Vec<Check> {
     checks
 }
 
+fn configuration(config: &Config) -> Check {
+    match server::check_certificate(&config.tls) {
+        Ok(()) => Check::ok("configuration", "valid"),
+        Err(error) => Check::failed("configuration", error),
+    }
+}
+
 fn public_url(config: &Config) -> Check {
     let (name, listen) = ("public_url", config.server.listen);
     match &config.server.public_url {
@@ -104,7 +112,8 @@ fn public_url(config: &Config) -> Check {
         None => Check::warning(
             name,
             format!(
-                "not set: the url of every room begins with http://{listen}; set server.public_url"
+                "not set: the url of every room begins with {}; set server.public_url",
+                PublicUrl::of_address(config.tls.scheme(), listen)
             ),
         ),
     }
