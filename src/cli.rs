@@ -39,7 +39,7 @@ struct Cli {
 /// What every verb understands.
 #[derive(Args)]
 struct SharedArgs {
-    /// The file of settings [default: config.toml, if there is one]
+    /// The file of settings [default: what ROOMD_CONFIG names, else config.toml, if there is one]
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
     /// The SQLite file [default: roomd.db]

@@ -180,6 +180,9 @@ fn a_named_file_is_read_in_place_of_config_toml() {
     );
     let server = start(&folder, &["serve", "--config", "other.toml"], &[]).expect("it starts");
     assert_eq!(database_of(&server), "other.db");
+    server.stop();
+    let server = start(&folder, &["serve"], &[("ROOMD_CONFIG", "other.toml")]).expect("it starts");
+    assert_eq!(database_of(&server), "other.db");
     folder.done(&["user", "list", "--config", "other.toml"]);
     folder.done(&["key", "list", "--config", "other.toml"]);
     assert!(!folder.path("default.db").exists());
