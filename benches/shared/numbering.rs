@@ -9,7 +9,7 @@ const STRIDE: u64 = 61_803_399;
 
 /// The number of the thing with that index. Neighbours get numbers far apart, because the users
 /// who come next are not neighbours in an index either.
-pub(crate) fn number(index: u64) -> u64 {
+fn number(index: u64) -> u64 {
     index * STRIDE % NUMBERS
 }
 

@@ -43,7 +43,6 @@ pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
 }
 
 fn in_words(checks: &[Check]) -> String {
-    let headings = ["STATUS", "CHECK", "FOUND"].map(str::to_owned);
     let rows = checks.iter().map(|check| {
         [
             check.status.as_str().to_owned(),
@@ -51,5 +50,5 @@ fn in_words(checks: &[Check]) -> String {
             check.found.clone(),
         ]
     });
-    table(&std::iter::once(headings).chain(rows).collect::<Vec<_>>())
+    table(["STATUS", "CHECK", "FOUND"], rows)
 }

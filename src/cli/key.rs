@@ -78,7 +78,6 @@ fn created(key: &NewApiKey, as_json: bool) -> String {
 }
 
 fn listed(keys: &[ApiKey]) -> String {
-    let headings = ["ACCESS KEY", "NAME", "CREATED", "REVOKED"].map(str::to_owned);
     let rows = keys.iter().map(|key| {
         [
             key.access_key.as_str().to_owned(),
@@ -88,7 +87,7 @@ fn listed(keys: &[ApiKey]) -> String {
                 .map_or_else(|| "-".into(), Timestamp::to_rfc3339),
         ]
     });
-    table(&std::iter::once(headings).chain(rows).collect::<Vec<_>>())
+    table(["ACCESS KEY", "NAME", "CREATED", "REVOKED"], rows)
 }
 
 fn listed_json(keys: &[ApiKey]) -> String {

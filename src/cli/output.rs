@@ -1,6 +1,7 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::iter;
 
 /// Prints a line to stdout at once. Unlike `println!` it reports a reader that went away.
 pub(super) fn print_line(line: impl Display) -> io::Result<()> {
@@ -17,8 +18,14 @@ pub(super) fn progress_bar(count: u64, things: &str) -> ProgressBar {
     bar.with_message(things.to_owned())
 }
 
-/// Lays rows out in columns, the first row being the headings.
-pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> String {
+/// Lays rows out in columns, below their headings.
+pub(super) fn table<const N: usize>(
+    headings: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> String {
+    let rows: Vec<_> = iter::once(headings.map(str::to_owned))
+        .chain(rows)
+        .collect();
     let width = |column: usize| {
         rows.iter()
             .map(|row| row[column].chars().count())
@@ -42,7 +49,7 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
-        let rows = [["a", "b"], ["çok", ""], ["x", "y"]].map(|row| row.map(str::to_owned));
-        assert_eq!(table(&rows), "a    b\nçok\nx    y");
+        let rows = [["çok", ""], ["x", "y"]].map(|row| row.map(str::to_owned));
+        assert_eq!(table(["a", "b"], rows.into_iter()), "a    b\nçok\nx    y");
     }
 }

@@ -121,6 +121,7 @@ pub(super) fn new_profile(
     }
 }
 
+// What is no number becomes 0, which is out of range like others.
 fn page_number(text: &str) -> Result<PageNumber, Invalid> {
     PageNumber::new(text.parse().unwrap_or_default())
 }
@@ -135,7 +136,6 @@ fn json(users: &Page<User>) -> String {
 }
 
 fn rows(users: &Page<User>, paging: Paging) -> String {
-    let headings = ["E-MAIL", "NAME", "ROLE", "ACTIVE", "GUID"].map(str::to_owned);
     let rows = users.entries.iter().map(|User { guid, profile, .. }| {
         [
             profile.email.as_str().to_owned(),
@@ -145,8 +145,8 @@ fn rows(users: &Page<User>, paging: Paging) -> String {
             guid.to_string(),
         ]
     });
-    let mut text = table(&std::iter::once(headings).chain(rows).collect::<Vec<_>>());
-    let pages = users.total.div_ceil(u64::from(paging.size()));
+    let mut text = table(["E-MAIL", "NAME", "ROLE", "ACTIVE", "GUID"], rows);
+    let pages = paging.pages_of(users.total);
     if pages > 1 {
         text.push_str(&format!(
             "\npage {} of {pages}, {} users",

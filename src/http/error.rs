@@ -22,8 +22,10 @@ pub(crate) enum ApiError {
     #[error(
         "too many requests without a valid key from this address: check the key, then try again"
     )]
+    /// With the seconds until there is a point in trying again.
     TooManyFailures(u64),
     #[error("too many requests with this key: try again later, or ask the operator for more")]
+    /// With the same.
     TooManyRequests(u64),
     #[error("{0}")]
     BadRequest(String),
@@ -86,7 +88,6 @@ impl ApiError {
             Self::MethodNotAllowed(_) => (91, StatusCode::METHOD_NOT_ALLOWED),
             Self::BodyTooLarge => (92, StatusCode::PAYLOAD_TOO_LARGE),
             Self::UnsupportedMediaType(_) => (93, StatusCode::UNSUPPORTED_MEDIA_TYPE),
-            // Each with the seconds until there is a point in trying again.
             Self::TooManyFailures(_) | Self::TooManyRequests(_) => {
                 (94, StatusCode::TOO_MANY_REQUESTS)
             }

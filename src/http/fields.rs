@@ -23,6 +23,15 @@ impl Refusals {
         self.0.is_empty()
     }
 
+    /// The value, if nothing was wrong; else the answer that names every wrong field.
+    pub(super) fn unless_any<T>(self, value: T) -> Result<T, ApiError> {
+        if self.is_empty() {
+            Ok(value)
+        } else {
+            Err(self.into_error())
+        }
+    }
+
     /// The answer that names every wrong field.
     pub(super) fn into_error(self) -> ApiError {
         model::Error::InvalidFields(self.0).into()

@@ -61,12 +61,9 @@ pub(crate) fn read_query(query: &str) -> Result<(RoomQuery, Paging), ApiError> {
     let page = params.optional("page", |text| PageNumber::new(integer(text)?));
     let size = params.optional("size", page_size);
     let same_as_size = params.optional("page_size", page_size);
-    let refusals = params.into_refusals();
-    if !refusals.is_empty() {
-        return Err(refusals.into_error());
-    }
     let size = size.or(same_as_size).unwrap_or_default();
-    Ok((query, Paging::new(page.unwrap_or_default(), size)))
+    let paging = Paging::new(page.unwrap_or_default(), size);
+    params.into_refusals().unless_any((query, paging))
 }
 
 fn page_size(text: &str) -> Result<PageSize, Invalid> {
@@ -80,7 +77,7 @@ fn integer(text: &str) -> Result<i64, Invalid> {
 
 impl PaginationResponse {
     fn new(paging: Paging, total: u64) -> Self {
-        let total_pages = total.div_ceil(u64::from(paging.size()));
+        let total_pages = paging.pages_of(total);
         Self {
             page: paging.page(),
             size: paging.size(),

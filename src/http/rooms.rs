@@ -144,12 +144,7 @@ pub(crate) fn read_patch<'a>(
         allow_recording: fields.optional("allow_recording", json::boolean),
         inaccessible_replay: fields.optional("inaccessible_replay", json::boolean),
     };
-    let refusals = fields.into_refusals();
-    if refusals.is_empty() {
-        Ok(patch)
-    } else {
-        Err(refusals.into_error())
-    }
+    fields.into_refusals().unless_any(patch)
 }
 
 fn allowed_lang(tag: &str, languages: &[LangTag]) -> Result<LangTag, Invalid> {

@@ -136,12 +136,7 @@ fn read_patch(mut fields: Fields<'_>) -> Result<UserPatch, ApiError> {
         username: fields.optional("username", text(Username::parse)),
         ..read_patch_of_optional(&mut fields)
     };
-    let refusals = fields.into_refusals();
-    if refusals.is_empty() {
-        Ok(patch)
-    } else {
-        Err(refusals.into_error())
-    }
+    fields.into_refusals().unless_any(patch)
 }
 
 /// Reads the fields that may be absent from a registration too.
@@ -180,12 +175,9 @@ pub(crate) fn read_query(body: &[u8]) -> Result<(UserQuery, Paging), ApiError> {
     let size = fields
         .optional("page_size", integer(PageSize::new))
         .unwrap_or_default();
-    let refusals = fields.into_refusals();
-    if refusals.is_empty() {
-        Ok((query, Paging::new(page, size)))
-    } else {
-        Err(refusals.into_error())
-    }
+    fields
+        .into_refusals()
+        .unless_any((query, Paging::new(page, size)))
 }
 
 /// The GUID in the path: one that is malformed is one that no user has.

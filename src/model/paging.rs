@@ -27,6 +27,11 @@ impl Paging {
     pub fn offset(self) -> u64 {
         (self.page() - 1) * u64::from(self.size())
     }
+
+    /// How many pages so many entries fill.
+    pub fn pages_of(self, total: u64) -> u64 {
+        total.div_ceil(u64::from(self.size()))
+    }
 }
 
 /// The number of a page, from 1 to 2147483647.

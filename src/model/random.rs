@@ -3,7 +3,7 @@ const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
 /// The largest multiple of the alphabet's size that a byte can reach: bytes from here on are drawn
 /// again, so that every character is equally likely.
-const LIMIT: u8 = 252;
+const LIMIT: u8 = (256 / ALPHABET.len() * ALPHABET.len()) as u8;
 
 /// A text of `LENGTH` random lower-case letters and digits (5.17 bits each) from the system's
 /// cryptographic source.
@@ -20,7 +20,7 @@ pub(super) fn random_text<const LENGTH: usize>() -> String {
         text.extend(
             drawn
                 .take(missing)
-                .map(|byte| ALPHABET[usize::from(byte % 36)] as char),
+                .map(|byte| ALPHABET[usize::from(*byte) % ALPHABET.len()] as char),
         );
     }
     text

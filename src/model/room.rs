@@ -83,9 +83,9 @@ pub struct Room {
     pub created_at: Timestamp,
     /// Tags, if any.
     pub tags: Option<Tags>,
-    /// Whether replays are closed to participants.
+    /// Whether the replay is closed to participants.
     pub inaccessible_replay: bool,
-    /// Whether meetings may be recorded.
+    /// Whether sessions may be recorded.
     pub allow_recording: bool,
     /// The address of the user whose default room this is, as it was registered.
     pub creator_email: String,
@@ -115,9 +115,9 @@ pub struct RoomDraft<'a> {
     pub options: OptionsPatch<'a>,
     /// Tags, if any.
     pub tags: Option<Tags>,
-    /// Whether meetings may be recorded.
+    /// Whether sessions may be recorded.
     pub allow_recording: bool,
-    /// Whether replays are closed to participants.
+    /// Whether the replay is closed to participants.
     pub inaccessible_replay: bool,
 }
 
@@ -140,9 +140,9 @@ pub struct NewRoom {
     pub options: RoomOptions,
     /// Tags, if any.
     pub tags: Option<Tags>,
-    /// Whether meetings may be recorded.
+    /// Whether sessions may be recorded.
     pub allow_recording: bool,
-    /// Whether replays are closed to participants.
+    /// Whether the replay is closed to participants.
     pub inaccessible_replay: bool,
 }
 
@@ -164,9 +164,7 @@ impl NewRoom {
             inaccessible_replay: draft.inaccessible_replay,
         }
     }
-}
 
-impl NewRoom {
     /// The room that was made of this under one of its names, for the user with that address.
     pub(crate) fn made(self, name: RoomName, creator_email: String) -> Room {
         Room {
@@ -195,9 +193,9 @@ pub struct RoomPatch<'a> {
     pub options: OptionsPatch<'a>,
     /// Tags, or that there are none.
     pub tags: Option<Option<Tags>>,
-    /// Whether meetings may be recorded.
+    /// Whether sessions may be recorded.
     pub allow_recording: Option<bool>,
-    /// Whether replays are closed to participants.
+    /// Whether the replay is closed to participants.
     pub inaccessible_replay: Option<bool>,
 }
 

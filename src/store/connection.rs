@@ -107,7 +107,7 @@ pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Opens the connection that will write, changing nothing in the file yet.
+/// Opens a connection that can write to a file that was not looked into yet; changes nothing in it.
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the place that opens connections"
@@ -197,9 +197,9 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "cell_size_check", true)?;
-    let number = |_: &rusqlite::Row<'_>| Ok(());
-    connection.pragma_update_and_check(None, "journal_size_limit", WAL_SIZE_LIMIT, number)?;
-    connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, number)?;
+    let ignored = |_: &rusqlite::Row<'_>| Ok(());
+    connection.pragma_update_and_check(None, "journal_size_limit", WAL_SIZE_LIMIT, ignored)?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, ignored)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     Ok(())
 }

@@ -1,4 +1,4 @@
-use super::connection::beside;
+use super::connection::{beside, unreachable};
 use super::error::OpenError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -16,10 +16,7 @@ pub struct ServeLock {
 
 impl ServeLock {
     pub(in crate::store) fn acquire(database: &Path) -> Result<Self, OpenError> {
-        let unreachable = |error: std::io::Error| OpenError::Unreachable {
-            path: database.to_owned(),
-            reason: error.to_string(),
-        };
+        let unreachable = |error| unreachable(database, error);
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)

@@ -80,7 +80,7 @@ fn import(file: &Path, shared: SharedArgs) -> Result<usize, CliError> {
     }
 }
 
-/// Shows on a terminal only.
+/// What is wrong, for programs: every bad row, or the one reason.
 fn errors(error: &CliError) -> Vec<Value> {
     match error {
         CliError::Import(ImportError::BadRows(bad)) => {
