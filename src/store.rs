@@ -35,7 +35,7 @@ use rusqlite::Connection;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use version::VersionReader;
+use version::Versions;
 use writer::Writer;
 
 /// How many searches run at once; more wait for one to end.
@@ -50,7 +50,7 @@ pub struct Store {
     writer: Writer,
     // Dropped after the connections: closing a file drops the locks that SQLite has on it ("How To
     // Corrupt An SQLite Database File", section 2.2, sqlite.org).
-    version: VersionReader,
+    versions: Arc<Versions>,
     _file: Arc<File>,
 }
 
@@ -71,11 +71,17 @@ impl Store {
         let file = Arc::new(connection::open_beside_connections(&path)?);
         let copying = connection::open_unchecked(&path)?;
         let checkpointer = Checkpointer::new(copying, Arc::clone(&file));
+        let versions = Arc::new(Versions::open(&path)?);
         Ok(Self {
             readers: connection::open_readers(&path, readers)?,
             scanners: connection::open_readers(&path, SCANNERS)?,
-            version: VersionReader::open(&path)?,
-            writer: Writer::start(connection, checkpointer, Files::of(&path)?),
+            writer: Writer::start(
+                connection,
+                checkpointer,
+                Files::of(&path)?,
+                Arc::clone(&versions),
+            ),
+            versions,
             path,
             _file: file,
         })
@@ -98,7 +104,7 @@ impl Store {
     /// The version of the database now. Whatever was committed before this call, by any process,
     /// is in it. None when that cannot be told.
     pub fn version(&self) -> Option<Version> {
-        self.version.read()
+        self.versions.now()
     }
 
     /// Shows that the database can be read and written, by doing both.

@@ -11,8 +11,9 @@ const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// How many keys a worker remembers.
 const MAX_KEYS: usize = 256;
 
-/// What one worker remembers of the database. It forgets everything with the first commit of
-/// anybody, so what it says is what a query would find.
+/// What one worker remembers of the database: what is there, never what is not. It forgets
+/// everything with the first commit of anybody that may have changed what is there, so what it
+/// says is what a query would find.
 ///
 /// Whoever remembers something took the version before the query that found it.
 #[derive(Debug, Default)]

@@ -87,7 +87,7 @@ impl Store {
     /// No room with that GUID; a database that cannot be written.
     pub async fn delete_room(&self, guid: Guid) -> Result<(), Error> {
         self.writer
-            .submit_statement(move |connection| {
+            .submit(move |connection| {
                 let mut statement =
                     connection.prepare_cached("DELETE FROM rooms WHERE room_guid = ?1")?;
                 match statement.execute([guid.as_bytes()])? {
@@ -113,7 +113,7 @@ impl Store {
         }
         let room = NewRoom::new(draft);
         self.writer
-            .submit_statement(move |connection| get_or_insert(connection, room))
+            .submit_insert(move |connection| get_or_insert(connection, room))
             .await
     }
 }

@@ -26,7 +26,7 @@ impl Store {
     pub async fn insert_user(&self, profile: UserProfile) -> Result<User, Error> {
         let user = User::new(profile);
         self.writer
-            .submit(move |connection| {
+            .submit_insert(move |connection| {
                 insert(connection, &user)?;
                 Ok(user)
             })

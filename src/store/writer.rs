@@ -10,6 +10,7 @@ use super::checkpoint::Checkpointer;
 use super::error::{Error, Failure};
 use super::files::Files;
 use super::outage::{Cause, Outages};
+use super::version::Versions;
 use group::{Job, commit_together};
 use log::error;
 use rusqlite::Connection;
@@ -46,19 +47,19 @@ enum Message {
 
 struct Task<T, F> {
     work: Option<F>,
-    statements: Statements,
+    change: Change,
     result: Result<T, Error>,
     reply: oneshot::Sender<Result<T, Error>>,
 }
 
-/// How much a task does.
+/// What a task may change.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Statements {
-    /// One that changes something at the most, and it comes last: SQLite itself undoes a
-    /// statement that fails.
-    One,
-    /// Any number.
-    Many,
+enum Change {
+    /// At the most it inserts a row, and that comes last: SQLite itself undoes a statement that
+    /// fails.
+    Insert,
+    /// Anything.
+    Any,
 }
 
 impl<T, F> Job for Task<T, F>
@@ -66,8 +67,8 @@ where
     T: Send,
     F: FnOnce(&Connection) -> Result<T, Error> + Send,
 {
-    fn needs_undo(&self) -> bool {
-        self.statements == Statements::Many
+    fn only_inserts(&self) -> bool {
+        self.change == Change::Insert
     }
 
     fn run(&mut self, connection: &Connection) -> Result<(), Error> {
@@ -90,7 +91,12 @@ where
 impl Writer {
     /// Gives the connection to a new thread, which keeps its write-ahead log short and looks after
     /// its files.
-    pub(super) fn start(connection: Connection, checkpointer: Checkpointer, files: Files) -> Self {
+    pub(super) fn start(
+        connection: Connection,
+        checkpointer: Checkpointer,
+        files: Files,
+        versions: Arc<Versions>,
+    ) -> Self {
         let (queue, jobs) = sync_channel(QUEUE);
         let (failing, failure) = watch::channel(None);
         let outages = Arc::new(Outages::default());
@@ -98,6 +104,7 @@ impl Writer {
             connection,
             checkpointer,
             files,
+            versions,
             outages: Arc::clone(&outages),
         };
         let thread = std::thread::Builder::new()
@@ -118,20 +125,20 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     {
-        self.enqueue(work, Statements::Many).await
+        self.enqueue(work, Change::Any).await
     }
 
-    /// The same for work that ends with the only statement of it that changes anything, which is
-    /// cheaper.
-    pub(super) async fn submit_statement<T, F>(&self, work: F) -> Result<T, Error>
+    /// The same for work that ends with its only statement that changes anything, an insertion of a
+    /// row. It is cheaper, and nobody has to look again at what was there.
+    pub(super) async fn submit_insert<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     {
-        self.enqueue(work, Statements::One).await
+        self.enqueue(work, Change::Insert).await
     }
 
-    async fn enqueue<T, F>(&self, work: F, statements: Statements) -> Result<T, Error>
+    async fn enqueue<T, F>(&self, work: F, change: Change) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
@@ -139,7 +146,7 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let task = Task {
             work: Some(work),
-            statements,
+            change,
             result: Err(Error::Stopped),
             reply,
         };
@@ -194,6 +201,7 @@ struct Writing {
     connection: Connection,
     checkpointer: Checkpointer,
     files: Files,
+    versions: Arc<Versions>,
     outages: Arc<Outages>,
 }
 
@@ -219,7 +227,7 @@ impl Writing {
             return Ok(());
         }
         let changes = group.len();
-        let committed = commit_together(&self.connection, &mut group)
+        let committed = commit_together(&self.connection, &mut group, &self.versions)
             // Not before the commit, which may have gone into a file replaced meanwhile.
             .and_then(|()| Ok(self.files.check()?));
         let (answer, failure) = match committed {
@@ -315,6 +323,7 @@ mod tests {
             connection,
             Checkpointer::new(copying, Arc::new(tempfile::tempfile().expect("a file"))),
             Files::default(),
+            Arc::new(Versions::of_index(tempfile::tempfile().expect("a file"))),
         )
     }
 

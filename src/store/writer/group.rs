@@ -1,12 +1,14 @@
 //! Jobs that share a transaction.
 
 use crate::store::error::{Error, Failure, is_failed_sync};
+use crate::store::version::Versions;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// A piece of work inside a transaction that it shares with others.
 pub(super) trait Job: Send {
-    /// Whether an error of the work leaves something to undo.
-    fn needs_undo(&self) -> bool;
+    /// Whether the work changes nothing that is there: it inserts a row at the most, and an error
+    /// of it leaves nothing to undo.
+    fn only_inserts(&self) -> bool;
 
     /// Does the work. An error undoes it, and it alone.
     fn run(&mut self, connection: &Connection) -> Result<(), Error>;
@@ -46,18 +48,24 @@ impl From<Failure> for Undone {
 pub(super) fn commit_together(
     connection: &Connection,
     group: &mut [Box<dyn Job>],
+    versions: &Versions,
 ) -> Result<(), Undone> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    for job in group {
+    for job in group.iter_mut() {
         run_alone(&transaction, job.as_mut())?;
     }
-    Ok(transaction.commit()?)
+    let commit = || transaction.commit();
+    if group.iter().all(|job| job.only_inserts()) {
+        Ok(versions.commit_inserts(commit)?)
+    } else {
+        Ok(commit()?)
+    }
 }
 
 /// Runs a job such that its failure undoes it alone. An error is one that undid the whole group.
 fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<(), Undone> {
     let execute = |sql| connection.prepare_cached(sql)?.execute([]);
-    if !job.needs_undo() {
+    if job.only_inserts() {
         return run(connection, job).map(|_| ());
     }
     execute("SAVEPOINT job")?;
