@@ -13,5 +13,7 @@ mod serve;
 mod settings;
 mod sharing;
 mod stop;
+#[cfg(target_os = "linux")]
+mod threads;
 mod tls;
 mod user;

@@ -107,13 +107,11 @@ fn without_a_public_url_rooms_name_the_address_listened_on() {
 /// How many threads of a process answer requests, by the name that they have in actix.
 #[cfg(target_os = "linux")]
 fn worker_threads(server: &Running) -> usize {
-    use std::fs;
-
-    let tasks = format!("/proc/{}/task", server.process().id());
-    let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).expect("a name");
-    let tasks = fs::read_dir(tasks).expect("threads");
-    let names = tasks.map(|task| name(task.expect("a thread")));
-    names.filter(|name| name.starts_with("actix-rt")).count()
+    let threads = crate::threads::threads(server);
+    let workers = threads
+        .iter()
+        .filter(|thread| thread.name.starts_with("actix-rt"));
+    workers.count()
 }
 
 #[cfg(target_os = "linux")]

@@ -1,0 +1,53 @@
+use crate::harness::{Folder, Running};
+use std::fs;
+
+/// A thread of a server.
+pub(crate) struct Thread {
+    pub(crate) name: String,
+    /// How far it stands back behind other threads.
+    nice: i32,
+}
+
+impl Thread {
+    /// Reads the state of a thread as it is described in "proc_pid_stat(5)", man7.org.
+    fn of(stat: &str) -> Self {
+        const NICE_AFTER_NAME: usize = 16;
+
+        let (start, values) = stat.rsplit_once(") ").expect("a name");
+        let (_, name) = start.split_once('(').expect("a name");
+        let nice = values.split(' ').nth(NICE_AFTER_NAME);
+        Self {
+            name: name.to_owned(),
+            nice: nice.and_then(|nice| nice.parse().ok()).expect("a number"),
+        }
+    }
+}
+
+/// The threads of a server, the first one first.
+pub(crate) fn threads(server: &Running) -> Vec<Thread> {
+    let tasks = format!("/proc/{}/task", server.process().id());
+    let mut ids: Vec<u32> = fs::read_dir(&tasks)
+        .expect("threads")
+        .map(|task| task.expect("a thread").file_name())
+        .map(|id| id.to_str().expect("digits").parse().expect("a number"))
+        .collect();
+    ids.sort_unstable();
+    ids.iter()
+        .map(|id| fs::read_to_string(format!("{tasks}/{id}/stat")).expect("a thread"))
+        .map(|stat| Thread::of(&stat))
+        .collect()
+}
+
+#[test]
+fn a_search_stands_back_and_nothing_else_does() {
+    let folder = Folder::new();
+    let server = folder.serve(&[]).with_key(&folder.add_key());
+    let own = threads(&server)[0].nice;
+    let standing_back = || {
+        let threads = threads(&server);
+        threads.iter().filter(|thread| thread.nice != own).count()
+    };
+    assert_eq!(standing_back(), 0);
+    assert_eq!(server.get("/xapi/v2/room/search").status, 200);
+    assert_eq!(standing_back(), usize::from(own < 10));
+}
