@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 /// The language of a room for which none is asked, where it is allowed.
-const DEFAULT_LANG: &str = "en-US";
+pub(super) const DEFAULT_LANG: &str = "en-US";
 
 /// A room as callers see it.
 #[derive(Serialize)]

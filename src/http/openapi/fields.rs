@@ -1,6 +1,6 @@
 //! Schemas of single fields.
 
-use crate::model::{Email, LangTag};
+use crate::model::{Email, LangTag, PageNumber, PageSize, Paging};
 use serde_json::{Value, json};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, SchemaType, Type};
 
@@ -42,6 +42,14 @@ pub(super) fn integer(min: i64, max: i64, description: &str) -> ObjectBuilder {
     field(Type::Integer, description)
         .minimum(Some(min))
         .maximum(Some(max))
+}
+
+pub(super) fn page_number() -> ObjectBuilder {
+    integer(1, PageNumber::MAX, "").default(Some(Paging::default().page().into()))
+}
+
+pub(super) fn page_size() -> ObjectBuilder {
+    integer(1, i64::from(PageSize::MAX), "").default(Some(Paging::default().size().into()))
 }
 
 pub(super) fn email(description: &str) -> ObjectBuilder {

@@ -2,6 +2,7 @@
 
 use super::super::error::ApiError;
 use super::{KEY, fields, schema};
+use crate::model::{self, FieldError, Invalid};
 use crate::store;
 use actix_web::ResponseError;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -35,6 +36,22 @@ pub(super) fn shared_refusals() -> Vec<(&'static str, Response)> {
     ]
     .map(|(name, error)| (name, refusal(&[error])))
     .into()
+}
+
+/// The refusal of a field that is wrong.
+pub(super) fn invalid_field(field: &str, message: &'static str) -> ApiError {
+    model::Error::InvalidFields(vec![FieldError {
+        field: field.to_owned(),
+        message: Invalid::new(message),
+    }])
+    .into()
+}
+
+/// The refusal of a body that is not JSON.
+pub(super) fn not_an_object() -> ApiError {
+    ApiError::BadRequest(
+        "the body must be a JSON object: EOF while parsing an object at line 1 column 1".into(),
+    )
 }
 
 /// The header of every response.

@@ -1,12 +1,10 @@
 //! The operations on rooms.
 
-use super::super::error::ApiError;
+use super::super::rooms::DEFAULT_LANG;
 use super::fields::{self, OrNull, example, with_all, with_optional};
-use super::operation::{Operation, answer, keyed, response};
+use super::operation::{Operation, answer, invalid_field, keyed, not_an_object, response};
 use super::{NamedSchema, Paths, options, path, schema};
-use crate::model::{
-    self, FieldError, Invalid, PageNumber, PageSize, Paging, Part, RoomName, RoomSort, Tags,
-};
+use crate::model::{self, Part, RoomName, RoomSort, Tags};
 use serde_json::{Value, json};
 use utoipa::openapi::path::OperationBuilder;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
@@ -107,11 +105,11 @@ not overlap: equal dates are ordered by when the room was made.";
             fields::date_time(""),
             "Made before this moment. Without an offset the time is in UTC.",
         )
-        .query_parameter("page", page_number(), "Which page.")
-        .query_parameter("size", page_size(), "How many rooms a page has.")
+        .query_parameter("page", fields::page_number(), "Which page.")
+        .query_parameter("size", fields::page_size(), "How many rooms a page has.")
         .query_parameter(
             "page_size",
-            page_size(),
+            fields::page_size(),
             "The same as `size`, which wins when both are given.",
         )
         .query_parameter("sort", sort, "The order.")
@@ -174,7 +172,9 @@ fn request() -> ObjectBuilder {
             ("fallback_name", fallback.or_null(Type::String)),
             (
                 "lang",
-                lang().default(Some("en-US".into())).or_null(Type::String),
+                lang()
+                    .default(Some(DEFAULT_LANG.into()))
+                    .or_null(Type::String),
             ),
             ("options", options::request()),
             ("tags", tags()),
@@ -267,35 +267,11 @@ fn page() -> ObjectBuilder {
         .property("pagination", pagination)
 }
 
-pub(super) fn page_number() -> ObjectBuilder {
-    fields::integer(1, PageNumber::MAX, "").default(Some(Paging::default().page().into()))
-}
-
-pub(super) fn page_size() -> ObjectBuilder {
-    fields::integer(1, i64::from(PageSize::MAX), "").default(Some(Paging::default().size().into()))
-}
-
 /// The documented request, its options spelled as answers spell them.
 fn request_example() -> Value {
     let mut request = example(REQUEST);
     request["options"] = example(RESPONSE)["ui_options"].take();
     request
-}
-
-/// The refusal of a field that is wrong.
-pub(super) fn invalid_field(field: &str, message: &'static str) -> ApiError {
-    model::Error::InvalidFields(vec![FieldError {
-        field: field.to_owned(),
-        message: Invalid::new(message),
-    }])
-    .into()
-}
-
-/// The refusal of a body that is not JSON.
-pub(super) fn not_an_object() -> ApiError {
-    ApiError::BadRequest(
-        "the body must be a JSON object: EOF while parsing an object at line 1 column 1".into(),
-    )
 }
 
 fn room_answer(description: &str) -> utoipa::openapi::ResponseBuilder {

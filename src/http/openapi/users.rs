@@ -1,8 +1,7 @@
 //! The operations on users.
 
 use super::fields::{self, OrNull, with_all, with_optional};
-use super::operation::{Operation, answer, keyed, response};
-use super::rooms::{invalid_field, not_an_object, page_number, page_size};
+use super::operation::{Operation, answer, invalid_field, keyed, not_an_object, response};
 use super::{NamedSchema, Paths, path, schema};
 use crate::model::{self, Mobile, Part, PersonName, Role, Username};
 use serde_json::{Value, json};
@@ -206,8 +205,8 @@ fn query() -> ObjectBuilder {
             ("mobile", part()),
             ("role", role_or_null()),
             ("user_id", guid().or_null(Type::String)),
-            ("page_number", page_number().or_null(Type::Integer)),
-            ("page_size", page_size().or_null(Type::Integer)),
+            ("page_number", fields::page_number().or_null(Type::Integer)),
+            ("page_size", fields::page_size().or_null(Type::Integer)),
         ],
     )
 }
