@@ -25,11 +25,8 @@ pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
         contents, bytes, ..
     } = copied?;
     print_line(format!(
-        "{}: {} users, {} rooms and {} keys in {bytes} bytes, checked",
-        args.file.display(),
-        contents.users,
-        contents.rooms,
-        contents.keys
+        "{} ({contents}): {bytes} bytes, checked",
+        args.file.display()
     ))?;
     Ok(())
 }

@@ -16,18 +16,15 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
     let database = Config::load(&shared.into_flags())?.database.path;
     let restored = restore(&args.file, &database, args.force)?;
-    let contents = restored.contents;
     let held_against = if restored.had_manifest {
         "as its manifest says"
     } else {
-        "which there is no manifest to hold against"
+        "there is no manifest to hold it against"
     };
     print_line(format!(
-        "{}: {} users, {} rooms and {} keys, {held_against}",
+        "{} ({}): {held_against}",
         database.display(),
-        contents.users,
-        contents.rooms,
-        contents.keys
+        restored.contents
     ))?;
     Ok(())
 }

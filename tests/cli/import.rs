@@ -18,7 +18,7 @@ fn imported(csv: impl AsRef<[u8]>) -> Vec<Value> {
     let folder = folder_with(csv);
     let printed = folder.done(&IMPORT);
     let users = users(&folder);
-    assert_eq!(printed, format!("{} users imported\n", users.len()));
+    assert_eq!(printed, format!("users imported: {}\n", users.len()));
     users
 }
 
@@ -325,7 +325,7 @@ fn after_a_failure_nothing_is_half_done_and_the_mended_file_is_taken() {
     assert_eq!(bad_rows(&ended), [expected]);
     assert_eq!(users(&folder), Vec::<Value>::new());
     folder.write(FILE, many(1000));
-    assert_eq!(folder.done(&IMPORT), "1000 users imported\n");
+    assert_eq!(folder.done(&IMPORT), "users imported: 1000\n");
     let listed = folder.done(&["user", "list", "--size", "1"]);
     assert!(listed.ends_with(", 1000 users\n"), "{listed}");
 }
@@ -343,7 +343,7 @@ fn a_server_that_runs_knows_imported_users_and_answers_writes_meanwhile() {
             let import = Process::spawn(&mut folder.command(&IMPORT));
             let ended = import.wait(PATIENCE);
             imported.store(true, Ordering::Release);
-            assert_eq!(ended.stdout, "5000 users imported\n", "{ended:?}");
+            assert_eq!(ended.stdout, "users imported: 5000\n", "{ended:?}");
         });
         loop {
             let made = server.room_of(asking);

@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args, shared: SharedArgs) -> Result<(), CliError> {
             Err(error) => json!({"imported": 0, "errors": errors(error)}),
         })?;
     } else if let Ok(imported) = &outcome {
-        print_line(format!("{imported} users imported"))?;
+        print_line(format!("users imported: {imported}"))?;
     }
     outcome.map(|_| ())
 }

@@ -2,6 +2,7 @@ use crate::store::connection::{APPLICATION_ID, check_file, open_unchecked};
 use crate::store::schema;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
+use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 
 /// How much a database holds.
@@ -15,6 +16,16 @@ pub struct Contents {
     pub rooms: u32,
     /// How many keys, revoked ones too.
     pub keys: u32,
+}
+
+/// For a person.
+impl Display for Contents {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let Self {
+            users, rooms, keys, ..
+        } = self;
+        write!(formatter, "users: {users}, rooms: {rooms}, keys: {keys}")
+    }
 }
 
 impl Contents {
