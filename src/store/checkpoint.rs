@@ -5,6 +5,7 @@
 //! left the writer copies that itself, between two commits. Then nothing in the log is needed any
 //! more, and the next commit begins it anew.
 
+use super::connection;
 use super::error::{is_failed_sync, is_full_disk};
 use log::{info, warn};
 use rusqlite::{Connection, ffi};
@@ -19,8 +20,12 @@ use std::time::Duration;
 /// indexes: the longer the log, the more of them it gathers.
 const DUE_PAGES: i64 = 4000;
 
-/// At which length the writer waits for the thread, in pages.
+/// At which length the writer waits for the thread, in pages. A file that got longer is cut to it.
 pub(super) const LIMIT_PAGES: i64 = 12_000;
+
+/// By how much the file is cut at a time, in pages. That happens inside the commit that begins the
+/// log anew, which some 100 MiB hold up for longer than a caller should notice.
+const CUT_PAGES: i64 = 8_000;
 
 /// How long a commit waits for the thread at the most. Where a reader held up the log for long
 /// there is so much to copy that it takes seconds.
@@ -46,8 +51,12 @@ const EMPTY: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 /// Keeps the log of a writing connection short.
 pub(super) struct Checkpointer {
     copier: Copier,
+    /// What the log was when the thread began its last pass.
+    copying: Log,
     /// How long the log was at the last attempt that left something, until it is begun anew.
     tried: Option<i64>,
+    /// To which length the next commit that begins the log anew cuts its file.
+    file_limit: i64,
     /// Whether the last attempt failed, so that a failure is logged once.
     is_failing: bool,
 }
@@ -77,7 +86,9 @@ impl Checkpointer {
     pub(super) fn new(connection: Connection, database: Arc<File>) -> Self {
         Self {
             copier: Copier::start(connection, database),
+            copying: Log::EMPTY,
             tried: None,
+            file_limit: LIMIT_PAGES,
             is_failing: false,
         }
     }
@@ -95,16 +106,33 @@ impl Checkpointer {
         };
         let pass = pass_pages(changes);
         if log.rest() >= pass {
-            self.copier.begin();
-            if log.pages >= LIMIT_PAGES {
+            if self.copier.begin() {
+                self.copying = log;
+            }
+            if self.is_pressing(log) {
                 let pass = self.copier.wait(PATIENCE);
                 return pass.map_or(Ok(()), |pass| self.judge(pass, log));
             }
-        } else if log.pages >= DUE_PAGES && log.rest() <= pass / 2 {
+        } else if log.pages >= DUE_PAGES
+            && log.rest() <= pass / 2
+            // While the thread still syncs, so would the writer, and wait for all of it.
+            && (!self.copier.is_running || self.is_pressing(log))
+        {
             self.tried = Some(log.pages);
-            return self.judge(checkpoint(writing, COPY), log);
+            let length = self.file_limit.max(log.pages);
+            let copied = self
+                .limit_file(writing, length - CUT_PAGES)
+                .and_then(|()| checkpoint(writing, COPY));
+            return self.judge(copied, log);
         }
         Ok(())
+    }
+
+    /// Whether the log is so long that commits have to wait for it. What a reader held up takes the
+    /// thread one long pass, which they need not wait for unless they write half as much meanwhile.
+    fn is_pressing(&self, log: Log) -> bool {
+        let written = log.pages - self.copying.pages;
+        log.pages >= LIMIT_PAGES && written >= (self.copying.rest() - LIMIT_PAGES) / 2
     }
 
     /// Copies what the database has room for, after a commit that found none for a longer log. If
@@ -116,7 +144,11 @@ impl Checkpointer {
             return Ok(());
         };
         self.tried = Some(log.pages);
-        match checkpoint(writing, COPY) {
+        // Space is wanted more than time.
+        let copied = self
+            .limit_file(writing, LIMIT_PAGES)
+            .and_then(|()| checkpoint(writing, COPY));
+        match copied {
             // That the disk is full has been said.
             Err(error) if is_full_disk(&error) => Ok(()),
             outcome => self.judge(outcome, log),
@@ -136,6 +168,17 @@ impl Checkpointer {
         }
         // Whatever is wrong, the next commit meets it too and has somebody to tell.
         Ok(log.ok().filter(|log| !self.has_just_tried(*log)))
+    }
+
+    /// Sets the length to which the next commit that begins the log anew cuts its file, if that is
+    /// longer: this one, but never less than the limit.
+    fn limit_file(&mut self, writing: &Connection, pages: i64) -> rusqlite::Result<()> {
+        let limit = pages.max(LIMIT_PAGES);
+        if limit != self.file_limit {
+            connection::limit_log_file(writing, limit)?;
+            self.file_limit = limit;
+        }
+        Ok(())
     }
 
     fn has_just_tried(&mut self, log: Log) -> bool {
@@ -212,11 +255,13 @@ impl Copier {
         }
     }
 
-    /// Starts to copy, unless it is being done.
-    fn begin(&mut self) {
-        if let (false, Some(begin)) = (self.is_running, &self.begin) {
-            self.is_running = begin.send(()).is_ok();
-        }
+    /// Starts to copy, unless it is being done; whether it did.
+    fn begin(&mut self) -> bool {
+        let (false, Some(begin)) = (self.is_running, &self.begin) else {
+            return false;
+        };
+        self.is_running = begin.send(()).is_ok();
+        self.is_running
     }
 
     fn finished(&mut self) -> Option<rusqlite::Result<Log>> {
@@ -276,7 +321,7 @@ fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Log> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::connection::{self, open_unchecked};
+    use crate::store::connection::open_unchecked;
     use rusqlite::TransactionBehavior::Deferred;
     use tempfile::TempDir;
 
@@ -358,6 +403,43 @@ mod tests {
         assert_eq!(count(&reading), 1);
         drop(reading);
         assert!((0..200).any(|_| fixture.commit() < DUE_PAGES));
+    }
+
+    #[test]
+    fn a_file_that_got_long_is_cut_little_by_little() {
+        const PAGE_BYTES: u64 = 4096 + 24; // with the header of its frame
+        let mut fixture = Fixture::new();
+        let file_pages = |fixture: &Fixture| {
+            let file = fixture.folder.path().join("a.db-wal");
+            let bytes = file.metadata().expect("a log").len();
+            i64::try_from(bytes / PAGE_BYTES).expect("a length")
+        };
+        let mut reader = fixture.reader();
+        let reading = reader
+            .transaction_with_behavior(Deferred)
+            .expect("a transaction");
+        reading
+            .query_row("SELECT count(*) FROM blobs", [], |_| Ok(()))
+            .expect("a snapshot");
+        while file_pages(&fixture) < LIMIT_PAGES + 2 * CUT_PAGES {
+            fixture.commit();
+        }
+        drop(reading);
+        let (mut before, mut cuts) = (file_pages(&fixture), Vec::new());
+        for _ in 0..1000 {
+            fixture.commit();
+            let after = file_pages(&fixture);
+            if after < before {
+                cuts.push(before - after);
+            }
+            before = after;
+            if after <= LIMIT_PAGES {
+                break;
+            }
+        }
+        assert!(before <= LIMIT_PAGES, "{before} pages");
+        assert!(cuts.len() >= 2, "{cuts:?}");
+        assert!(cuts.iter().all(|cut| *cut <= CUT_PAGES + 200), "{cuts:?}");
     }
 
     #[test]
