@@ -5,15 +5,16 @@
 //! left the writer copies that itself, between two commits. Then nothing in the log is needed any
 //! more, and the next commit begins it anew.
 
+mod copier;
+
 use super::connection;
 use super::error::{is_failed_sync, is_full_disk};
+use copier::Copier;
 use log::{info, warn};
-use rusqlite::{Connection, ffi};
+use rusqlite::Connection;
 use std::fs::File;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// At which length the log is begun anew, in pages of 4 KiB. New rooms touch pages all over their
@@ -116,13 +117,11 @@ impl Checkpointer {
         } else if log.pages >= DUE_PAGES
             && log.rest() <= pass / 2
             // While the thread still syncs, so would the writer, and wait for all of it.
-            && (!self.copier.is_running || self.is_pressing(log))
+            && (!self.copier.is_running() || self.is_pressing(log))
         {
             self.tried = Some(log.pages);
-            let length = self.file_limit.max(log.pages);
-            let copied = self
-                .limit_file(writing, length - CUT_PAGES)
-                .and_then(|()| checkpoint(writing, COPY));
+            let file_pages = self.file_limit.max(log.pages);
+            let copied = self.copy_rest(writing, file_pages - CUT_PAGES);
             return self.judge(copied, log);
         }
         Ok(())
@@ -145,10 +144,7 @@ impl Checkpointer {
         };
         self.tried = Some(log.pages);
         // Space is wanted more than time.
-        let copied = self
-            .limit_file(writing, LIMIT_PAGES)
-            .and_then(|()| checkpoint(writing, COPY));
-        match copied {
+        match self.copy_rest(writing, LIMIT_PAGES) {
             // That the disk is full has been said.
             Err(error) if is_full_disk(&error) => Ok(()),
             outcome => self.judge(outcome, log),
@@ -170,15 +166,15 @@ impl Checkpointer {
         Ok(log.ok().filter(|log| !self.has_just_tried(*log)))
     }
 
-    /// Sets the length to which the next commit that begins the log anew cuts its file, if that is
-    /// longer: this one, but never less than the limit.
-    fn limit_file(&mut self, writing: &Connection, pages: i64) -> rusqlite::Result<()> {
-        let limit = pages.max(LIMIT_PAGES);
+    /// Copies what is left. If that is everything the next commit begins the log anew, and cuts its
+    /// file to so many pages, though never below the limit.
+    fn copy_rest(&mut self, writing: &Connection, file_pages: i64) -> rusqlite::Result<Log> {
+        let limit = file_pages.max(LIMIT_PAGES);
         if limit != self.file_limit {
             connection::limit_log_file(writing, limit)?;
             self.file_limit = limit;
         }
-        Ok(())
+        checkpoint(writing, COPY)
     }
 
     fn has_just_tried(&mut self, log: Log) -> bool {
@@ -225,88 +221,12 @@ impl Checkpointer {
     }
 }
 
-/// The thread that copies.
-struct Copier {
-    /// None once the thread is to end.
-    begin: Option<Sender<()>>,
-    passes: Receiver<rusqlite::Result<Log>>,
-    is_running: bool,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Copier {
-    fn start(connection: Connection, database: Arc<File>) -> Self {
-        let (begin, begun) = channel();
-        let (report, passes) = channel();
-        let thread = std::thread::Builder::new()
-            .name("checkpointer".into())
-            .spawn(move || {
-                for () in begun {
-                    // Nobody listens any more when the writer has ended.
-                    let _ = report.send(copy_and_sync(&connection, &database));
-                }
-            })
-            .expect("the system starts a thread");
-        Self {
-            begin: Some(begin),
-            passes,
-            is_running: false,
-            thread: Some(thread),
-        }
-    }
-
-    /// Starts to copy, unless it is being done; whether it did.
-    fn begin(&mut self) -> bool {
-        let (false, Some(begin)) = (self.is_running, &self.begin) else {
-            return false;
-        };
-        self.is_running = begin.send(()).is_ok();
-        self.is_running
-    }
-
-    fn finished(&mut self) -> Option<rusqlite::Result<Log>> {
-        let pass = self.passes.try_recv().ok();
-        self.is_running &= pass.is_none();
-        pass
-    }
-
-    fn wait(&mut self, limit: Duration) -> Option<rusqlite::Result<Log>> {
-        if !self.is_running {
-            return None;
-        }
-        let pass = self.passes.recv_timeout(limit).ok();
-        self.is_running = pass.is_none();
-        pass
-    }
-}
-
-impl Drop for Copier {
-    fn drop(&mut self) {
-        self.begin = None;
-        if let Some(thread) = self.thread.take() {
-            // A panic has been reported already.
-            let _ = thread.join();
-        }
-    }
-}
-
 /// How much waits for the thread before it copies, where so many changes share a commit.
 fn pass_pages(changes: usize) -> i64 {
     let pages = i64::try_from(changes)
         .unwrap_or(i64::MAX)
         .saturating_mul(PASS_PAGES_A_CHANGE);
     pages.clamp(*PASS_PAGES.start(), *PASS_PAGES.end())
-}
-
-/// SQLite syncs the database only with the last page of the log. Left to that, the writer would
-/// wait for all that was copied before.
-fn copy_and_sync(connection: &Connection, database: &File) -> rusqlite::Result<Log> {
-    let log = checkpoint(connection, COPY)?;
-    database.sync_data().map_err(|error| {
-        let code = ffi::Error::new(ffi::SQLITE_IOERR_FSYNC);
-        rusqlite::Error::SqliteFailure(code, Some(error.to_string()))
-    })?;
-    Ok(log)
 }
 
 fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Log> {
