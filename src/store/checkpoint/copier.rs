@@ -39,13 +39,10 @@ impl Copier {
         }
     }
 
-    /// Starts to copy, unless it is being done; whether it did.
-    pub(super) fn begin(&mut self) -> bool {
-        let (false, Some(begin)) = (self.is_running, &self.begin) else {
-            return false;
-        };
-        self.is_running = begin.send(()).is_ok();
-        self.is_running
+    /// Starts to copy.
+    pub(super) fn begin(&mut self) {
+        let begin = self.begin.as_ref();
+        self.is_running = begin.is_some_and(|begin| begin.send(()).is_ok());
     }
 
     /// Whether it copies, or syncs what it copied.
