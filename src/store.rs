@@ -14,6 +14,7 @@ mod files;
 mod keys;
 mod lock;
 mod outage;
+mod priority;
 mod rooms;
 mod scan;
 mod schema;
@@ -25,6 +26,7 @@ pub use backup::{BackupError, Contents, Manifest, Restored, back_up, restore};
 pub use error::{Error, Failure, OpenError};
 pub use examination::{Examination, SqliteVersion, examine};
 pub use lock::ServeLock;
+pub(crate) use priority::stand_back;
 pub use version::Version;
 
 use checkpoint::Checkpointer;

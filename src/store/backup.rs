@@ -10,6 +10,7 @@ pub use restore::{Restored, restore};
 
 use super::connection::{self, beside};
 use super::error::OpenError;
+use super::priority::stand_back;
 use check::check_copy;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode};
@@ -24,7 +25,10 @@ use tempfile::NamedTempFile;
 const PAGES_A_STEP: i32 = 1000;
 
 /// How much of a copy is synced at a time.
-const PIECE_BYTES: usize = 1 << 20;
+const PIECE_BYTES: usize = 1 << 18;
+
+/// How many times as long as a piece took the disk is left to others before the next.
+const PAUSE: u32 = 4;
 
 /// Why there is no backup, or none was put back: a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +73,8 @@ pub enum BackupError {
 /// copy holds what had been committed at one moment. It is checked whole before it gets its name.
 /// `progress` is told how many pages have been copied, and of how many.
 ///
+/// Once it is done with the database, the calling thread has a low priority for good.
+///
 /// # Errors
 /// A database that cannot be read, a destination that is there (unless it may be replaced) or
 /// cannot be written, a copy that does not pass its checks. What was at the destination is then
@@ -90,6 +96,8 @@ pub fn back_up(
     let unwritable = |error: io::Error| unwritable(destination, &error);
     let copy = NamedTempFile::new_in(folder_of(destination)).map_err(unwritable)?;
     let contents = copy_snapshot(database, &copy, destination, progress)?;
+    // While it read the snapshot the log of the database grew: that had to be over soon.
+    stand_back();
     sync_gently(copy.path()).map_err(unwritable)?;
     let copied = check_copy(copy.path()).map_err(|reason| BackupError::Write {
         path: destination.to_owned(),
@@ -152,7 +160,7 @@ fn copy_pages(
 }
 
 /// Gives a file to the disk piece by piece. A server waits for the same disk with every commit: it
-/// gets it back after each piece, and for as long as that took.
+/// gets it back after each piece, and for longer than that took.
 #[cfg(unix)]
 fn sync_gently(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -174,7 +182,7 @@ fn sync_gently(path: &Path) -> io::Result<()> {
         }
         file.write_all_at(&piece[..read], offset)?;
         offset += read as u64;
-        thread::sleep(began.elapsed());
+        thread::sleep(began.elapsed() * PAUSE);
     }
 }
 

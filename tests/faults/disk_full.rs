@@ -1,5 +1,5 @@
 use crate::disk::Disk;
-use crate::support::{PATIENCE, ROOM, Running};
+use crate::support::{Folder, PATIENCE, ROOM, Running};
 use crate::{assert_kept, assert_log, assert_refused, email, serve, start};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -215,4 +215,20 @@ fn a_server_on_a_full_disk_says_so_and_starts_once_there_is_room() {
         assert_eq!(server.get("/readyz").status, 200);
         server.stop();
     }
+}
+
+#[test]
+fn a_backup_for_which_there_is_no_room_is_refused_and_leaves_nothing() {
+    let Some(disk) = Disk::new(64) else { return };
+    let folder = Folder::new();
+    folder.add_users(1000);
+    let copy = disk.folder().path("copy.db");
+    let copy = copy.to_str().expect("a name in Unicode");
+    let ended = folder.run(&["backup", copy]);
+    assert_eq!(
+        ended.refusal(),
+        format!("cannot write {copy}: {BEGINNING}"),
+        "{ended:?}"
+    );
+    assert_eq!(disk.folder().files(), BTreeMap::new());
 }
