@@ -36,7 +36,8 @@ const PATIENCE: Duration = Duration::from_millis(2);
 /// older state, the disk is full, or the log could not be begun anew.
 const RETRY_PAGES: i64 = 250;
 
-/// How much waits for the thread before it copies, in pages. While it does, every commit waits for
+/// How much waits for the thread before it copies, in pages, until the log is due: then it copies
+/// at once, each time less, until the writer can copy what is left. Every commit meanwhile waits for
 /// a disk with a long queue: the less, the shorter. The more, the fewer pages are copied twice,
 /// which counts when many share a commit.
 const PASS_PAGES: RangeInclusive<i64> = 500..=DUE_PAGES;
