@@ -143,7 +143,7 @@ impl SharedArgs {
     /// The settings and the database, for a verb that is no server.
     fn open(self) -> Result<(Config, Store), CliError> {
         let config = Config::load(&self.into_flags())?;
-        let store = Store::open(&config.database.path, 1)?;
+        let store = block_on(Store::open(&config.database.path.clone().into()))?;
         Ok((config, store))
     }
 }

@@ -2,6 +2,7 @@
 //! them.
 
 mod auth;
+mod cache;
 mod client;
 mod docs;
 mod error;
@@ -10,21 +11,19 @@ mod health;
 mod json;
 mod last_request;
 mod limits;
-mod memory;
 mod openapi;
 mod page;
 mod params;
 mod request_log;
 mod room_search;
 mod rooms;
-mod search;
 mod users;
 
+pub(crate) use cache::Cache;
 pub(crate) use client::{Caller, is_trusted};
 pub(crate) use error::ApiError;
 pub(crate) use last_request::LastRequest;
 pub(crate) use limits::Limits;
-pub(crate) use memory::Memory;
 pub(crate) use openapi::document as openapi_document;
 pub(crate) use request_log::observe;
 pub(crate) use users::UserResponse;

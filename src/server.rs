@@ -7,7 +7,7 @@ pub use tls::TlsError;
 
 use crate::config::{Config, PublicUrl, Tls};
 use crate::http::{self, AppState, Limits};
-use crate::store::{Failure, OpenError, ServeLock, Store};
+use crate::store::{Failure, Location, OpenError, Store};
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
@@ -17,7 +17,6 @@ use log::{error, info};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tls::Certificate;
@@ -51,7 +50,6 @@ pub struct Server {
     connections: Arc<Connections>,
     connections_per_worker: usize,
     certificate: Option<Arc<Certificate>>,
-    _lock: ServeLock,
 }
 
 /// Why a server did not start, or did not go on.
@@ -84,7 +82,7 @@ impl Server {
     ///
     /// # Errors
     /// A certificate that cannot be used; an address or a database that cannot be had.
-    pub fn bind(config: Config) -> Result<Self, ServerError> {
+    pub async fn bind(config: Config) -> Result<Self, ServerError> {
         let certificate = Certificate::read(&config.tls)?;
         let wanted = config.server.listen;
         let unavailable = |reason| ServerError::Listen {
@@ -104,8 +102,9 @@ impl Server {
         );
         // Every worker can read while every other does.
         let readers = u32::try_from(workers).unwrap_or(u32::MAX);
-        let (store, lock) = Store::open_for_serving(&config.database.path, readers)?;
-        let url = PublicUrl::of_address(config.tls.scheme(), address);
+        let database = Location::File(config.database.path.clone());
+        let store = Store::open_for_serving(&database, readers).await?;
+        let url = PublicUrl::from_address(config.tls.scheme(), address);
         Ok(Self {
             state: web::Data::new(state(config, store, &url)),
             address,
@@ -115,7 +114,6 @@ impl Server {
             connections,
             connections_per_worker,
             certificate,
-            _lock: lock,
         })
     }
 
@@ -129,9 +127,9 @@ impl Server {
         &self.url
     }
 
-    /// The absolute path of the database file.
-    pub fn database(&self) -> &Path {
-        self.state.store.path()
+    /// Returns where the database is.
+    pub fn database(&self) -> Location {
+        self.state.store.location()
     }
 
     /// The database, to prepare it before the server runs.
@@ -151,7 +149,7 @@ impl Server {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(app_state.clone())
-                .app_data(http::Memory::default())
+                .app_data(http::Cache::default())
                 .configure(|config| http::routes(config, &app_state.base_paths))
                 .wrap(from_fn(http::observe))
         })
@@ -182,7 +180,7 @@ impl Server {
             None => server.listen(self.listener)?,
         };
         let server = server.run();
-        info!(address:% = self.address, database:% = state.store.path().display(); "started");
+        info!(address:% = self.address, database:% = state.store.location(); "started");
         let handle = server.handle();
         let mut running = actix_web::rt::spawn(server);
         let outcome = tokio::select! {
@@ -197,7 +195,7 @@ impl Server {
             () = watch(certificate.as_deref()) => Ok(()),
         };
         handle.stop(true).await;
-        state.store.close();
+        state.store.close().await;
         info!("stopped");
         outcome
     }

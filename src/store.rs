@@ -1,157 +1,329 @@
-//! Keeps users, rooms and keys in one SQLite file.
+//! Stores users, rooms and API keys.
 //!
-//! Reads and writes go different ways. Readers are pooled connections that cannot write; a point
-//! read takes microseconds and is called inline. All writes pass through one thread that commits
-//! whatever waits in one transaction, so that a durable commit (`synchronous=FULL`) is paid for
-//! once by many. No type of SQLite's bindings shows in a public signature.
+//! [`Store`] is the repository that handlers and verbs call. It is a closed enum of engines: each
+//! method is one `match`, and nothing of SQL, files or drivers stands in a signature. Engines share
+//! a contract, not code: the order of a transaction is an engine's own, and `tests/store` holds
+//! every engine to the same answers. Rules that need no database are in [`crate::model`].
 
-mod backup;
-mod checkpoint;
-mod connection;
 mod error;
-mod examination;
-mod files;
-mod keys;
-mod lock;
-mod outage;
-mod priority;
-mod rooms;
-mod scan;
-mod schema;
-mod users;
-mod version;
-mod writer;
+mod maintenance;
+mod sqlite;
 
-pub use backup::{BackupError, Contents, Manifest, Restored, back_up, restore};
 pub use error::{Error, Failure, OpenError};
-pub use examination::{Examination, SqliteVersion, examine};
-pub use lock::ServeLock;
-pub(crate) use priority::stand_back;
-pub use version::Version;
+pub use maintenance::{
+    BackupError, Contents, Examination, Manifest, Restored, SqliteBuild, back_up, examine, restore,
+};
 
-use checkpoint::Checkpointer;
-use connection::Readers;
-use error::is_unique_violation;
-use files::Files;
-use rusqlite::Connection;
-use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use version::Versions;
-use writer::Writer;
-
-/// How many searches run at once; more wait for one to end.
-const SCANNERS: u32 = 2;
+use crate::model::{
+    AccessKey, ApiKey, Created, Email, Guid, NewApiKey, Page, Paging, Room, RoomDraft, RoomPatch,
+    RoomQuery, SlugToken, StoredKey, User, UserPatch, UserProfile, UserQuery,
+};
+use std::fmt::{self, Display, Formatter};
+use std::path::PathBuf;
 
 /// An open database.
+///
+/// Reads see every change that was committed before they began. A write that succeeds is durable:
+/// it survives a crash of the process, of the system, and a power cut.
 #[derive(Debug)]
-pub struct Store {
-    path: PathBuf,
-    readers: Readers,
-    scanners: Readers,
-    writer: Writer,
-    // Dropped after the connections: closing a file drops the locks that SQLite has on it ("How To
-    // Corrupt An SQLite Database File", section 2.2, sqlite.org).
-    versions: Arc<Versions>,
-    _file: Arc<File>,
+pub enum Store {
+    /// One SQLite file.
+    Sqlite(sqlite::Engine),
+}
+
+/// Where a database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// An SQLite file. It is created where there is none.
+    File(PathBuf),
+}
+
+impl From<PathBuf> for Location {
+    fn from(path: PathBuf) -> Self {
+        Self::File(path)
+    }
+}
+
+/// The location as operators write it.
+impl Display for Location {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(formatter),
+        }
+    }
+}
+
+/// A state of the database for caches: what was read at one generation can be read unchanged at an
+/// equal one, where more rows may have been inserted since.
+///
+/// A later generation is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Generation(u64);
+
+impl Generation {
+    /// Returns the generation with a number that an engine counts.
+    pub(crate) fn from_number(number: u64) -> Self {
+        Self(number)
+    }
 }
 
 impl Store {
-    /// Opens the database file, makes it if there is none, and upgrades an older one.
-    ///
-    /// `readers` is how many threads read at once without waiting for each other.
-    ///
-    /// # Errors
-    /// A file of another program, of a newer version of this one, or damaged is refused and left
-    /// as it is; so is a place where SQLite's write-ahead log does not work.
-    pub fn open(path: &Path, readers: u32) -> Result<Self, OpenError> {
-        let path = connection::create_if_missing(path)?;
-        connection::check_file(&path)?;
-        let mut connection = connection::open_unchecked(&path)?;
-        schema::prepare(&mut connection, &path)?;
-        connection::enter_wal_mode(&connection, &path)?;
-        let file = Arc::new(connection::open_beside_connections(&path)?);
-        let copying = connection::open_unchecked(&path)?;
-        let checkpointer = Checkpointer::new(copying, Arc::clone(&file));
-        let versions = Arc::new(Versions::open(&path)?);
-        Ok(Self {
-            readers: connection::open_readers(&path, readers)?,
-            scanners: connection::open_readers(&path, SCANNERS)?,
-            writer: Writer::start(
-                connection,
-                checkpointer,
-                Files::of(&path)?,
-                Arc::clone(&versions),
-            ),
-            versions,
-            path,
-            _file: file,
-        })
-    }
-
-    /// Opens the database for a server, of which a file can have only one.
+    /// Opens a database for a verb, next to a server that may use it. Creates one where there is
+    /// none, and migrates one of an older schema.
     ///
     /// # Errors
-    /// As [`Store::open`]; and when another server has the file.
-    pub fn open_for_serving(path: &Path, readers: u32) -> Result<(Self, ServeLock), OpenError> {
-        let lock = ServeLock::acquire(path)?;
-        Ok((Self::open(path, readers)?, lock))
+    /// A database of another program, of a newer version of this one, or a damaged one. It is left
+    /// as it was.
+    pub async fn open(location: &Location) -> Result<Self, OpenError> {
+        match location {
+            Location::File(path) => Ok(Self::Sqlite(sqlite::Engine::open(path)?)),
+        }
     }
 
-    /// The absolute path of the database file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The version of the database now. Whatever was committed before this call, by any process,
-    /// is in it. None when that cannot be told.
-    pub fn version(&self) -> Option<Version> {
-        self.versions.now()
-    }
-
-    /// Shows that the database can be read and written, by doing both.
+    /// Opens a database for a server. `readers` is how many threads read at the same time without
+    /// waiting for each other.
     ///
     /// # Errors
-    /// What stands in the way.
+    /// As [`Store::open`]; and an SQLite file that another server has open.
+    pub async fn open_for_serving(location: &Location, readers: u32) -> Result<Self, OpenError> {
+        match location {
+            Location::File(path) => {
+                sqlite::Engine::open_for_serving(path, readers).map(Self::Sqlite)
+            }
+        }
+    }
+
+    /// Returns where the database is, in absolute terms.
+    pub fn location(&self) -> Location {
+        match self {
+            Self::Sqlite(engine) => Location::File(engine.path().to_owned()),
+        }
+    }
+
+    /// Returns the generation now: every commit before this call, by any process, is part of it.
+    /// None if the engine cannot tell, and then nothing may be cached.
+    pub async fn generation(&self) -> Option<Generation> {
+        match self {
+            Self::Sqlite(engine) => engine.generation(),
+        }
+    }
+
+    /// Proves that the database can be read and written, by doing both.
+    ///
+    /// # Errors
+    /// Whatever prevents either.
     pub async fn check_ready(&self) -> Result<(), Error> {
-        self.read(schema::check_readable)?;
-        self.writer.submit(schema::rewrite_version).await
+        match self {
+            Self::Sqlite(engine) => engine.check_ready().await,
+        }
     }
 
-    /// Waits until the writer has stopped because nothing may be written any more; returns what
-    /// happened. Pending for as long as all is well.
+    /// Waits for a failure after which nothing may be written. Pending as long as there is none.
     pub async fn failed(&self) -> Failure {
-        self.writer.failed().await
+        match self {
+            Self::Sqlite(engine) => engine.failed().await,
+        }
     }
 
-    /// Finishes all writes that wait, empties the write-ahead log and takes no more writes.
-    pub fn close(&self) {
-        self.writer.close();
+    /// Completes all queued writes and accepts no more.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(engine) => engine.close(),
+        }
     }
 
-    /// Reads much. Scans have connections of their own, so that no point read waits for one.
-    fn scan<T>(&self, query: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        let scanner = self.scanners.get().map_err(|_| Error::TooManySearches)?;
-        query(&scanner)
+    /// Returns a user's default room, which is created now if there is none. An existing room is
+    /// returned as it is stored, whatever else the draft says.
+    ///
+    /// # Errors
+    /// A user who is not registered, inactive or expired; names that all belong to other rooms; a
+    /// database that cannot be read or written.
+    pub async fn get_or_create_default(
+        &self,
+        draft: RoomDraft<'_>,
+    ) -> Result<(Room, Created), Error> {
+        match self {
+            Self::Sqlite(engine) => engine.get_or_create_default(draft).await,
+        }
     }
 
-    fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        query(&*self.readers.get()?)
+    /// Finds a user's default room.
+    ///
+    /// # Errors
+    /// A database that cannot be read.
+    pub async fn find_default_room(&self, creator_email: &Email) -> Result<Option<Room>, Error> {
+        match self {
+            Self::Sqlite(engine) => engine.find_default_room(creator_email),
+        }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Paging, RoomQuery};
+    /// Finds a room by its GUID.
+    ///
+    /// # Errors
+    /// A database that cannot be read.
+    pub async fn find_room(&self, guid: Guid) -> Result<Option<Room>, Error> {
+        match self {
+            Self::Sqlite(engine) => engine.find_room(guid),
+        }
+    }
 
-    #[test]
-    fn a_search_that_waits_too_long_is_refused() {
-        let folder = tempfile::TempDir::new().expect("a folder");
-        let store = Store::open(&folder.path().join("a.db"), 1).expect("a database");
-        let held = [(), ()].map(|()| store.scanners.get().expect("a scanner"));
-        let refused = store.list_rooms(&RoomQuery::default(), Paging::default());
-        drop(held);
-        assert_eq!(refused, Err(Error::TooManySearches));
+    /// Finds a room by the token at the end of its link.
+    ///
+    /// # Errors
+    /// A database that cannot be read.
+    pub async fn find_room_by_slug(&self, token: &SlugToken) -> Result<Option<Room>, Error> {
+        match self {
+            Self::Sqlite(engine) => engine.find_room_by_slug(token),
+        }
+    }
+
+    /// Lists one page of the rooms that match a query. May take long; runs on a thread of the
+    /// engine where it would block the caller's.
+    ///
+    /// # Errors
+    /// A database that cannot be read; too many searches at the same time.
+    pub async fn list_rooms(&self, query: RoomQuery, paging: Paging) -> Result<Page<Room>, Error> {
+        match self {
+            Self::Sqlite(engine) => engine.list_rooms(query, paging).await,
+        }
+    }
+
+    /// Updates a room.
+    ///
+    /// # Errors
+    /// No room with that GUID; a name of another room; options that exceed what a room stores; a
+    /// database that cannot be written.
+    pub async fn update_room(&self, guid: Guid, patch: RoomPatch<'_>) -> Result<Room, Error> {
+        match self {
+            Self::Sqlite(engine) => engine.update_room(guid, patch).await,
+        }
+    }
+
+    /// Deletes a room. The next get-or-create of its owner creates another.
+    ///
+    /// # Errors
+    /// No room with that GUID; a database that cannot be written.
+    pub async fn delete_room(&self, guid: Guid) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(engine) => engine.delete_room(guid).await,
+        }
+    }
+
+    /// Registers a user.
+    ///
+    /// # Errors
+    /// An e-mail address or username of another user; a database that cannot be written.
+    pub async fn insert_user(&self, profile: UserProfile) -> Result<User, Error> {
+        match self {
+            Self::Sqlite(engine) => engine.insert_user(profile).await,
+        }
+    }
+
+    /// Registers many users, all or none. Calls `progress` once for each row that was looked at,
+    /// from a thread of the engine.
+    ///
+    /// # Errors
+    /// Every row whose e-mail address or username another user or an earlier row has; a database
+    /// that cannot be written.
+    pub async fn insert_users(
+        &self,
+        profiles: Vec<UserProfile>,
+        progress: impl FnMut() + Send + 'static,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(engine) => engine.insert_users(profiles, progress).await,
+        }
+    }
+
+    /// Finds a user by GUID.
+    ///
+    /// # Errors
+    /// A database that cannot be read.
+    pub async fn find_user(&self, guid: Guid) -> Result<Option<User>, Error> {
+        match self {
+            Self::Sqlite(engine) => engine.find_user(guid),
+        }
+    }
+
+    /// Lists one page of the users that match a query, newest first. May take long; runs on a
+    /// thread of the engine where it would block the caller's.
+    ///
+    /// # Errors
+    /// A database that cannot be read; too many searches at the same time.
+    pub async fn list_users(&self, query: UserQuery, paging: Paging) -> Result<Page<User>, Error> {
+        match self {
+            Self::Sqlite(engine) => engine.list_users(query, paging).await,
+        }
+    }
+
+    /// Updates a user. A new e-mail address takes the user's room along.
+    ///
+    /// # Errors
+    /// No user with that GUID; an e-mail address or username of another user; a database that
+    /// cannot be written.
+    pub async fn update_user(&self, guid: Guid, patch: UserPatch) -> Result<User, Error> {
+        match self {
+            Self::Sqlite(engine) => engine.update_user(guid, patch).await,
+        }
+    }
+
+    /// Deletes a user and the user's default room.
+    ///
+    /// # Errors
+    /// No user with that GUID; a database that cannot be written.
+    pub async fn delete_user(&self, guid: Guid) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(engine) => engine.delete_user(guid).await,
+        }
+    }
+
+    /// Deletes the user with an e-mail address, and the user's default room.
+    ///
+    /// # Errors
+    /// No user with that address; a database that cannot be written.
+    pub async fn delete_user_by_email(&self, email: &Email) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(engine) => engine.delete_user_by_email(email).await,
+        }
+    }
+
+    /// Finds a valid (not revoked) API key.
+    ///
+    /// # Errors
+    /// A database that cannot be read.
+    pub async fn find_key(&self, access_key: &AccessKey) -> Result<Option<StoredKey>, Error> {
+        match self {
+            Self::Sqlite(engine) => engine.find_key(access_key),
+        }
+    }
+
+    /// Lists all API keys, revoked ones too, in the order of their creation.
+    ///
+    /// # Errors
+    /// A database that cannot be read.
+    pub async fn list_keys(&self) -> Result<Vec<ApiKey>, Error> {
+        match self {
+            Self::Sqlite(engine) => engine.list_keys(),
+        }
+    }
+
+    /// Stores a new API key, of its secret half only a digest.
+    ///
+    /// # Errors
+    /// A database that cannot be written.
+    pub async fn insert_key(&self, key: &NewApiKey) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(engine) => engine.insert_key(key).await,
+        }
+    }
+
+    /// Revokes an API key, at once and for good. To revoke it again changes nothing.
+    ///
+    /// # Errors
+    /// No key with that access key; a database that cannot be written.
+    pub async fn revoke_key(&self, access_key: &AccessKey) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(engine) => engine.revoke_key(access_key).await,
+        }
     }
 }

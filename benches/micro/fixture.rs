@@ -23,6 +23,13 @@ pub(crate) fn new_runtime() -> Runtime {
         .expect("a runtime")
 }
 
+/// Opens a new database in a folder.
+pub(crate) fn open(folder: &TempDir) -> Store {
+    let location = folder.path().join("rooms.db").into();
+    let opened = new_runtime().block_on(Store::open(&location));
+    opened.expect("a database")
+}
+
 /// Registers the users with these numbers.
 pub(crate) async fn register(store: &Store, numbers: Range<u32>) {
     let users = numbers.map(user).collect();

@@ -28,7 +28,7 @@ fn parse_a_language() -> LangTag {
 #[divan::bench]
 fn read_a_key() -> BearerToken {
     let header = "Bearer wbnrlmvzac4x8udzyixx|f6aa9e22b985d0fb62c12afa7d83105551c5feaee800e9d8680c0f8dcd41af82";
-    BearerToken::of_header(black_box(header)).expect("a key")
+    BearerToken::from_header(black_box(header)).expect("a key")
 }
 
 #[divan::bench]

@@ -16,10 +16,15 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
     let config = Config::load(&shared.into_flags())?;
     let bar = progress_bar(0, "pages");
-    let copied = back_up(&config.database.path, &args.file, args.force, |done, of| {
-        bar.set_length(of);
-        bar.set_position(done);
-    });
+    let copied = back_up(
+        &config.database.path.into(),
+        &args.file,
+        args.force,
+        |done, of| {
+            bar.set_length(of);
+            bar.set_position(done);
+        },
+    );
     bar.finish_and_clear();
     let Manifest {
         contents, bytes, ..

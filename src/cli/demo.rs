@@ -34,8 +34,8 @@ pub(super) fn run(_: Args, shared: SharedArgs) -> Result<(), CliError> {
     config.auth.required = false;
     config.tls = config::Tls::default();
     let users = config.users.clone();
-    let server = bind(config)?;
     block_on(async {
+        let server = bind(config).await?;
         let key = prepare(server.store(), &users).await?;
         let stop = stop_signal()?;
         print_line(listening(&server))?;
@@ -45,12 +45,12 @@ pub(super) fn run(_: Args, shared: SharedArgs) -> Result<(), CliError> {
 }
 
 /// Takes the configured port, or any other when somebody has it.
-fn bind(config: Config) -> Result<Server, ServerError> {
-    match Server::bind(config.clone()) {
+async fn bind(config: Config) -> Result<Server, ServerError> {
+    match Server::bind(config.clone()).await {
         Err(ServerError::Listen { reason, .. }) if reason.kind() == ErrorKind::AddrInUse => {
             let mut elsewhere = config;
             elsewhere.server.listen.set_port(0);
-            Server::bind(elsewhere)
+            Server::bind(elsewhere).await
         }
         bound => bound,
     }

@@ -46,16 +46,14 @@ pub(super) fn run(verb: Verb, shared: SharedArgs) -> Result<(), CliError> {
             print_line(created(&key, args.json))?;
         }
         Verb::List(args) => {
-            let keys = store.list_keys()?;
+            let keys = block_on(store.list_keys())?;
             print_line(if args.json {
                 listed_json(&keys)
             } else {
                 listed(&keys)
             })?;
         }
-        Verb::Revoke(args) => {
-            block_on(store.update_key_to_revoked(&AccessKey::new(args.access_key)))?
-        }
+        Verb::Revoke(args) => block_on(store.revoke_key(&AccessKey::new(args.access_key)))?,
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
-    let database = Config::load(&shared.into_flags())?.database.path;
+    let database = Config::load(&shared.into_flags())?.database.path.into();
     let restored = restore(&args.file, &database, args.force)?;
     let held_against = if restored.had_manifest {
         "as its manifest says"
@@ -22,8 +22,7 @@ pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
         "there is no manifest to hold it against"
     };
     print_line(format!(
-        "{} ({}): {held_against}",
-        database.display(),
+        "{database} ({}): {held_against}",
         restored.contents
     ))?;
     Ok(())

@@ -28,8 +28,8 @@ pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
     };
     let config = Config::load(&flags)?;
     logging::start(&config.log);
-    let server = Server::bind(config)?;
     block_on(async {
+        let server = Server::bind(config).await?;
         let stop = stop_signal()?;
         print_line(listening(&server))?;
         Ok(server.run(stop).await?)
@@ -38,7 +38,7 @@ pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
 
 /// The line that says that callers may come.
 pub(super) fn listening(server: &Server) -> String {
-    let database = server.database().display();
+    let database = server.database();
     format!("roomd listening on {} (database {database})", server.url())
 }
 

@@ -73,7 +73,7 @@ pub(super) fn run(verb: Verb, shared: SharedArgs) -> Result<(), CliError> {
         Verb::List(args) => {
             let (_, store) = shared.open()?;
             let paging = Paging::new(args.page, args.size);
-            let users = store.list_users(&UserQuery::default(), paging)?;
+            let users = block_on(store.list_users(UserQuery::default(), paging))?;
             print_line(if args.json {
                 json(&users)
             } else {

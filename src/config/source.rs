@@ -127,7 +127,7 @@ pub(super) fn load(
         .config
         .clone()
         .or_else(|| variable(FILE_VARIABLE).map(PathBuf::from));
-    let mut layers = Layers::of_file(named.as_deref())?;
+    let mut layers = Layers::from_file(named.as_deref())?;
     for setting in SETTINGS {
         if let Some(value) = variable(setting.variable) {
             let text = value
@@ -160,7 +160,7 @@ struct Layers {
 }
 
 impl Layers {
-    fn of_file(named: Option<&Path>) -> Result<Self, ConfigError> {
+    fn from_file(named: Option<&Path>) -> Result<Self, ConfigError> {
         let path = named.unwrap_or(Path::new(DEFAULT_FILE));
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
@@ -172,11 +172,11 @@ impl Layers {
                 )));
             }
         };
-        Self::of_text(&text)
+        Self::from_text(&text)
             .map_err(|reason| ConfigError::Setting(format!("{}, {reason}", path.display())))
     }
 
-    fn of_text(text: &str) -> Result<Self, String> {
+    fn from_text(text: &str) -> Result<Self, String> {
         let whole_line = |error: toml::de::Error| {
             let at = error.span().map_or(0, |span| span.start);
             let line = text.bytes().take(at).filter(|&byte| byte == b'\n').count() + 1;
@@ -247,11 +247,11 @@ mod tests {
     const FILE: &str = include_str!("../../config.toml");
 
     fn file(text: &str) -> Result<Config, String> {
-        Layers::of_text(text).map(|layers| layers.config)
+        Layers::from_text(text).map(|layers| layers.config)
     }
 
     fn overridden(variable: &str, text: &str) -> Result<Config, String> {
-        let mut layers = Layers::of_text(FILE).expect("the documented file");
+        let mut layers = Layers::from_text(FILE).expect("the documented file");
         let setting = SETTINGS
             .iter()
             .find(|setting| setting.variable == variable)

@@ -44,7 +44,7 @@ pub struct PublicUrl(String);
 
 impl PublicUrl {
     /// The plain address that is listened on.
-    pub fn of_address(scheme: &str, address: SocketAddr) -> Self {
+    pub fn from_address(scheme: &str, address: SocketAddr) -> Self {
         Self(format!("{scheme}://{address}"))
     }
 }

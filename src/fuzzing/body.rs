@@ -63,5 +63,5 @@ fn check_slug(mut room: NewRoom) {
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
     assert!(slug.bytes().all(is_safe), "{slug}");
     assert!((12..=71).contains(&slug.len()), "{slug}");
-    assert_eq!(SlugToken::of_slug(&slug), Some(room.slug_token));
+    assert_eq!(SlugToken::from_slug(&slug), Some(room.slug_token));
 }

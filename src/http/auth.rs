@@ -1,66 +1,100 @@
 use super::AppState;
+use super::cache::{Cache, CachedKey};
 use super::client::Caller;
 use super::error::ApiError;
-use super::memory::Memory;
 use crate::model::{BearerToken, KeyDigest};
-use crate::store;
+use crate::store::{self, Generation};
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderValue};
-use actix_web::{FromRequest, HttpRequest, web};
-use std::future::{Ready, ready};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use std::pin::Pin;
+use std::rc::Rc;
 
-/// A request that may use the API. A handler that takes one is closed to everybody else; it comes
-/// before the other arguments, so that nothing is read of a stranger's body.
-pub(super) struct Authorized;
+/// A request that may use the API, and what is known of its caller.
+///
+/// A handler that takes one rejects every other request. It comes before the other arguments, so
+/// that nothing is read of the body of a request that is rejected.
+pub(super) struct Authorized {
+    /// The generation of the database before anything was read for this request; None where it
+    /// cannot be told, and then nothing may be cached.
+    pub(super) generation: Option<Generation>,
+}
+
+/// The API key that a request was made with, for the log line of the request.
+pub(super) struct KeyName(Rc<CachedKey>);
+
+impl KeyName {
+    /// Returns the name that the operator gave to the key, possibly empty.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0.name
+    }
+}
 
 impl FromRequest for Authorized {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(authorize(request))
+        let request = request.clone();
+        Box::pin(async move { authorize(&request).await })
     }
 }
 
-fn authorize(request: &HttpRequest) -> Result<Authorized, ApiError> {
+async fn authorize(request: &HttpRequest) -> Result<Authorized, ApiError> {
     let state: &web::Data<AppState> = request.app_data().expect("every app has its state");
+    let generation = state.store.generation().await;
+    let authorized = Authorized { generation };
     let Some(header) = request.headers().get(AUTHORIZATION) else {
         return if state.auth_required {
-            Err(refuse(request, state))
+            Err(unauthorized(request, state))
         } else {
-            Ok(Authorized)
+            Ok(authorized)
         };
     };
     let Some(token) = bearer_token(header) else {
-        return Err(refuse(request, state));
+        return Err(unauthorized(request, state));
     };
-    let version = state.store.version();
-    let memory = Memory::of(request);
-    let is_known = memory.has_key(version, &token);
-    if !is_known && !is_in_force(state, &token)? {
-        return Err(refuse(request, state));
+    let cache = Cache::from_request(request);
+    let cached = cache.key(generation, &token);
+    let key = match &cached {
+        Some(key) => Rc::clone(key),
+        None => find_valid_key(state, &token)
+            .await?
+            .ok_or_else(|| unauthorized(request, state))?,
+    };
+    state.limits.allow_key(token.digest.as_bytes())?;
+    if cached.is_none() {
+        cache.store_key(generation, &token, Rc::clone(&key));
     }
-    state.limits.admit(token.digest.as_bytes())?;
-    if !is_known {
-        memory.remember_key(version, token);
-    }
-    Ok(Authorized)
+    request.extensions_mut().insert(KeyName(key));
+    Ok(authorized)
 }
 
-fn refuse(request: &HttpRequest, state: &AppState) -> ApiError {
-    let caller = || Caller::of_request(request, &state.trusted_proxies);
-    state.limits.refuse(caller)
+fn unauthorized(request: &HttpRequest, state: &AppState) -> ApiError {
+    let caller = || Caller::from_request(request, &state.trusted_proxies);
+    state.limits.unauthorized(caller)
 }
 
-/// The key that a header shows, if any.
+/// Returns the bearer token in a header, if it has that form.
 pub(crate) fn bearer_token(header: &HeaderValue) -> Option<BearerToken> {
-    BearerToken::of_header(header.to_str().ok()?)
+    BearerToken::from_header(header.to_str().ok()?)
 }
 
-/// An unknown key is compared as well, with a digest that nothing matches, so that the time taken
-/// does not tell it from a wrong one.
-fn is_in_force(state: &AppState, token: &BearerToken) -> Result<bool, store::Error> {
-    let kept = state.store.find_key_digest(&token.access_key)?;
-    let matches = kept.unwrap_or(KeyDigest::UNMATCHED).matches(&token.digest);
-    Ok(matches && kept.is_some())
+/// Returns the key of a token if it is valid. The digest is compared for an unknown key too, with
+/// one that nothing matches, so that the time taken does not tell it from a wrong digest.
+async fn find_valid_key(
+    state: &AppState,
+    token: &BearerToken,
+) -> Result<Option<Rc<CachedKey>>, store::Error> {
+    let stored = state.store.find_key(&token.access_key).await?;
+    let digest = stored
+        .as_ref()
+        .map_or(KeyDigest::UNMATCHED, |key| key.digest);
+    let matches = digest.matches(&token.digest);
+    Ok(stored.filter(|_| matches).map(|key| {
+        Rc::new(CachedKey {
+            access_key: token.access_key.clone(),
+            name: key.name,
+        })
+    }))
 }

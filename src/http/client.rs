@@ -14,7 +14,7 @@ pub(crate) struct Caller(IpAddr);
 
 impl Caller {
     /// The caller with that address.
-    pub(crate) fn of_address(address: IpAddr) -> Self {
+    pub(crate) fn from_address(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V6(address) => {
                 let network = Ipv6Net::new_assert(address, 64);
@@ -25,12 +25,12 @@ impl Caller {
     }
 
     /// Who sent a request, as far as the proxies that are trusted tell.
-    pub(super) fn of_request(request: &HttpRequest, trusted: &[IpNet]) -> Self {
+    pub(super) fn from_request(request: &HttpRequest, trusted: &[IpNet]) -> Self {
         let peer = request.peer_addr().map(|address| address.ip());
         let peer = peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
         let lines = request.headers().get_all(FORWARDED_FOR);
         let lines: Vec<_> = lines.filter_map(|line| line.to_str().ok()).collect();
-        Self::of_address(origin(peer, &lines, trusted))
+        Self::from_address(origin(peer, &lines, trusted))
     }
 }
 
@@ -125,7 +125,7 @@ mod tests {
             ("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", true),
             ("2001:db8::1", "2001:db8:0:1::1", false),
         ] {
-            let [one, other] = [one, other].map(|text| Caller::of_address(address(text)));
+            let [one, other] = [one, other].map(|text| Caller::from_address(address(text)));
             assert_eq!(one == other, same, "{one:?} {other:?}");
         }
     }

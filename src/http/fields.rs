@@ -47,7 +47,7 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Reads the top level of a body.
-    pub(super) fn of_body(body: &'a [u8]) -> Result<Self, ApiError> {
+    pub(super) fn from_body(body: &'a [u8]) -> Result<Self, ApiError> {
         let text = str::from_utf8(body)
             .map_err(|error| not_json(&format!("byte {} is not UTF-8", error.valid_up_to())))?;
         let object = Object::parse(text).map_err(|error| match error.classify() {

@@ -34,7 +34,7 @@ impl Limits {
 
     /// The refusal of a request that shows no valid key. Good keys are not looked at here: they
     /// work, so that nobody locks out those with whom an address is shared.
-    pub(super) fn refuse(&self, caller: impl FnOnce() -> Caller) -> ApiError {
+    pub(super) fn unauthorized(&self, caller: impl FnOnce() -> Caller) -> ApiError {
         let Some(failures) = &self.failures else {
             return ApiError::Unauthorized;
         };
@@ -45,7 +45,7 @@ impl Limits {
     }
 
     /// Counts a request with a valid key, by its digest.
-    pub(super) fn admit(&self, digest: &[u8; 32]) -> Result<(), ApiError> {
+    pub(super) fn allow_key(&self, digest: &[u8; 32]) -> Result<(), ApiError> {
         match &self.requests {
             None => Ok(()),
             Some(requests) => requests.check(*digest).map_err(ApiError::TooManyRequests),

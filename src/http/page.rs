@@ -21,10 +21,11 @@ pub(super) async fn show(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let slug = request.match_info().get("slug").unwrap_or_default();
-    let token = SlugToken::of_slug(slug).ok_or(model::Error::RoomNotFound)?;
+    let token = SlugToken::from_slug(slug).ok_or(model::Error::RoomNotFound)?;
     let room = state
         .store
-        .find_room_by_slug(&token)?
+        .find_room_by_slug(&token)
+        .await?
         .ok_or(model::Error::RoomNotFound)?;
     Ok(HttpResponse::Ok()
         .content_type(ContentType::html())

@@ -11,7 +11,7 @@ pub(super) struct Params<'a> {
 
 impl<'a> Params<'a> {
     /// Reads a query string.
-    pub(super) fn of_query(query: &'a str) -> Self {
+    pub(super) fn from_query(query: &'a str) -> Self {
         Self {
             pairs: form_urlencoded::parse(query.as_bytes()).collect(),
             refusals: Refusals::default(),

@@ -1,13 +1,14 @@
 //! Gives every request an id, marks when it began, and writes the log line of those that deserve
 //! one.
 
+use super::auth::KeyName;
 use super::error::ApiError;
 use super::{AppState, LastRequest};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use actix_web::{Error, HttpMessage, web};
 use log::kv::Value;
 use log::{Level, Record};
 use std::sync::Arc;
@@ -81,6 +82,11 @@ fn write_line(
         ("duration_ms", Value::from(duration_ms)),
         ("request_id", Value::from(id.to_str().unwrap_or_default())),
     ];
+    let extensions = request.extensions();
+    let key_name = extensions.get::<KeyName>().map(KeyName::as_str);
+    if let Some(name) = key_name.filter(|name| !name.is_empty()) {
+        members.push(("key", Value::from(name)));
+    }
     if let Some(error) = error {
         members.push(("error", Value::from_display(error)));
     }

@@ -3,7 +3,6 @@ use super::auth::Authorized;
 use super::error::ApiError;
 use super::params::Params;
 use super::rooms::RoomResponse;
-use super::search::off_the_workers;
 use crate::model::{
     Email, Guid, Invalid, PageNumber, PageSize, Paging, Part, RoomQuery, RoomSort, Timestamp,
 };
@@ -36,7 +35,7 @@ pub(super) async fn search(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let (query, paging) = read_query(request.query_string())?;
-    let found = off_the_workers(&state, move |store| store.list_rooms(&query, paging)).await?;
+    let found = state.store.list_rooms(query, paging).await?;
     let rooms = found
         .entries
         .iter()
@@ -49,7 +48,7 @@ pub(super) async fn search(
 
 /// Reads which rooms are wanted, or names everything that is wrong with it.
 pub(crate) fn read_query(query: &str) -> Result<(RoomQuery, Paging), ApiError> {
-    let mut params = Params::of_query(query);
+    let mut params = Params::from_query(query);
     let query = RoomQuery {
         name: params.optional("query", Part::parse).unwrap_or_default(),
         creator_email: params.optional("creator_email", Email::parse),

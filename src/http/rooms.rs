@@ -1,9 +1,9 @@
 use super::AppState;
 use super::auth::Authorized;
+use super::cache::Cache;
 use super::error::ApiError;
 use super::fields::{Fields, text};
 use super::json::JsonBody;
-use super::memory::Memory;
 use crate::model::{
     self, Created, Email, Guid, Invalid, LangTag, OptionsPatch, Room, RoomDraft, RoomName,
     RoomPatch, Tags, json,
@@ -34,14 +34,14 @@ pub(super) struct RoomResponse<'a> {
 
 /// `POST {base}/room` and `POST {base}/room/default`.
 pub(super) async fn get_or_create_default(
-    _: Authorized,
+    authorized: Authorized,
     body: JsonBody,
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let memory = Memory::of(&request);
-    let version = state.store.version();
-    if let Some(answer) = memory.answer(version, &body.0) {
+    let cache = Cache::from_request(&request);
+    let generation = authorized.generation;
+    if let Some(answer) = cache.answer(generation, &body.0) {
         return Ok(json_answer(HttpResponse::Ok(), answer));
     }
     let draft = read_draft(&body.0, &state.languages)?;
@@ -49,7 +49,7 @@ pub(super) async fn get_or_create_default(
     let answer = room_json(&room, &state)?;
     Ok(match created {
         Created::Before => {
-            memory.remember_answer(version, &body.0, answer.clone());
+            cache.store_answer(generation, &body.0, answer.clone());
             json_answer(HttpResponse::Ok(), answer)
         }
         Created::Now => {
@@ -69,7 +69,8 @@ pub(super) async fn show(
     let guid = room_guid(&request)?;
     let room = state
         .store
-        .find_room(guid)?
+        .find_room(guid)
+        .await?
         .ok_or(model::Error::RoomNotFound)?;
     Ok(HttpResponse::Ok().json(RoomResponse::new(&room, &state)?))
 }
@@ -103,7 +104,7 @@ pub(crate) fn read_draft<'a>(
     body: &'a [u8],
     languages: &[LangTag],
 ) -> Result<RoomDraft<'a>, ApiError> {
-    let mut fields = Fields::of_body(body)?;
+    let mut fields = Fields::from_body(body)?;
     let creator_email = fields.required("creator_email", text(Email::parse));
     let name = fields.required("name", text(RoomName::parse));
     let fallback_name = fields.optional("fallback_name", text(RoomName::parse));
@@ -133,7 +134,7 @@ pub(crate) fn read_patch<'a>(
     body: &'a [u8],
     languages: &[LangTag],
 ) -> Result<RoomPatch<'a>, ApiError> {
-    let mut fields = Fields::of_body(body)?;
+    let mut fields = Fields::from_body(body)?;
     let patch = RoomPatch {
         name: fields.optional("name", text(RoomName::parse)),
         lang: fields.optional("lang", text(|tag| allowed_lang(tag, languages))),

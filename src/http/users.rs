@@ -3,7 +3,6 @@ use super::auth::Authorized;
 use super::error::ApiError;
 use super::fields::{Fields, integer, text};
 use super::json::JsonBody;
-use super::search::off_the_workers;
 use crate::model::{
     self, Email, Guid, LangTag, Mobile, PageNumber, PageSize, Paging, Part, PersonName, Role,
     TimeZoneName, Timestamp, User, UserPatch, UserProfile, UserQuery, Username, json,
@@ -57,7 +56,7 @@ pub(super) async fn show(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let user = state.store.find_user(user_guid(&request)?)?;
+    let user = state.store.find_user(user_guid(&request)?).await?;
     let user = user.ok_or(model::Error::UserNotFound)?;
     Ok(HttpResponse::Ok().json(UserResponse::new(&user)))
 }
@@ -69,7 +68,7 @@ pub(super) async fn update(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let patch = read_patch(Fields::of_body(&body.0)?)?;
+    let patch = read_patch(Fields::from_body(&body.0)?)?;
     let user = state.store.update_user(user_guid(&request)?, patch).await?;
     Ok(HttpResponse::Ok().json(UserResponse::new(&user)))
 }
@@ -91,7 +90,7 @@ pub(super) async fn search(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let (query, paging) = read_query(&body.0)?;
-    let found = off_the_workers(&state, move |store| store.list_users(&query, paging)).await?;
+    let found = state.store.list_users(query, paging).await?;
     let users: Vec<_> = found.entries.iter().map(UserResponse::new).collect();
     Ok(HttpResponse::Ok()
         .insert_header((TOTAL_COUNT, found.total))
@@ -100,7 +99,7 @@ pub(super) async fn search(
 
 /// Reads a registration: what must be there, and defaults for the rest.
 fn read_profile(body: &[u8], state: &AppState) -> Result<UserProfile, ApiError> {
-    let mut fields = Fields::of_body(body)?;
+    let mut fields = Fields::from_body(body)?;
     let name = fields.required("name", text(PersonName::parse));
     let surname = fields.required("surname", text(PersonName::parse));
     let email = fields.required("email", text(Email::parse));
@@ -158,7 +157,7 @@ fn read_patch_of_optional(fields: &mut Fields<'_>) -> UserPatch {
 
 /// Reads which users are wanted, or names everything that is wrong with it.
 pub(crate) fn read_query(body: &[u8]) -> Result<(UserQuery, Paging), ApiError> {
-    let mut fields = Fields::of_body(body)?;
+    let mut fields = Fields::from_body(body)?;
     let mut part_of = |name| fields.optional(name, text(Part::parse)).unwrap_or_default();
     let query = UserQuery {
         name: part_of("name"),

@@ -53,7 +53,7 @@ impl KeyDigest {
         &self.0
     }
 
-    fn of_hash(hash: &str) -> Self {
+    fn from_hash(hash: &str) -> Self {
         Self(Sha256::digest(hash.as_bytes()).into())
     }
 }
@@ -62,6 +62,15 @@ impl fmt::Debug for KeyDigest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("KeyDigest(..)")
     }
+}
+
+/// What the database holds of a valid API key.
+#[derive(Debug, Clone)]
+pub struct StoredKey {
+    /// The digest with which a caller's is compared.
+    pub digest: KeyDigest,
+    /// The name that the operator gave to the key, possibly empty.
+    pub name: String,
 }
 
 /// What a caller shows: the access key, and the digest of the `H` that came with it.
@@ -75,7 +84,7 @@ pub struct BearerToken {
 
 impl BearerToken {
     /// Reads the value of an `Authorization` header; none when it is of another form.
-    pub fn of_header(value: &str) -> Option<Self> {
+    pub fn from_header(value: &str) -> Option<Self> {
         let (scheme, credentials) = value.split_once(' ')?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return None;
@@ -83,7 +92,7 @@ impl BearerToken {
         let (access_key, hash) = credentials.trim_start().split_once('|')?;
         Some(Self {
             access_key: AccessKey::new(access_key),
-            digest: KeyDigest::of_hash(hash),
+            digest: KeyDigest::from_hash(hash),
         })
     }
 }
@@ -140,7 +149,7 @@ impl NewApiKey {
 
     /// What the database keeps.
     pub fn digest(&self) -> KeyDigest {
-        KeyDigest::of_hash(&self.hash())
+        KeyDigest::from_hash(&self.hash())
     }
 
     fn hash(&self) -> String {
@@ -181,12 +190,12 @@ mod tests {
     #[test]
     fn a_header_matches_only_its_own_key() {
         let key = NewApiKey::generate("chat").expect("a valid name");
-        let token = BearerToken::of_header(&key.authorization()).expect("a bearer token");
+        let token = BearerToken::from_header(&key.authorization()).expect("a bearer token");
         assert_eq!(token.access_key, key.access_key);
         assert!(token.digest.matches(&key.digest()));
         let other = NewApiKey::generate("chat").expect("a valid name");
         assert!(!token.digest.matches(&other.digest()));
-        let upper = BearerToken::of_header(&format!("Bearer a|{}", key.hash().to_uppercase()));
+        let upper = BearerToken::from_header(&format!("Bearer a|{}", key.hash().to_uppercase()));
         assert!(!upper.expect("a bearer token").digest.matches(&key.digest()));
     }
 
@@ -201,9 +210,9 @@ mod tests {
             "a|b",
             "Bearerx a|b",
         ] {
-            assert!(BearerToken::of_header(value).is_none(), "{value:?}");
+            assert!(BearerToken::from_header(value).is_none(), "{value:?}");
         }
-        assert!(BearerToken::of_header("bearer  a|b").is_some());
+        assert!(BearerToken::from_header("bearer  a|b").is_some());
     }
 
     #[test]

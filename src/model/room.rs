@@ -122,7 +122,7 @@ pub struct RoomDraft<'a> {
 }
 
 /// A room ready to be stored under the first of its names that is free.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct NewRoom {
     /// A fresh identity.
     pub guid: Guid,
@@ -183,7 +183,7 @@ impl NewRoom {
 }
 
 /// What to change of a room: what is none stays as it is.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct RoomPatch<'a> {
     /// The name.
     pub name: Option<RoomName>,

@@ -19,7 +19,7 @@ impl SlugToken {
 
     /// The token at the end of a slug. The readable part before it does not count: it changes
     /// when the room is renamed, and old links go on working.
-    pub fn of_slug(slug: &str) -> Option<Self> {
+    pub fn from_slug(slug: &str) -> Option<Self> {
         let (_, token) = slug.rsplit_once('_')?;
         let valid = token.len() == TOKEN_CHARS
             && token
@@ -97,10 +97,10 @@ mod tests {
     fn only_the_token_of_a_slug_counts() {
         let token = SlugToken("k3v9q2d7xm".into());
         assert_eq!(
-            SlugToken::of_slug(&slug("Test Room", &token)),
+            SlugToken::from_slug(&slug("Test Room", &token)),
             Some(token.clone())
         );
-        assert_eq!(SlugToken::of_slug("old_name_k3v9q2d7xm"), Some(token));
+        assert_eq!(SlugToken::from_slug("old_name_k3v9q2d7xm"), Some(token));
         for slug in [
             "",
             "k3v9q2d7xm",
@@ -109,7 +109,7 @@ mod tests {
             "a_k3v9q2d7xm1",
             "a_k3v9q2d7x'",
         ] {
-            assert_eq!(SlugToken::of_slug(slug), None, "{slug}");
+            assert_eq!(SlugToken::from_slug(slug), None, "{slug}");
         }
     }
 
@@ -120,7 +120,7 @@ mod tests {
             let slug = slug(&name, &token);
             prop_assert!(slug.len() <= MAX_READABLE_CHARS + 1 + TOKEN_CHARS);
             prop_assert!(slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b)));
-            prop_assert_eq!(SlugToken::of_slug(&slug), Some(token));
+            prop_assert_eq!(SlugToken::from_slug(&slug), Some(token));
         }
     }
 }

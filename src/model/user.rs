@@ -237,7 +237,7 @@ impl User {
 }
 
 /// What to change of a user: what is none stays as it is.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserPatch {
     /// The e-mail address.
     pub email: Option<Email>,

@@ -103,7 +103,7 @@ impl Connections {
         peer: SocketAddr,
         handle: Socket,
     ) -> Option<(Registered, Arc<LastRequest>)> {
-        let caller = Caller::of_address(peer.ip());
+        let caller = Caller::from_address(peer.ip());
         let limit = self
             .per_caller
             .filter(|_| !is_trusted(peer.ip(), &self.trusted_proxies));

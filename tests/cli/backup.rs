@@ -144,7 +144,7 @@ fn nothing_is_replaced_unless_it_is_forced() {
     let before = folder.files();
     for verb in ["backup", "restore"] {
         let ended = folder.run(&[verb, COPY]);
-        assert!(ended.refusal().contains("is there already"), "{ended:?}");
+        assert!(ended.refusal().contains("exists already"), "{ended:?}");
     }
     assert_eq!(folder.files(), before);
     folder.add_user("new@example.com");

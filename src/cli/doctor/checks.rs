@@ -2,7 +2,7 @@ use super::disk;
 use crate::config::{Config, PublicUrl};
 use crate::model::Timestamp;
 use crate::server;
-use crate::store::{Examination, SqliteVersion, examine};
+use crate::store::{Examination, SqliteBuild, examine};
 use serde::Serialize;
 use std::path::Path;
 
@@ -77,7 +77,7 @@ pub(super) fn run(config: &Config) -> Vec<Check> {
         file_system(path),
         free_space(path),
     ];
-    match examine(path) {
+    match examine(&path.clone().into()) {
         Ok(found) => {
             checks.push(Check::ok("database", path.display()));
             checks.push(permissions(path));
@@ -113,14 +113,14 @@ fn public_url(config: &Config) -> Check {
             name,
             format!(
                 "not set: the url of every room begins with {}; set server.public_url",
-                PublicUrl::of_address(config.tls.scheme(), listen)
+                PublicUrl::from_address(config.tls.scheme(), listen)
             ),
         ),
     }
 }
 
 fn sqlite() -> Check {
-    let linked = SqliteVersion::linked();
+    let linked = SqliteBuild::linked();
     if linked.is_safe {
         return Check::ok("sqlite", linked.text);
     }
@@ -237,7 +237,7 @@ fn clock(found: &Examination, now: Timestamp) -> Check {
 }
 
 fn keys(found: &Examination, are_required: bool) -> Check {
-    match (found.keys_in_force, are_required) {
+    match (found.valid_keys, are_required) {
         (_, false) => Check::warning(
             "keys",
             "none is asked for: set auth.required for use by others",
@@ -258,7 +258,7 @@ mod tests {
             journal_mode: "wal".into(),
             fault: None,
             latest: None,
-            keys_in_force: 1,
+            valid_keys: 1,
         }
     }
 

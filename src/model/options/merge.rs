@@ -24,7 +24,7 @@ impl RoomOptions {
     /// More than 20 KiB in all.
     pub fn patched(&self, patch: &OptionsPatch<'_>) -> Result<Self, Invalid> {
         // What is stored was written by `merge`; if it ever were not JSON, the defaults would do.
-        let stored = OptionsPatch::of_stored(&self.0).unwrap_or_default();
+        let stored = OptionsPatch::from_stored(&self.0).unwrap_or_default();
         let merged = Self::merge(&stored, patch);
         if merged.0.len() > MAX_BYTES {
             return Err(Invalid::new(

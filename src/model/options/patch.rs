@@ -16,7 +16,7 @@ const MAX_LEVELS: usize = 8;
 const MAX_PATH_CHARS: usize = 200;
 
 /// Options as a request gives them: checked, in the spelling of answers, and only what was sent.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct OptionsPatch<'a> {
     pub(super) members: Members<'a>,
 }
@@ -25,7 +25,7 @@ pub struct OptionsPatch<'a> {
 pub(super) type Members<'a> = Vec<(Cow<'a, str>, Value<'a>)>;
 
 /// The value of a member.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Value<'a> {
     /// JSON text.
     Json(Cow<'a, str>),
@@ -70,7 +70,7 @@ impl<'a> OptionsPatch<'a> {
     }
 
     /// Takes the options of a room, which [`RoomOptions`](super::RoomOptions) wrote.
-    pub(super) fn of_stored(text: &'a str) -> Option<Self> {
+    pub(super) fn from_stored(text: &'a str) -> Option<Self> {
         let value: &RawValue = serde_json::from_str(text).ok()?;
         let members = Reader::default().members(value, OPTIONS, Spelling::GroupsWithCapital);
         Some(Self { members })

@@ -27,7 +27,7 @@ impl Rows {
         let mut rows = Self::default();
         let mut records = numbered_records(file);
         let (line, headings) = records.next().unwrap_or((1, ByteRecord::new()));
-        let columns = match text(headings).and_then(|headings| Columns::of_headings(&headings)) {
+        let columns = match text(headings).and_then(|headings| Columns::from_headings(&headings)) {
             Ok(columns) => columns,
             Err(message) => {
                 rows.bad.push(BadRow { line, message });
@@ -93,7 +93,7 @@ fn text(record: ByteRecord) -> Result<StringRecord, String> {
 struct Columns(Vec<String>);
 
 impl Columns {
-    fn of_headings(headings: &StringRecord) -> Result<Self, String> {
+    fn from_headings(headings: &StringRecord) -> Result<Self, String> {
         let named = |heading: &str| heading.trim().to_lowercase().replace("e-mail", "email");
         let names: Vec<String> = headings.iter().map(named).collect();
         let known = COLUMNS.join(", ");

@@ -1,8 +1,9 @@
 //! Opening SQLite connections, each with the settings that the guarantees rest on.
 
-use super::checkpoint::LIMIT_PAGES;
-use super::error::{Error, OpenError, is_full_disk};
+use super::error::{OpenError, is_full_disk};
+use super::wal::LIMIT_PAGES;
 use crate::model::text;
+use crate::store::Error;
 use r2d2::{Pool, PooledConnection};
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::config::DbConfig;
@@ -10,7 +11,10 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read};
+use std::mem;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -29,16 +33,104 @@ const PAGE_BYTES: i64 = 4096;
 /// More than all the statements of the store.
 const STATEMENT_CACHE: usize = 64;
 
+/// Each connection is used by one thread at a time, so SQLite's own mutex is not needed.
+const OPEN_FLAGS: OpenFlags =
+    OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
 /// "room": see `schema.sql`.
 pub(super) const APPLICATION_ID: i32 = 0x726F_6F6D;
 
-/// Connections that read.
+/// The files of a database that this process has open itself, besides SQLite's own handles.
+///
+/// INVARIANT: neither is closed while a connection of this process is open, because closing any
+/// handle of a file drops the POSIX locks that SQLite holds on it ("How To Corrupt An SQLite
+/// Database File", section 2.2, sqlite.org). Every connection therefore lives in a
+/// [`HeldConnection`] or in [`Readers`], which own a share of these files and close first.
 #[derive(Debug)]
-pub(super) struct Readers(Pool<SqliteConnectionManager>);
+pub(super) struct OpenFiles {
+    /// The database file.
+    pub(super) database: File,
+    /// The index of the WAL (`-shm`).
+    pub(super) wal_index: File,
+}
+
+impl OpenFiles {
+    /// Opens the files of a database on which a connection has entered WAL mode and read.
+    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+        let wal_index = beside(path, "-shm");
+        Ok(Self {
+            database: open_file(OpenOptions::new().read(true).write(true), path)?,
+            wal_index: open_file(OpenOptions::new().read(true), &wal_index)?,
+        })
+    }
+
+    /// Ties a connection to these files.
+    pub(super) fn hold(self: &Arc<Self>, connection: Connection) -> HeldConnection {
+        HeldConnection {
+            connection: Some(connection),
+            files: Arc::clone(self),
+        }
+    }
+}
+
+fn open_file(options: &OpenOptions, path: &Path) -> Result<File, OpenError> {
+    options.open(path).map_err(|error| cannot_open(path, error))
+}
+
+/// A connection that closes before the [`OpenFiles`] of its database do.
+#[derive(Debug)]
+pub(super) struct HeldConnection {
+    /// None only while the value is dropped.
+    connection: Option<Connection>,
+    files: Arc<OpenFiles>,
+}
+
+impl HeldConnection {
+    /// Leaves the connection open until the process ends. To close it would write: a checkpoint
+    /// into a disk that has just lost data, or into a file that another process owns by now. Its
+    /// files stay open with it.
+    pub(super) fn abandon(mut self) {
+        mem::forget(self.connection.take());
+        mem::forget(Arc::clone(&self.files));
+    }
+}
+
+impl Deref for HeldConnection {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection
+            .as_ref()
+            .expect("a connection until it is dropped")
+    }
+}
+
+impl Drop for HeldConnection {
+    fn drop(&mut self) {
+        // Before the files, whatever the order of the fields.
+        drop(self.connection.take());
+    }
+}
+
+/// A pool of connections that only read.
+#[derive(Debug)]
+pub(super) struct Readers {
+    /// None only while the value is dropped.
+    pool: Option<Pool<SqliteConnectionManager>>,
+    _files: Arc<OpenFiles>,
+}
 
 impl Readers {
     pub(super) fn get(&self) -> Result<PooledConnection<SqliteConnectionManager>, Error> {
-        Ok(self.0.get()?)
+        let pool = self.pool.as_ref().expect("a pool until it is dropped");
+        Ok(pool.get()?)
+    }
+}
+
+impl Drop for Readers {
+    fn drop(&mut self) {
+        // Before the files, whatever the order of the fields.
+        drop(self.pool.take());
     }
 }
 
@@ -51,9 +143,9 @@ pub(super) fn create_if_missing(path: &Path) -> Result<PathBuf, OpenError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
         .open(path)
-        .map_err(|error| unreachable(path, error))?;
+        .map_err(|error| cannot_open(path, error))?;
     path.canonicalize()
-        .map_err(|error| unreachable(path, error))
+        .map_err(|error| cannot_open(path, error))
 }
 
 /// Refuses a file that is not one of our databases by its first bytes, or was cut, before SQLite
@@ -69,7 +161,7 @@ pub(super) fn check_file(path: &Path) -> Result<(), OpenError> {
     let mut header = Vec::new();
     File::open(path)
         .and_then(|file| file.take(HEADER_BYTES).read_to_end(&mut header))
-        .map_err(|error| unreachable(path, error))?;
+        .map_err(|error| cannot_open(path, error))?;
     if header.is_empty() {
         return Ok(());
     }
@@ -113,17 +205,10 @@ pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
     reason = "this is the place that opens connections"
 )]
 pub(super) fn open_unchecked(path: &Path) -> Result<Connection, OpenError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection =
-        Connection::open_with_flags(path, flags).map_err(|error| refusal(path, &error))?;
-    configure(&connection).map_err(|error| refusal(path, &error))?;
+        Connection::open_with_flags(path, OPEN_FLAGS).map_err(|error| open_error(path, &error))?;
+    configure(&connection).map_err(|error| open_error(path, &error))?;
     Ok(connection)
-}
-
-/// Opens the database file itself. It must not be closed while there are connections.
-pub(super) fn open_beside_connections(path: &Path) -> Result<File, OpenError> {
-    let opened = OpenOptions::new().read(true).write(true).open(path);
-    opened.map_err(|error| unreachable(path, error))
 }
 
 /// Turns the write-ahead log on and makes sure that it is.
@@ -135,14 +220,15 @@ pub(super) fn enter_wal_mode(connection: &Connection, path: &Path) -> Result<(),
             Err(error) if is_busy(&error) && started.elapsed() < BUSY_TIMEOUT => {
                 thread::sleep(BUSY_PAUSE);
             }
-            outcome => break outcome.map_err(|error| refusal(path, &error))?,
+            outcome => break outcome.map_err(|error| open_error(path, &error))?,
         }
     };
-    if mode == "wal" {
-        Ok(())
-    } else {
-        Err(OpenError::NoWriteAheadLog(path.to_owned()))
+    if mode != "wal" {
+        return Err(OpenError::NoWriteAheadLog(path.to_owned()));
     }
+    // The first read creates the WAL and its index.
+    let read = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    read.map_err(|error| open_error(path, &error))
 }
 
 fn set_wal_mode(connection: &Connection) -> rusqlite::Result<String> {
@@ -153,31 +239,49 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
-/// Opens `count` connections that can only read.
+/// Opens a pool of `count` connections that can only read.
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the place that opens connections"
 )]
-pub(super) fn open_readers(path: &Path, count: u32) -> Result<Readers, OpenError> {
+pub(super) fn open_readers(
+    path: &Path,
+    count: u32,
+    files: &Arc<OpenFiles>,
+) -> Result<Readers, OpenError> {
     let manager = SqliteConnectionManager::file(path)
-        .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-        .with_init(|connection| {
-            configure(connection)?;
-            register_has_part(connection)?;
-            connection.pragma_update(None, "query_only", true)
-        });
-    Pool::builder()
+        .with_flags(OPEN_FLAGS)
+        .with_init(|connection| configure_reader(connection));
+    let pool = Pool::builder()
         .max_size(count)
         .test_on_check_out(false)
         .max_lifetime(None)
         .idle_timeout(None)
         .connection_timeout(READER_TIMEOUT)
-        .build(manager)
-        .map(Readers)
-        .map_err(|error| OpenError::Unreachable {
+        .build(manager);
+    match pool {
+        Ok(pool) => Ok(Readers {
+            pool: Some(pool),
+            _files: Arc::clone(files),
+        }),
+        Err(error) => Err(OpenError::CannotOpen {
             path: path.to_owned(),
             reason: error.to_string(),
-        })
+        }),
+    }
+}
+
+/// Opens a connection that can only read.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
+    let connection = open_unchecked(path)?;
+    configure_reader(&connection).map_err(|error| open_error(path, &error))?;
+    Ok(connection)
+}
+
+fn configure_reader(connection: &Connection) -> rusqlite::Result<()> {
+    configure(connection)?;
+    register_has_part(connection)?;
+    connection.pragma_update(None, "query_only", true)
 }
 
 /// Gives queries the comparison of parts, for columns that are not kept folded.
@@ -211,25 +315,25 @@ pub(super) fn limit_log_file(connection: &Connection, pages: i64) -> rusqlite::R
 }
 
 /// What to tell the operator of an error while opening.
-pub(super) fn refusal(path: &Path, error: &rusqlite::Error) -> OpenError {
+pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> OpenError {
     let (path, reason) = (path.to_owned(), error.to_string());
     if is_full_disk(error) {
-        return unreachable(&path, ErrorKind::StorageFull.into());
+        return cannot_open(&path, ErrorKind::StorageFull.into());
     }
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             OpenError::Damaged { path, reason }
         }
-        _ => OpenError::Unreachable { path, reason },
+        _ => OpenError::CannotOpen { path, reason },
     }
 }
 
-pub(super) fn unreachable(path: &Path, error: std::io::Error) -> OpenError {
+pub(super) fn cannot_open(path: &Path, error: std::io::Error) -> OpenError {
     let reason = match error.kind() {
         ErrorKind::StorageFull => "the disk is full".into(),
         _ => error.to_string(),
     };
-    OpenError::Unreachable {
+    OpenError::CannotOpen {
         path: path.to_owned(),
         reason,
     }

@@ -1,4 +1,4 @@
-use super::connection::{beside, unreachable};
+use super::connection::{beside, cannot_open};
 use super::error::OpenError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -10,23 +10,23 @@ use std::path::{Path, PathBuf};
 /// other means than SQLite drops SQLite's own locks ("How To Corrupt An SQLite Database File",
 /// section 2.2, sqlite.org).
 #[derive(Debug)]
-pub struct ServeLock {
+pub(super) struct ServeLock {
     _file: File,
 }
 
 impl ServeLock {
-    pub(in crate::store) fn acquire(database: &Path) -> Result<Self, OpenError> {
-        let unreachable = |error| unreachable(database, error);
+    pub(in crate::store::sqlite) fn acquire(database: &Path) -> Result<Self, OpenError> {
+        let cannot_open = |error| cannot_open(database, error);
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
             .write(true)
             .open(lock_path(database))
-            .map_err(unreachable)?;
+            .map_err(cannot_open)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse(database.to_owned())),
-            Err(TryLockError::Error(error)) => Err(unreachable(error)),
+            Err(TryLockError::Error(error)) => Err(cannot_open(error)),
         }
     }
 }

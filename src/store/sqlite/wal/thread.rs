@@ -1,14 +1,15 @@
 //! The thread that copies the write-ahead log while commits go on, in passes.
 
-use super::{COPY, Log, checkpoint};
+use super::checkpointer::{COPY, Log, checkpoint};
+use crate::store::sqlite::connection::{HeldConnection, OpenFiles};
 use rusqlite::{Connection, ffi};
-use std::fs::File;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// A handle to the thread.
+#[derive(Debug)]
 pub(super) struct Copier {
     /// None once the thread is to end.
     begin: Option<Sender<()>>,
@@ -19,7 +20,7 @@ pub(super) struct Copier {
 
 impl Copier {
     /// Copies by the given connection, on which nothing else happens, to the given file.
-    pub(super) fn start(connection: Connection, database: Arc<File>) -> Self {
+    pub(super) fn start(connection: HeldConnection, files: Arc<OpenFiles>) -> Self {
         let (begin, begun) = channel();
         let (report, passes) = channel();
         let thread = std::thread::Builder::new()
@@ -27,7 +28,7 @@ impl Copier {
             .spawn(move || {
                 for () in begun {
                     // Nobody listens any more when the writer has ended.
-                    let _ = report.send(copy_and_sync(&connection, &database));
+                    let _ = report.send(copy_and_sync(&connection, &files.database));
                 }
             })
             .expect("the system starts a thread");
@@ -80,7 +81,7 @@ impl Drop for Copier {
 
 /// SQLite syncs the database only with the last page of the log. Left to that, the writer would
 /// wait for all that was copied before.
-fn copy_and_sync(connection: &Connection, database: &File) -> rusqlite::Result<Log> {
+fn copy_and_sync(connection: &Connection, database: &std::fs::File) -> rusqlite::Result<Log> {
     let log = checkpoint(connection, COPY)?;
     database.sync_data().map_err(|error| {
         let code = ffi::Error::new(ffi::SQLITE_IOERR_FSYNC);

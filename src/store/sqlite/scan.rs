@@ -1,7 +1,7 @@
 //! Searches: one pass over an index or table that both counts what matches and picks a page of it.
 
-use super::Error;
 use crate::model::{Page, Paging};
+use crate::store::Error;
 use fixedbitset::FixedBitSet;
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, Row, params_from_iter};

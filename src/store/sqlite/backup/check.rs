@@ -1,35 +1,11 @@
-use crate::store::connection::{APPLICATION_ID, check_file, open_unchecked};
-use crate::store::schema;
+use crate::store::Contents;
+use crate::store::sqlite::connection::{APPLICATION_ID, check_file, open_unchecked};
+use crate::store::sqlite::schema;
 use rusqlite::Connection;
-use serde::{Deserialize, Serialize};
-use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 
-/// How much a database holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Contents {
-    /// The version of its tables.
-    pub schema: i64,
-    /// How many users.
-    pub users: u32,
-    /// How many rooms.
-    pub rooms: u32,
-    /// How many keys, revoked ones too.
-    pub keys: u32,
-}
-
-/// For a person.
-impl Display for Contents {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let Self {
-            users, rooms, keys, ..
-        } = self;
-        write!(formatter, "users: {users}, rooms: {rooms}, keys: {keys}")
-    }
-}
-
 impl Contents {
-    pub(in crate::store) fn read(connection: &Connection) -> rusqlite::Result<Self> {
+    pub(in crate::store::sqlite) fn read(connection: &Connection) -> rusqlite::Result<Self> {
         let count = |table: &str| {
             let sql = format!("SELECT count(*) FROM {table}");
             connection.query_row(&sql, [], |row| row.get(0))

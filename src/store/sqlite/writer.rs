@@ -1,17 +1,20 @@
 //! The one thread that writes.
 //!
 //! Jobs wait in a bounded queue. The thread takes all that wait, runs them in one transaction,
-//! commits once and only then answers each: a durable commit costs one wait for the disk, shared
-//! by everybody in the group.
+//! commits once and only then answers each: the callers of a batch share one wait for the disk.
 
-mod group;
+mod batch;
+mod changes;
 
-use super::checkpoint::Checkpointer;
-use super::error::{Error, Failure};
-use super::files::Files;
+use super::connection::HeldConnection;
+use super::error::Failure;
+use super::files::FileIdentities;
+use super::generation::Generations;
 use super::outage::{Cause, Outages};
-use super::version::Versions;
-use group::{Job, commit_together};
+use super::wal::Checkpointer;
+use crate::store::Error;
+use batch::{Job, commit_together};
+use changes::Changes;
 use log::error;
 use rusqlite::Connection;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -20,16 +23,15 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
-/// How many jobs may wait; more are refused at once. At any speed a disk has today, the last one
-/// is served long before its caller gives up.
+/// How many jobs may wait; more are rejected at once. (Tuning: at any speed that a disk has today,
+/// the last one is served long before its caller's timeout.)
 const QUEUE: usize = 1024;
 
-/// How many jobs share a commit at the most.
-const GROUP: usize = 256;
+/// How many jobs share a commit at most. (Tuning.)
+const BATCH: usize = 256;
 
-/// How long readers may hold up the last copy of the write-ahead log of a database that was
-/// replaced.
-const READER_PATIENCE: Duration = Duration::from_secs(3);
+/// How long readers may block the last checkpoint of a database that was replaced.
+const READER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A handle to the writing thread.
 #[derive(Debug)]
@@ -45,116 +47,83 @@ enum Message {
     Close,
 }
 
-struct Task<T, F> {
-    work: Option<F>,
-    change: Change,
+struct WriteJob<T, F> {
+    work: F,
     result: Result<T, Error>,
     reply: oneshot::Sender<Result<T, Error>>,
 }
 
-/// What a task may change.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Change {
-    /// At the most it inserts a row, and that comes last: SQLite itself undoes a statement that
-    /// fails.
-    Insert,
-    /// Anything.
-    Any,
-}
-
-impl<T, F> Job for Task<T, F>
+impl<T, F> Job for WriteJob<T, F>
 where
     T: Send,
-    F: FnOnce(&Connection) -> Result<T, Error> + Send,
+    F: FnMut(&Connection) -> Result<T, Error> + Send,
 {
-    fn only_inserts(&self) -> bool {
-        self.change == Change::Insert
-    }
-
     fn run(&mut self, connection: &Connection) -> Result<(), Error> {
-        if let Some(work) = self.work.take() {
-            self.result = work(connection);
-        }
+        self.result = (self.work)(connection);
         self.result.as_ref().map(|_| ()).map_err(Error::clone)
     }
 
-    fn settle(self: Box<Self>, committed: Result<(), Error>) -> Result<(), Error> {
-        // Without the commit even a refusal proves nothing: it may rest on what was undone.
+    fn complete(self: Box<Self>, committed: Result<(), Error>) -> Result<(), Error> {
+        // Without the commit even an error of the job proves nothing: it may rest on what was
+        // rolled back.
         let answer = committed.and(self.result);
         let error = answer.as_ref().map(|_| ()).map_err(Error::clone);
-        // A caller that went away is no reason to stop.
+        // The caller may have gone away.
         let _ = self.reply.send(answer);
         error
     }
 }
 
 impl Writer {
-    /// Gives the connection to a new thread, which keeps its write-ahead log short and looks after
-    /// its files.
+    /// Gives the connection to a new thread, which runs checkpoints and checks that the files are
+    /// still the same.
     pub(super) fn start(
-        connection: Connection,
+        connection: HeldConnection,
         checkpointer: Checkpointer,
-        files: Files,
-        versions: Arc<Versions>,
-    ) -> Self {
+        files: FileIdentities,
+        generations: Arc<Generations>,
+    ) -> rusqlite::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let (failing, failure) = watch::channel(None);
         let outages = Arc::new(Outages::default());
-        let writing = Writing {
+        let writer_thread = WriterThread {
+            changes: Changes::observe(&connection)?,
             connection,
             checkpointer,
             files,
-            versions,
+            generations,
             outages: Arc::clone(&outages),
         };
         let thread = std::thread::Builder::new()
             .name("writer".into())
-            .spawn(move || writing.serve(&jobs, &failing))
+            .spawn(move || writer_thread.run(&jobs, &failing))
             .expect("the system starts a thread");
-        Self {
+        Ok(Self {
             queue,
             outages,
             failure,
             thread: Mutex::new(Some(thread)),
-        }
+        })
     }
 
-    /// Runs work and waits for its commit. The work is undone when it returns an error.
+    /// Runs work in a transaction and waits for its commit. If the work returns an error, nothing
+    /// that it did stays. The work may be called twice: see [`commit_together`].
     pub(super) async fn submit<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
-    {
-        self.enqueue(work, Change::Any).await
-    }
-
-    /// The same for work that ends with its only statement that changes anything, an insertion of a
-    /// row. It is cheaper, and nobody has to look again at what was there.
-    pub(super) async fn submit_insert<T, F>(&self, work: F) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
-    {
-        self.enqueue(work, Change::Insert).await
-    }
-
-    async fn enqueue<T, F>(&self, work: F, change: Change) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        F: FnMut(&Connection) -> Result<T, Error> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let task = Task {
-            work: Some(work),
-            change,
+        let job = WriteJob {
+            work,
             result: Err(Error::Stopped),
             reply,
         };
         self.queue
-            .try_send(Message::Run(Box::new(task)))
-            .map_err(|refused| match refused {
+            .try_send(Message::Run(Box::new(job)))
+            .map_err(|rejected| match rejected {
                 TrySendError::Full(_) => {
-                    self.outages.refused(Cause::QueueFull, &Error::Busy);
+                    self.outages.rejected(Cause::QueueFull, &Error::Busy);
                     Error::Busy
                 }
                 TrySendError::Disconnected(_) => Error::Stopped,
@@ -197,21 +166,22 @@ impl Drop for Writer {
 }
 
 /// What the thread works with.
-struct Writing {
-    connection: Connection,
+struct WriterThread {
+    connection: HeldConnection,
+    changes: Changes,
     checkpointer: Checkpointer,
-    files: Files,
-    versions: Arc<Versions>,
+    files: FileIdentities,
+    generations: Arc<Generations>,
     outages: Arc<Outages>,
 }
 
-impl Writing {
-    fn serve(mut self, jobs: &Receiver<Message>, failing: &watch::Sender<Option<Failure>>) {
-        let mut open = true;
-        while open {
-            let mut group = Vec::new();
-            open = collect(jobs, &self.outages, &mut group);
-            if let Err(failure) = self.run_group(group) {
+impl WriterThread {
+    fn run(mut self, jobs: &Receiver<Message>, failing: &watch::Sender<Option<Failure>>) {
+        let mut is_open = true;
+        while is_open {
+            let mut batch = Vec::new();
+            is_open = collect(jobs, &self.outages, &mut batch);
+            if let Err(failure) = self.run_batch(batch) {
                 self.give_up(&failure);
                 failing.send_replace(Some(failure));
                 return;
@@ -220,41 +190,46 @@ impl Writing {
         self.checkpointer.finish(&self.connection, Duration::ZERO);
     }
 
-    /// Runs the jobs, commits, answers, and sees to the length of the write-ahead log. An error is
-    /// one after which nothing may be written any more.
-    fn run_group(&mut self, mut group: Vec<Box<dyn Job>>) -> Result<(), Failure> {
-        if group.is_empty() {
+    /// Runs the jobs, commits, answers, and does what the WAL size asks for. An error is one after
+    /// which nothing may be written any more.
+    fn run_batch(&mut self, mut batch: Vec<Box<dyn Job>>) -> Result<(), Failure> {
+        if batch.is_empty() {
             return Ok(());
         }
-        let changes = group.len();
-        let committed = commit_together(&self.connection, &mut group, &self.versions)
-            // Not before the commit, which may have gone into a file replaced meanwhile.
-            .and_then(|()| Ok(self.files.check()?));
+        let jobs = batch.len();
+        let committed = commit_together(
+            &self.connection,
+            &mut batch,
+            &self.changes,
+            &self.generations,
+        )
+        // After the commit, which may have gone into a file that was replaced meanwhile.
+        .and_then(|()| Ok(self.files.check()?));
         let (answer, failure) = match committed {
             Ok(()) => (Ok(()), None),
-            Err(undone) => (Err(undone.error), undone.failure),
+            Err(rolled_back) => (Err(rolled_back.error), rolled_back.failure),
         };
-        let refusal = self.answer(group, &answer);
+        let rejected = self.answer(batch, &answer);
         if let Some(failure) = failure {
             return Err(failure);
         }
-        let shortened = match refusal {
+        let checkpointed = match rejected {
             Some(Cause::DiskFull) => self.checkpointer.make_room(&self.connection),
-            _ => self.checkpointer.after_commit(&self.connection, changes),
+            _ => self.checkpointer.after_commit(&self.connection, jobs),
         };
-        shortened.map_err(|error| Failure::DiskFailed(error.to_string()))
+        checkpointed.map_err(|error| Failure::DiskFailed(error.to_string()))
     }
 
-    /// Answers the jobs of a group; returns why some were refused, if they were.
-    fn answer(&self, group: Vec<Box<dyn Job>>, committed: &Result<(), Error>) -> Option<Cause> {
-        let (mut has_written, mut refusal) = (false, None);
-        for job in group {
-            match job.settle(committed.clone()) {
+    /// Answers the jobs of a batch; returns why some were rejected, if they were.
+    fn answer(&self, batch: Vec<Box<dyn Job>>, committed: &Result<(), Error>) -> Option<Cause> {
+        let (mut has_written, mut rejected) = (false, None);
+        for job in batch {
+            match job.complete(committed.clone()) {
                 Ok(()) => has_written = true,
                 Err(error) => {
-                    if let Some(cause) = Cause::of(&error) {
-                        self.outages.refused(cause, &error);
-                        refusal = Some(cause);
+                    if let Some(cause) = Cause::from_error(&error) {
+                        self.outages.rejected(cause, &error);
+                        rejected = Some(cause);
                     }
                 }
             }
@@ -262,30 +237,29 @@ impl Writing {
         if has_written {
             self.outages.succeeded();
         }
-        refusal
+        rejected
     }
 
-    /// Ends without closing the connection, which would write to a disk that has just lost what it
-    /// was given, or to a file of the same name.
+    /// Ends without closing the connection.
     fn give_up(self, failure: &Failure) {
         if matches!(failure, Failure::Replaced(_)) && self.files.are_locked() {
-            // Into the files that are open. A database that was moved away gets all that was
-            // acknowledged, and the one in its place meets no log that is not its own.
-            self.checkpointer.finish(&self.connection, READER_PATIENCE);
+            // Into the files that are open: a database that was moved away gets all that was
+            // acknowledged, and the one in its place meets no WAL that is not its own.
+            self.checkpointer.finish(&self.connection, READER_TIMEOUT);
         }
-        std::mem::forget(self.connection);
+        self.connection.abandon();
     }
 }
 
-/// Waits for a job and takes what waits behind it; whether the thread is to go on after these.
-fn collect(jobs: &Receiver<Message>, outages: &Outages, group: &mut Vec<Box<dyn Job>>) -> bool {
+/// Waits for a job and takes those that wait behind it. Returns false once the queue is closed.
+fn collect(jobs: &Receiver<Message>, outages: &Outages, batch: &mut Vec<Box<dyn Job>>) -> bool {
     let mut next = wait(jobs, outages);
     loop {
         match next {
-            Message::Run(job) => group.push(job),
+            Message::Run(job) => batch.push(job),
             Message::Close => return false,
         }
-        if group.len() == GROUP {
+        if batch.len() == BATCH {
             return true;
         }
         match jobs.try_recv() {
@@ -310,24 +284,67 @@ fn wait(jobs: &Receiver<Message>, outages: &Outages) -> Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::sqlite::connection::{self, OpenFiles};
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
-    fn writer() -> Writer {
-        let [connection, copying] =
-            [(), ()].map(|()| Connection::open_in_memory().expect("memory"));
-        connection
-            .execute_batch("CREATE TABLE log (entry TEXT NOT NULL UNIQUE)")
-            .expect("a table");
-        Writer::start(
-            connection,
-            Checkpointer::new(copying, Arc::new(tempfile::tempfile().expect("a file"))),
-            Files::default(),
-            Arc::new(Versions::of_index(tempfile::tempfile().expect("a file"))),
-        )
+    struct Fixture {
+        writer: Writer,
+        generations: Arc<Generations>,
+        _folder: tempfile::TempDir,
     }
 
-    fn insert(entry: &'static str) -> impl FnOnce(&Connection) -> Result<(), Error> {
+    impl Fixture {
+        fn new() -> Self {
+            let folder = tempfile::TempDir::new().expect("a folder");
+            let path = folder.path().join("a.db");
+            connection::create_if_missing(&path).expect("a file");
+            let open = || connection::open_unchecked(&path).expect("a connection");
+            let writing = open();
+            connection::enter_wal_mode(&writing, &path).expect("WAL mode");
+            writing
+                .execute_batch("CREATE TABLE log (entry TEXT NOT NULL UNIQUE)")
+                .expect("a table");
+            let files = Arc::new(OpenFiles::open(&path).expect("open files"));
+            let generations = Arc::new(Generations::new(Arc::clone(&files)));
+            let writer = Writer::start(
+                files.hold(writing),
+                Checkpointer::new(files.hold(open()), Arc::clone(&files)),
+                FileIdentities::default(),
+                Arc::clone(&generations),
+            );
+            Self {
+                writer: writer.expect("a writer"),
+                generations,
+                _folder: folder,
+            }
+        }
+    }
+
+    #[test]
+    fn a_batch_of_several_statements_keeps_the_generation_if_it_only_inserts() {
+        let Fixture {
+            writer,
+            generations,
+            ..
+        } = &Fixture::new();
+        let before = generations.now();
+        let both = |connection: &Connection| {
+            insert("a")(connection)?;
+            insert("b")(connection)
+        };
+        assert_eq!(wait(writer.submit(both)), Ok(()));
+        assert_eq!(generations.now(), before);
+        let update = |connection: &Connection| {
+            insert("c")(connection)?;
+            connection.execute("UPDATE log SET entry = 'd' WHERE entry = 'c'", [])?;
+            Ok(())
+        };
+        assert_eq!(wait(writer.submit(update)), Ok(()));
+        assert_ne!(generations.now(), before);
+    }
+
+    fn insert(entry: &'static str) -> impl Fn(&Connection) -> Result<(), Error> {
         move |connection| {
             connection.execute("INSERT INTO log VALUES (?1)", [entry])?;
             Ok(())
@@ -373,9 +390,9 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_fails_undoes_only_itself() {
-        let writer = writer();
-        let (held, release) = hold(&writer);
+    fn a_job_that_fails_is_rolled_back_alone() {
+        let Fixture { writer, .. } = &Fixture::new();
+        let (held, release) = hold(writer);
         let mut first = pin!(writer.submit(insert("a")));
         let mut twice = pin!(writer.submit(|connection| {
             insert("b")(connection)?;
@@ -393,13 +410,13 @@ mod tests {
             assert!(matches!(twice.await, Err(Error::Internal(_))));
             assert_eq!(last.await, Ok(()));
         });
-        assert_eq!(entries(&writer), "a,c");
+        assert_eq!(entries(writer), "a,c");
     }
 
     #[test]
-    fn a_full_queue_refuses_at_once() {
-        let writer = writer();
-        let (held, release) = hold(&writer);
+    fn a_full_queue_rejects_at_once() {
+        let Fixture { writer, .. } = &Fixture::new();
+        let (held, release) = hold(writer);
         let mut context = Context::from_waker(Waker::noop());
         let mut waiting: Vec<_> = (0..QUEUE)
             .map(|_| Box::pin(writer.submit(|_| Ok(()))))
@@ -421,9 +438,9 @@ mod tests {
     }
 
     #[test]
-    fn closing_finishes_what_waits_and_takes_no_more() {
-        let writer = writer();
-        let (held, release) = hold(&writer);
+    fn closing_completes_what_waits_and_accepts_no_more() {
+        let Fixture { writer, .. } = &Fixture::new();
+        let (held, release) = hold(writer);
         let mut waiting = pin!(writer.submit(insert("a")));
         assert!(
             waiting

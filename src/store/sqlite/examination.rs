@@ -2,6 +2,7 @@ use super::connection::{self, check_file, open_unchecked};
 use super::error::OpenError;
 use super::schema;
 use crate::model::Timestamp;
+use crate::store;
 use rusqlite::{Connection, OptionalExtension};
 use std::path::Path;
 
@@ -19,12 +20,12 @@ pub struct Examination {
     /// When the last user or room was made.
     pub latest: Option<Timestamp>,
     /// How many keys are in force.
-    pub keys_in_force: u32,
+    pub valid_keys: u32,
 }
 
 /// The SQLite that is linked.
 #[derive(Debug, Clone, Copy)]
-pub struct SqliteVersion {
+pub struct SqliteBuild {
     /// As it calls itself.
     pub text: &'static str,
     /// Whether it keeps what was committed. Versions from 3.7.0 to 3.51.2 can lose commits when a
@@ -32,7 +33,7 @@ pub struct SqliteVersion {
     pub is_safe: bool,
 }
 
-impl SqliteVersion {
+impl SqliteBuild {
     /// Of this program.
     pub fn linked() -> Self {
         const FIRST_SAFE: i32 = 3_051_003;
@@ -47,10 +48,14 @@ impl SqliteVersion {
 ///
 /// # Errors
 /// A file that is not there, not ours, or cannot be read.
-pub fn examine(database: &Path) -> Result<Examination, OpenError> {
+pub(in crate::store) fn examine(database: &Path) -> Result<Examination, store::OpenError> {
+    Ok(read_file(database)?)
+}
+
+fn read_file(database: &Path) -> Result<Examination, OpenError> {
     check_file(database)?;
     let connection = open_unchecked(database)?;
-    read(&connection).map_err(|error| connection::refusal(database, &error))
+    read(&connection).map_err(|error| connection::open_error(database, &error))
 }
 
 fn read(connection: &Connection) -> rusqlite::Result<Examination> {
@@ -65,7 +70,7 @@ fn read(connection: &Connection) -> rusqlite::Result<Examination> {
         journal_mode: connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?,
         fault: schema::find_fault(connection)?,
         latest: made.into_iter().flatten().max().map(Timestamp::from_unix),
-        keys_in_force: connection.query_row(
+        valid_keys: connection.query_row(
             "SELECT count(*) FROM api_keys WHERE revoked_at IS NULL",
             [],
             |row| row.get(0),

@@ -4,19 +4,17 @@ mod check;
 mod manifest;
 mod restore;
 
-pub use check::Contents;
-pub use manifest::Manifest;
-pub use restore::{Restored, restore};
+pub(in crate::store) use restore::restore;
 
 use super::connection::{self, beside};
-use super::error::OpenError;
-use super::priority::stand_back;
+use super::search_threads::lower_priority;
+use crate::store::{BackupError, Contents, Location, Manifest};
 use check::check_copy;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode};
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::Instant;
 use tempfile::NamedTempFile;
@@ -30,63 +28,14 @@ const PIECE_BYTES: usize = 1 << 18;
 /// How many times as long as a piece took the disk is left to others before the next.
 const PAUSE: u32 = 4;
 
-/// Why there is no backup, or none was put back: a sentence for the operator.
-#[derive(Debug, thiserror::Error)]
-pub enum BackupError {
-    /// The database cannot be read.
-    #[error(transparent)]
-    Database(#[from] OpenError),
-    /// There is no database yet.
-    #[error("there is no database {}: name one with --database", .0.display())]
-    NoDatabase(PathBuf),
-    /// The destination is there and was not to be replaced.
-    #[error("{} is there already: name another file, or replace it with --force", .0.display())]
-    Exists(PathBuf),
-    /// The destination is the database, or one of the files that belong to it.
-    #[error("{} belongs to the database itself: name another file", .0.display())]
-    OwnFile(PathBuf),
-    /// The file to put back cannot be used.
-    #[error("the backup {} cannot be put back and nothing was changed: {reason}", path.display())]
-    Unsound {
-        /// The backup.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// Another process works with the database that is to be replaced.
-    #[error(
-        "another process uses the database {}: end it first, nothing was changed",
-        .0.display()
-    )]
-    InUse(PathBuf),
-    /// A file could not be written.
-    #[error("cannot write {}: {reason}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system or SQLite says.
-        reason: String,
-    },
-}
-
-/// Copies a database to `destination`, with a manifest beside it, while others may change it: the
-/// copy holds what had been committed at one moment. It is checked whole before it gets its name.
-/// `progress` is told how many pages have been copied, and of how many.
-///
-/// Once it is done with the database, the calling thread has a low priority for good.
-///
-/// # Errors
-/// A database that cannot be read, a destination that is there (unless it may be replaced) or
-/// cannot be written, a copy that does not pass its checks. What was at the destination is then
-/// as it was.
-pub fn back_up(
+pub(in crate::store) fn back_up(
     database: &Path,
     destination: &Path,
     may_replace: bool,
     progress: impl FnMut(u64, u64),
 ) -> Result<Manifest, BackupError> {
     if !database.exists() {
-        return Err(BackupError::NoDatabase(database.to_owned()));
+        return Err(BackupError::NoDatabase(Location::File(database.to_owned())));
     }
     connection::check_file(database)?;
     refuse_own_file(database, destination)?;
@@ -96,8 +45,8 @@ pub fn back_up(
     let unwritable = |error: io::Error| unwritable(destination, &error);
     let copy = NamedTempFile::new_in(folder_of(destination)).map_err(unwritable)?;
     let contents = copy_snapshot(database, &copy, destination, progress)?;
-    // While it read the snapshot the log of the database grew: that had to be over soon.
-    stand_back();
+    // Not before: while the snapshot is read the WAL cannot be reset, so that must be over soon.
+    lower_priority();
     sync_gently(copy.path()).map_err(unwritable)?;
     let copied = check_copy(copy.path()).map_err(|reason| BackupError::Write {
         path: destination.to_owned(),
@@ -109,7 +58,7 @@ pub fn back_up(
             reason: "the copy does not hold as much as the database".into(),
         });
     }
-    let manifest = Manifest::of(copy.path(), contents).map_err(unwritable)?;
+    let manifest = Manifest::describe(copy.path(), contents).map_err(unwritable)?;
     publish(copy, &manifest, destination, may_replace)?;
     Ok(manifest)
 }
@@ -120,7 +69,7 @@ fn copy_snapshot(
     destination: &Path,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Contents, BackupError> {
-    let unreadable = |error| connection::refusal(database, &error);
+    let unreadable = |error| connection::open_error(database, &error);
     let source = connection::open_unchecked(database)?;
     // Without a transaction a commit of another process would start the copy over.
     let snapshot = source.unchecked_transaction().map_err(unreadable)?;

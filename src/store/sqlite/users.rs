@@ -1,12 +1,13 @@
 use super::scan::{Scan, scan_page};
-use super::{Error, Store, is_unique_violation};
+use super::{Engine, is_unique_violation};
 use crate::model::{
     self, Email, Guid, LangTag, Mobile, Page, Paging, PersonName, Role, RowError, TimeZoneName,
     Timestamp, User, UserPatch, UserProfile, UserQuery, Username,
 };
+use crate::store::Error;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 
-/// What every query of a user selects, for `user_of_row`.
+/// What every query of a user selects, for `user_from_row`.
 macro_rules! select_user {
     ($condition:literal) => {
         concat!(
@@ -18,27 +19,18 @@ macro_rules! select_user {
     };
 }
 
-impl Store {
-    /// Registers a user.
-    ///
-    /// # Errors
-    /// An e-mail address or username that another user has; a database that cannot be written.
-    pub async fn insert_user(&self, profile: UserProfile) -> Result<User, Error> {
+impl Engine {
+    pub(in crate::store) async fn insert_user(&self, profile: UserProfile) -> Result<User, Error> {
         let user = User::new(profile);
         self.writer
-            .submit_insert(move |connection| {
+            .submit(move |connection| {
                 insert(connection, &user)?;
-                Ok(user)
+                Ok(user.clone())
             })
             .await
     }
 
-    /// Registers many users, all or none. `progress` is told of each row that was looked at.
-    ///
-    /// # Errors
-    /// All rows with an e-mail address or username that another user or an earlier row has; a
-    /// database that cannot be written.
-    pub async fn insert_users(
+    pub(in crate::store) async fn insert_users(
         &self,
         profiles: Vec<UserProfile>,
         mut progress: impl FnMut() + Send + 'static,
@@ -46,8 +38,8 @@ impl Store {
         self.writer
             .submit(move |connection| {
                 let mut errors = Vec::new();
-                for (row, profile) in profiles.into_iter().enumerate() {
-                    match insert(connection, &User::new(profile)) {
+                for (row, profile) in profiles.iter().enumerate() {
+                    match insert(connection, &User::new(profile.clone())) {
                         Ok(()) => {}
                         Err(Error::Rule(error)) => errors.push(RowError { row, error }),
                         Err(error) => return Err(error),
@@ -63,55 +55,41 @@ impl Store {
             .await
     }
 
-    /// Finds a user.
-    ///
-    /// # Errors
-    /// A database that cannot be read.
-    pub fn find_user(&self, guid: Guid) -> Result<Option<User>, Error> {
+    pub(in crate::store) fn find_user(&self, guid: Guid) -> Result<Option<User>, Error> {
         self.read(|connection| find(connection, guid))
     }
 
-    /// Lists the users that meet a query, newest first. It may take long: not for a thread that
-    /// others wait for.
-    ///
-    /// # Errors
-    /// A database that cannot be read; too many searches at once.
-    pub fn list_users(&self, query: &UserQuery, paging: Paging) -> Result<Page<User>, Error> {
-        self.scan(|connection| {
-            scan_page(
-                connection,
-                &scan(query),
-                paging,
-                select_user!("user_id = ?1"),
-                user_of_row,
-            )
-        })
+    pub(in crate::store) async fn list_users(
+        &self,
+        query: UserQuery,
+        paging: Paging,
+    ) -> Result<Page<User>, Error> {
+        let search = move |connection: &Connection| {
+            let select = select_user!("user_id = ?1");
+            scan_page(connection, &scan(&query), paging, select, user_from_row)
+        };
+        self.searches.run(search).await
     }
 
-    /// Changes a user. A changed e-mail address takes the user's room along.
-    ///
-    /// # Errors
-    /// No user with that GUID; an e-mail address or username that another user has; a database
-    /// that cannot be written.
-    pub async fn update_user(&self, guid: Guid, patch: UserPatch) -> Result<User, Error> {
+    pub(in crate::store) async fn update_user(
+        &self,
+        guid: Guid,
+        patch: UserPatch,
+    ) -> Result<User, Error> {
         self.writer
             .submit(move |connection| {
                 let user = find(connection, guid)?.ok_or(model::Error::UserNotFound)?;
                 if patch == UserPatch::default() {
                     return Ok(user);
                 }
-                let user = patch.apply(user);
+                let user = patch.clone().apply(user);
                 update(connection, &user)?;
                 Ok(user)
             })
             .await
     }
 
-    /// Removes a user and the user's default room.
-    ///
-    /// # Errors
-    /// No user with that GUID; a database that cannot be written.
-    pub async fn delete_user(&self, guid: Guid) -> Result<(), Error> {
+    pub(in crate::store) async fn delete_user(&self, guid: Guid) -> Result<(), Error> {
         self.delete(
             "DELETE FROM users WHERE user_guid = ?1",
             *guid.as_bytes(),
@@ -120,11 +98,7 @@ impl Store {
         .await
     }
 
-    /// Removes the user with an e-mail address, and the user's default room.
-    ///
-    /// # Errors
-    /// No user with that address; a database that cannot be written.
-    pub async fn delete_user_by_email(&self, email: &Email) -> Result<(), Error> {
+    pub(in crate::store) async fn delete_user_by_email(&self, email: &Email) -> Result<(), Error> {
         self.delete(
             "DELETE FROM users WHERE email_key = ?1",
             email.key().to_owned(),
@@ -140,8 +114,8 @@ impl Store {
         missing: model::Error,
     ) -> Result<(), Error> {
         self.writer
-            .submit(move |connection| match connection.execute(sql, [key])? {
-                0 => Err(missing.into()),
+            .submit(move |connection| match connection.execute(sql, [&key])? {
+                0 => Err(missing.clone().into()),
                 _ => Ok(()),
             })
             .await
@@ -220,7 +194,7 @@ fn conflict(connection: &Connection, user: &User) -> Result<model::Error, Error>
 fn find(connection: &Connection, guid: Guid) -> Result<Option<User>, Error> {
     let mut statement = connection.prepare_cached(select_user!("user_guid = ?1"))?;
     Ok(statement
-        .query_row([guid.as_bytes()], user_of_row)
+        .query_row([guid.as_bytes()], user_from_row)
         .optional()?)
 }
 
@@ -241,7 +215,7 @@ fn scan(query: &UserQuery) -> Scan {
     scan
 }
 
-fn user_of_row(row: &Row<'_>) -> rusqlite::Result<User> {
+fn user_from_row(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
         guid: Guid::from_stored(row.get(0)?),
         profile: UserProfile {

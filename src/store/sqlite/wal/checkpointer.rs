@@ -5,14 +5,11 @@
 //! left the writer copies that itself, between two commits. Then nothing in the log is needed any
 //! more, and the next commit begins it anew.
 
-mod copier;
-
-use super::connection;
-use super::error::{is_failed_sync, is_full_disk};
-use copier::Copier;
+use super::thread::Copier;
+use crate::store::sqlite::connection::{self, HeldConnection, OpenFiles};
+use crate::store::sqlite::error::{is_failed_sync, is_full_disk};
 use log::{info, warn};
 use rusqlite::Connection;
-use std::fs::File;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +19,7 @@ use std::time::Duration;
 const DUE_PAGES: i64 = 4000;
 
 /// At which length the writer waits for the thread, in pages. A file that got longer is cut to it.
-pub(super) const LIMIT_PAGES: i64 = 12_000;
+pub(in crate::store::sqlite) const LIMIT_PAGES: i64 = 12_000;
 
 /// By how much the file is cut at a time, in pages. That happens inside the commit that begins the
 /// log anew, and takes a file system that discards what it frees some 0.4 ms a MiB.
@@ -47,11 +44,12 @@ const PASS_PAGES_A_CHANGE: i64 = 64;
 
 // The modes that are used here ("PRAGMA wal_checkpoint", sqlite.org).
 const MEASURE: &str = "PRAGMA wal_checkpoint(NOOP)";
-const COPY: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+pub(super) const COPY: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 const EMPTY: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 /// Keeps the log of a writing connection short.
-pub(super) struct Checkpointer {
+#[derive(Debug)]
+pub(in crate::store::sqlite) struct Checkpointer {
     copier: Copier,
     /// What the log was when the thread began its last pass.
     copying: Log,
@@ -65,7 +63,7 @@ pub(super) struct Checkpointer {
 
 /// The write-ahead log.
 #[derive(Debug, Clone, Copy)]
-struct Log {
+pub(super) struct Log {
     pages: i64,
     /// How many of them the database has.
     copied: i64,
@@ -85,7 +83,10 @@ impl Log {
 impl Checkpointer {
     /// Copies by the given connection, on which nothing else happens, to the given file, which is
     /// the connection's database.
-    pub(super) fn new(connection: Connection, database: Arc<File>) -> Self {
+    pub(in crate::store::sqlite) fn new(
+        connection: HeldConnection,
+        database: Arc<OpenFiles>,
+    ) -> Self {
         Self {
             copier: Copier::start(connection, database),
             copying: Log::EMPTY,
@@ -97,7 +98,7 @@ impl Checkpointer {
 
     /// Does what the length of the log asks for, after a commit of that many changes. An error is
     /// one after which nothing may be written any more.
-    pub(super) fn after_commit(
+    pub(in crate::store::sqlite) fn after_commit(
         &mut self,
         writing: &Connection,
         changes: usize,
@@ -136,7 +137,10 @@ impl Checkpointer {
     /// Copies what the database has room for, after a commit that found none for a longer log. If
     /// that is everything, the next one begins the log anew, in the space that it has. An error is
     /// one after which nothing may be written any more.
-    pub(super) fn make_room(&mut self, writing: &Connection) -> rusqlite::Result<()> {
+    pub(in crate::store::sqlite) fn make_room(
+        &mut self,
+        writing: &Connection,
+    ) -> rusqlite::Result<()> {
         let pass = self.copier.wait(Duration::MAX);
         let Some(log) = self.measure(writing, pass)? else {
             return Ok(());
@@ -185,7 +189,7 @@ impl Checkpointer {
 
     /// Copies everything and empties the log, unless somebody needs it for longer than is waited:
     /// another process is then left to it.
-    pub(super) fn finish(self, writing: &Connection, patience: Duration) {
+    pub(in crate::store::sqlite) fn finish(self, writing: &Connection, patience: Duration) {
         drop(self.copier);
         let emptied = writing
             .busy_timeout(patience)
@@ -228,7 +232,7 @@ fn pass_pages(changes: usize) -> i64 {
     pages.clamp(*PASS_PAGES.start(), *PASS_PAGES.end())
 }
 
-fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Log> {
+pub(super) fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Log> {
     connection.prepare_cached(mode)?.query_row([], |row| {
         Ok(Log {
             pages: row.get(1)?,
@@ -240,15 +244,13 @@ fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Log> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::connection::open_unchecked;
+    use crate::store::sqlite::connection::open_unchecked;
     use rusqlite::TransactionBehavior::Deferred;
     use tempfile::TempDir;
 
     struct Fixture {
-        writing: Connection,
+        writing: HeldConnection,
         checkpointer: Checkpointer,
-        // Closed and removed after the connections.
-        _file: Arc<File>,
         folder: TempDir,
     }
 
@@ -263,11 +265,10 @@ mod tests {
             writing
                 .execute_batch("CREATE TABLE blobs (id INTEGER PRIMARY KEY, bytes BLOB)")
                 .expect("a table");
-            let file = Arc::new(connection::open_beside_connections(&path).expect("a file"));
+            let files = Arc::new(OpenFiles::open(&path).expect("open files"));
             Self {
-                checkpointer: Checkpointer::new(open(), Arc::clone(&file)),
-                writing,
-                _file: file,
+                checkpointer: Checkpointer::new(files.hold(open()), Arc::clone(&files)),
+                writing: files.hold(writing),
                 folder,
             }
         }

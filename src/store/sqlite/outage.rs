@@ -1,7 +1,7 @@
 //! Tells the log of the times in which writes are refused: once when one begins and once when it
 //! has ended, however many requests come meanwhile.
 
-use super::error::Error;
+use crate::store::Error;
 use log::{error, info};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,7 +22,7 @@ pub(super) enum Cause {
 
 impl Cause {
     /// The cause behind what the database answered to a write, if it passes.
-    pub(super) fn of(error: &Error) -> Option<Self> {
+    pub(super) fn from_error(error: &Error) -> Option<Self> {
         match error {
             Error::Busy => Some(Self::Locked),
             Error::DiskFull => Some(Self::DiskFull),
@@ -65,20 +65,20 @@ pub(super) struct Outages {
 struct Outage {
     cause: Cause,
     began: Instant,
-    refused: u64,
-    last_refusal: Instant,
+    rejected: u64,
+    last_rejection: Instant,
     /// Whether a write has succeeded since.
     has_passed: bool,
 }
 
 impl Outages {
     /// Notes that a write was refused.
-    pub(super) fn refused(&self, cause: Cause, reason: &Error) {
+    pub(super) fn rejected(&self, cause: Cause, reason: &Error) {
         let now = Instant::now();
         let mut ongoing = self.lock();
         if let Some(outage) = ongoing.iter_mut().find(|outage| outage.cause == cause) {
-            outage.refused += 1;
-            outage.last_refusal = now;
+            outage.rejected += 1;
+            outage.last_rejection = now;
             outage.has_passed = false;
             return;
         }
@@ -86,8 +86,8 @@ impl Outages {
         ongoing.push(Outage {
             cause,
             began: now,
-            refused: 1,
-            last_refusal: now,
+            rejected: 1,
+            last_rejection: now,
             has_passed: false,
         });
         self.are_any.store(true, Ordering::Relaxed);
@@ -114,7 +114,7 @@ impl Outages {
             let over = outage.time_left().is_some_and(|left| left.is_zero());
             if over {
                 let seconds = outage.began.elapsed().as_secs();
-                info!(refused = outage.refused, seconds; "{}", outage.cause.end());
+                info!(rejected = outage.rejected, seconds; "{}", outage.cause.end());
             }
             !over
         });
@@ -131,6 +131,6 @@ impl Outage {
     /// How long it must stay quiet yet; none while there is no sign of an end.
     fn time_left(&self) -> Option<Duration> {
         self.has_passed
-            .then(|| QUIET.saturating_sub(self.last_refusal.elapsed()))
+            .then(|| QUIET.saturating_sub(self.last_rejection.elapsed()))
     }
 }

@@ -1,8 +1,9 @@
-use super::check::{Contents, check_copy};
-use super::manifest::{Manifest, digest};
-use super::{BackupError, folder_of, remove_if_there, sync_folder, unwritable};
-use crate::store::ServeLock;
-use crate::store::connection::{beside, open_unchecked};
+use super::check::check_copy;
+use super::manifest::digest;
+use super::{folder_of, remove_if_there, sync_folder, unwritable};
+use crate::store::sqlite::connection::{beside, open_unchecked};
+use crate::store::sqlite::serve_lock::ServeLock;
+use crate::store::{BackupError, Location, Manifest, Restored};
 use rusqlite::ErrorCode;
 use std::fs::File;
 use std::io;
@@ -10,22 +11,11 @@ use std::path::Path;
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
-/// A backup that was put back.
-#[derive(Debug)]
-pub struct Restored {
-    /// What is in it.
-    pub contents: Contents,
-    /// Whether there was a manifest to hold it against.
-    pub had_manifest: bool,
-}
-
-/// Puts a backup in the place of a database, which no process may use. The backup stays as it is.
-/// Whatever happens on the way, there is the old database, or the new one.
-///
-/// # Errors
-/// A backup that is not whole, a database that is there (unless it may be replaced) or in use, a
-/// place that cannot be written.
-pub fn restore(backup: &Path, database: &Path, may_replace: bool) -> Result<Restored, BackupError> {
+pub(in crate::store) fn restore(
+    backup: &Path,
+    database: &Path,
+    may_replace: bool,
+) -> Result<Restored, BackupError> {
     let database = &database.canonicalize().unwrap_or(database.to_owned());
     if !may_replace && database.exists() {
         return Err(BackupError::Exists(database.to_owned()));
@@ -84,7 +74,7 @@ fn clear_place(database: &Path) -> Result<(), BackupError> {
     if database.exists() {
         match fold_log(database) {
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
-                return Err(BackupError::InUse(database.to_owned()));
+                return Err(BackupError::InUse(Location::File(database.to_owned())));
             }
             // What cannot be read is what a backup is put back for.
             _ => {}

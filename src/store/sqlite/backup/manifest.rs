@@ -1,38 +1,21 @@
-use super::check::Contents;
 use super::folder_of;
 use crate::model::Timestamp;
-use crate::store::connection::beside;
-use serde::{Deserialize, Serialize};
+use crate::store::sqlite::connection::beside;
+use crate::store::{Contents, Manifest};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// What stands beside a backup: how to tell that it is whole, and what is in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// The version of the program that made the backup.
-    pub roomd: String,
-    /// When, by RFC 3339.
-    pub created_at: String,
-    /// The size of the backup.
-    pub bytes: u64,
-    /// The SHA-256 of the backup, in lower-case hexadecimal.
-    pub sha256: String,
-    /// What is in it.
-    #[serde(flatten)]
-    pub contents: Contents,
-}
-
 impl Manifest {
     /// Where the manifest of a backup stands.
-    pub fn path(backup: &Path) -> PathBuf {
+    pub(super) fn path(backup: &Path) -> PathBuf {
         beside(backup, ".json")
     }
 
     /// Describes a file that is not known by its name yet.
-    pub(super) fn of(file: &Path, contents: Contents) -> io::Result<Self> {
+    pub(super) fn describe(file: &Path, contents: Contents) -> io::Result<Self> {
         let (bytes, sha256) = digest(File::open(file)?, io::sink())?;
         Ok(Self {
             roomd: env!("CARGO_PKG_VERSION").into(),

@@ -1,12 +1,13 @@
 use super::scan::{Scan, scan_page};
-use super::{Error, Store, is_unique_violation};
+use super::{Engine, is_unique_violation};
 use crate::model::{
     self, Created, Email, FieldError, Guid, Invalid, LangTag, NewRoom, Page, Paging, Room,
     RoomDraft, RoomName, RoomOptions, RoomPatch, RoomQuery, RoomSort, SlugToken, Tags, Timestamp,
 };
+use crate::store::Error;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-/// What every query of a room selects, for `room_of_row`.
+/// What every query of a room selects, for `room_from_row`.
 macro_rules! select_room {
     ($condition:literal) => {
         concat!(
@@ -18,74 +19,59 @@ macro_rules! select_room {
     };
 }
 
-impl Store {
-    /// Finds a user's default room.
-    ///
-    /// # Errors
-    /// A database that cannot be read.
-    pub fn find_default_room(&self, creator_email: &Email) -> Result<Option<Room>, Error> {
+impl Engine {
+    pub(in crate::store) fn find_default_room(
+        &self,
+        creator_email: &Email,
+    ) -> Result<Option<Room>, Error> {
         self.read(|connection| find_by_creator(connection, creator_email))
     }
 
-    /// Finds a room by its GUID.
-    ///
-    /// # Errors
-    /// A database that cannot be read.
-    pub fn find_room(&self, guid: Guid) -> Result<Option<Room>, Error> {
+    pub(in crate::store) fn find_room(&self, guid: Guid) -> Result<Option<Room>, Error> {
         self.read(|connection| find(connection, guid))
     }
 
-    /// Finds a room by the random end of the address of its page.
-    ///
-    /// # Errors
-    /// A database that cannot be read.
-    pub fn find_room_by_slug(&self, token: &SlugToken) -> Result<Option<Room>, Error> {
+    pub(in crate::store) fn find_room_by_slug(
+        &self,
+        token: &SlugToken,
+    ) -> Result<Option<Room>, Error> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(select_room!("r.slug_token = ?1"))?;
             Ok(statement
-                .query_row([token.as_str()], room_of_row)
+                .query_row([token.as_str()], room_from_row)
                 .optional()?)
         })
     }
 
-    /// Lists the rooms that meet a query. It may take long: not for a thread that others wait for.
-    ///
-    /// # Errors
-    /// A database that cannot be read; too many searches at once.
-    pub fn list_rooms(&self, query: &RoomQuery, paging: Paging) -> Result<Page<Room>, Error> {
-        self.scan(|connection| {
-            scan_page(
-                connection,
-                &scan(query),
-                paging,
-                select_room!("r.room_id = ?1"),
-                room_of_row,
-            )
-        })
+    pub(in crate::store) async fn list_rooms(
+        &self,
+        query: RoomQuery,
+        paging: Paging,
+    ) -> Result<Page<Room>, Error> {
+        let search = move |connection: &Connection| {
+            let select = select_room!("r.room_id = ?1");
+            scan_page(connection, &scan(&query), paging, select, room_from_row)
+        };
+        self.searches.run(search).await
     }
 
-    /// Changes a room.
-    ///
-    /// # Errors
-    /// No room with that GUID; a name that belongs to another room; options that pile up to more
-    /// than a room keeps; a database that cannot be written.
-    pub async fn update_room(&self, guid: Guid, patch: RoomPatch<'_>) -> Result<Room, Error> {
+    pub(in crate::store) async fn update_room(
+        &self,
+        guid: Guid,
+        patch: RoomPatch<'_>,
+    ) -> Result<Room, Error> {
         let patch = patch.into_owned();
         self.writer
             .submit(move |connection| {
                 let room = find(connection, guid)?.ok_or(model::Error::RoomNotFound)?;
-                let room = patch.apply(room).map_err(too_many_options)?;
+                let room = patch.clone().apply(room).map_err(too_many_options)?;
                 update(connection, &room)?;
                 Ok(room)
             })
             .await
     }
 
-    /// Removes a room: its owner's next get-or-create makes a new one.
-    ///
-    /// # Errors
-    /// No room with that GUID; a database that cannot be written.
-    pub async fn delete_room(&self, guid: Guid) -> Result<(), Error> {
+    pub(in crate::store) async fn delete_room(&self, guid: Guid) -> Result<(), Error> {
         self.writer
             .submit(move |connection| {
                 let mut statement =
@@ -98,13 +84,7 @@ impl Store {
             .await
     }
 
-    /// Returns a user's default room, made now if there was none. A room that is there is returned
-    /// as it is, whatever else the draft says. A success is on the disk.
-    ///
-    /// # Errors
-    /// A user who is not registered, or is inactive or expired; names that all belong to other
-    /// rooms; a database that cannot be read or written.
-    pub async fn get_or_create_default(
+    pub(in crate::store) async fn get_or_create_default(
         &self,
         draft: RoomDraft<'_>,
     ) -> Result<(Room, Created), Error> {
@@ -113,24 +93,24 @@ impl Store {
         }
         let room = NewRoom::new(draft);
         self.writer
-            .submit_insert(move |connection| get_or_insert(connection, room))
+            .submit(move |connection| get_or_insert(connection, &room))
             .await
     }
 }
 
 /// Inserts the room under the first name that is free. Each insertion decides by itself: where the
 /// user has a room or the name is taken it inserts nothing.
-fn get_or_insert(connection: &Connection, room: NewRoom) -> Result<(Room, Created), Error> {
-    let owner = find_owner(connection, &room)?;
+fn get_or_insert(connection: &Connection, room: &NewRoom) -> Result<(Room, Created), Error> {
+    let owner = find_owner(connection, room)?;
     if let Some(Owner {
         email,
         may_own: true,
     }) = &owner
     {
         for name in &room.names {
-            if insert(connection, &room, name)? {
+            if insert(connection, room, name)? {
                 let (name, email) = (name.clone(), email.clone());
-                return Ok((room.made(name, email), Created::Now));
+                return Ok((room.clone().made(name, email), Created::Now));
             }
         }
     }
@@ -145,9 +125,9 @@ fn get_or_insert(connection: &Connection, room: NewRoom) -> Result<(Room, Create
     .into())
 }
 
-/// Somebody for whom a room is wanted.
+/// The user for whom a room is wanted.
 struct Owner {
-    /// The address as it was registered.
+    /// The e-mail address as it was registered.
     email: String,
     /// Whether the user is active now, and not expired.
     may_own: bool,
@@ -266,14 +246,14 @@ fn add_dates(scan: &mut Scan, query: &RoomQuery) {
 fn find(connection: &Connection, guid: Guid) -> Result<Option<Room>, Error> {
     let mut statement = connection.prepare_cached(select_room!("r.room_guid = ?1"))?;
     Ok(statement
-        .query_row([guid.as_bytes()], room_of_row)
+        .query_row([guid.as_bytes()], room_from_row)
         .optional()?)
 }
 
 fn find_by_creator(connection: &Connection, creator_email: &Email) -> Result<Option<Room>, Error> {
     let mut statement = connection.prepare_cached(select_room!("r.creator_email = ?1"))?;
     Ok(statement
-        .query_row([creator_email.key()], room_of_row)
+        .query_row([creator_email.key()], room_from_row)
         .optional()?)
 }
 
@@ -286,7 +266,7 @@ fn different_names(names: &[RoomName]) -> Vec<String> {
         .collect()
 }
 
-fn room_of_row(row: &Row<'_>) -> rusqlite::Result<Room> {
+fn room_from_row(row: &Row<'_>) -> rusqlite::Result<Room> {
     Ok(Room {
         guid: Guid::from_stored(row.get(0)?),
         name: RoomName::from_stored(row.get(1)?),

@@ -1,4 +1,4 @@
-use super::connection::{beside, unreachable};
+use super::connection::{beside, cannot_open};
 use super::error::{Failure, OpenError};
 use std::fs;
 use std::io;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// SQLite writes to the files that it has opened, wherever they are now. Whoever opens the database
 /// next finds those that have its name.
 #[derive(Debug, Default)]
-pub(super) struct Files {
+pub(super) struct FileIdentities {
     data: Vec<KnownFile>,
     /// Through which processes that use the database at the same time know of each other.
     index: Option<KnownFile>,
@@ -21,9 +21,9 @@ struct KnownFile {
     identity: Identity,
 }
 
-impl Files {
+impl FileIdentities {
     /// Takes those that are there now, which connections must have open.
-    pub(super) fn of(database: &Path) -> Result<Self, OpenError> {
+    pub(super) fn read(database: &Path) -> Result<Self, OpenError> {
         Ok(Self {
             data: vec![
                 KnownFile::at(database.to_owned())?,
@@ -53,7 +53,7 @@ impl KnownFile {
     fn at(path: PathBuf) -> Result<Self, OpenError> {
         match identity(&path) {
             Ok(identity) => Ok(Self { path, identity }),
-            Err(error) => Err(unreachable(&path, error)),
+            Err(error) => Err(cannot_open(&path, error)),
         }
     }
 

@@ -1,13 +1,14 @@
 //! Makes and upgrades the tables.
 
-use super::connection::refusal;
-use super::error::{Error, OpenError};
+use super::connection::open_error;
+use super::error::OpenError;
+use crate::store::Error;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::path::Path;
 
 /// The newest complete schema.
-const SCHEMA: &str = include_str!("../../schema.sql");
+const SCHEMA: &str = include_str!("../../../schema.sql");
 
 /// Step `n` (from 1) takes version `n` to version `n + 1`; `SCHEMA` is where the last one ends.
 const UPGRADES: &[&str] = &[];
@@ -22,7 +23,7 @@ const SMALL_PAGES: i64 = 1024;
 pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let version = inspect(connection, path)?;
     if version < NEWEST {
-        upgrade(connection, UPGRADES).map_err(|error| refusal(path, &error))?;
+        upgrade(connection, UPGRADES).map_err(|error| open_error(path, &error))?;
     }
     Ok(())
 }
@@ -58,7 +59,7 @@ fn inspect(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
     // Closing the last connection folds the write-ahead log into the file: not into a refused one.
     let keep_log =
         |keep| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep);
-    let refuse = |error: rusqlite::Error| refusal(path, &error);
+    let refuse = |error: rusqlite::Error| open_error(path, &error);
     keep_log(true).map_err(refuse)?;
     let version = version(connection).map_err(refuse)?;
     if version > NEWEST {
@@ -107,7 +108,7 @@ fn number(connection: &Connection, pragma: &str) -> rusqlite::Result<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::connection::APPLICATION_ID;
+    use crate::store::sqlite::connection::APPLICATION_ID;
 
     fn memory() -> Connection {
         Connection::open_in_memory().expect("memory")

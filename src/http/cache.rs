@@ -1,0 +1,146 @@
+use crate::model::{AccessKey, BearerToken};
+use crate::store::Generation;
+use actix_web::HttpRequest;
+use actix_web::web::Bytes;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// How many bytes of requests and answers a worker caches. (Tuning.)
+const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+
+/// How many API keys a worker caches. (Tuning.)
+const MAX_KEYS: usize = 256;
+
+/// Per-worker cache of valid API keys and of answers that show a default room. Positive results
+/// only. Cleared when the generation of the database changes, so a hit is what a query would find.
+///
+/// Read the generation before the query whose result is stored.
+#[derive(Debug, Default)]
+pub(crate) struct Cache(RefCell<Contents>);
+
+#[derive(Debug, Default)]
+struct Contents {
+    generation: Option<Generation>,
+    /// Valid keys by the digests that callers sent with them: a wrong digest is as unknown as that
+    /// of a key that does not exist.
+    keys: HashMap<[u8; 32], Rc<CachedKey>>,
+    /// Answers by the body of the request: callers that ask again send the same bytes.
+    answers: HashMap<Box<[u8]>, Bytes>,
+    answer_bytes: usize,
+}
+
+/// A valid API key.
+#[derive(Debug)]
+pub(super) struct CachedKey {
+    pub(super) access_key: AccessKey,
+    /// The name that the operator gave to the key, possibly empty.
+    pub(super) name: String,
+}
+
+impl Cache {
+    /// Returns the cache of the worker that handles a request.
+    pub(super) fn from_request(request: &HttpRequest) -> &Self {
+        let cache = request.app_data();
+        cache.expect("every app has its cache")
+    }
+
+    /// Returns the key of a token that was valid before and still is.
+    pub(super) fn key(
+        &self,
+        generation: Option<Generation>,
+        token: &BearerToken,
+    ) -> Option<Rc<CachedKey>> {
+        let mut contents = self.0.borrow_mut();
+        let found = contents.at(generation)?.keys.get(token.digest.as_bytes())?;
+        (found.access_key == token.access_key).then(|| Rc::clone(found))
+    }
+
+    /// Stores the valid key of a token.
+    pub(super) fn store_key(
+        &self,
+        generation: Option<Generation>,
+        token: &BearerToken,
+        key: Rc<CachedKey>,
+    ) {
+        let mut contents = self.0.borrow_mut();
+        if contents.is_at(generation) && contents.keys.len() < MAX_KEYS {
+            contents.keys.insert(*token.digest.as_bytes(), key);
+        }
+    }
+
+    /// Returns the answer to a request with that body, if it shows an existing default room.
+    pub(super) fn answer(&self, generation: Option<Generation>, body: &[u8]) -> Option<Bytes> {
+        let mut contents = self.0.borrow_mut();
+        contents.at(generation)?.answers.get(body).cloned()
+    }
+
+    /// Stores an answer that shows an existing default room.
+    pub(super) fn store_answer(&self, generation: Option<Generation>, body: &[u8], answer: Bytes) {
+        let mut contents = self.0.borrow_mut();
+        if !contents.is_at(generation) {
+            return;
+        }
+        let bytes = body.len() + answer.len();
+        if contents.answer_bytes + bytes > MAX_ANSWER_BYTES {
+            contents.clear_answers();
+        }
+        contents.answer_bytes += bytes;
+        // A copy: the body is a slice of a larger buffer, which would stay in memory.
+        contents.answers.insert(body.into(), answer);
+    }
+}
+
+impl Contents {
+    /// Returns what is cached of that generation. A request that took longer than others may come
+    /// with an older one: nothing is cached for it, and nothing is cleared.
+    fn at(&mut self, generation: Option<Generation>) -> Option<&mut Self> {
+        if generation.is_none() || generation < self.generation {
+            return None;
+        }
+        if generation != self.generation {
+            self.generation = generation;
+            self.keys.clear();
+            self.clear_answers();
+        }
+        Some(self)
+    }
+
+    fn is_at(&self, generation: Option<Generation>) -> bool {
+        generation.is_some() && generation == self.generation
+    }
+
+    fn clear_answers(&mut self) {
+        self.answers.clear();
+        self.answer_bytes = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cached(cache: &Cache, generation: Option<Generation>) -> Option<Bytes> {
+        cache.answer(generation, b"request")
+    }
+
+    #[test]
+    fn an_older_generation_neither_hits_nor_clears() {
+        let [older, newer] = [1, 2].map(|number| Some(Generation::from_number(number)));
+        let cache = Cache::default();
+        assert_eq!(cached(&cache, newer), None);
+        cache.store_answer(newer, b"request", Bytes::from_static(b"answer"));
+        cache.store_answer(older, b"request", Bytes::from_static(b"stale"));
+        assert_eq!(cached(&cache, older), None);
+        assert_eq!(cached(&cache, newer).as_deref(), Some(&b"answer"[..]));
+        assert_eq!(cached(&cache, Some(Generation::from_number(3))), None);
+        assert_eq!(cached(&cache, newer), None);
+    }
+
+    #[test]
+    fn without_a_generation_nothing_is_cached() {
+        let cache = Cache::default();
+        cache.store_answer(None, b"request", Bytes::from_static(b"answer"));
+        assert_eq!(cached(&cache, None), None);
+    }
+}

@@ -1,0 +1,116 @@
+//! The engine that stores everything in one SQLite file.
+//!
+//! Reads and writes go different ways. Readers are pooled connections that cannot write; a point
+//! read takes microseconds and runs inline. All writes pass through one thread, which commits the
+//! jobs that wait in one transaction, so that many callers share the cost of a durable commit
+//! (`synchronous=FULL`). Searches run on threads of their own.
+
+pub(super) mod backup;
+mod connection;
+mod error;
+pub(super) mod examination;
+mod files;
+mod generation;
+mod keys;
+mod outage;
+mod rooms;
+mod scan;
+mod schema;
+mod search_threads;
+mod serve_lock;
+mod users;
+mod wal;
+mod writer;
+
+use super::{Error, Failure, Generation, OpenError};
+use connection::{OpenFiles, Readers};
+use error::is_unique_violation;
+use files::FileIdentities;
+use generation::Generations;
+use rusqlite::Connection;
+use search_threads::SearchThreads;
+use serve_lock::ServeLock;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use wal::Checkpointer;
+use writer::Writer;
+
+/// An open SQLite database.
+#[derive(Debug)]
+pub struct Engine {
+    path: PathBuf,
+    readers: Readers,
+    searches: SearchThreads,
+    writer: Writer,
+    generations: Arc<Generations>,
+    _lock: Option<ServeLock>,
+}
+
+impl Engine {
+    /// Opens the database file, which is created if there is none, for one reader at a time.
+    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+        Ok(Self::open_locked(path, 1, None)?)
+    }
+
+    /// Opens the database file for a server, of which a file can have only one.
+    pub(super) fn open_for_serving(path: &Path, readers: u32) -> Result<Self, OpenError> {
+        let lock = ServeLock::acquire(path)?;
+        Ok(Self::open_locked(path, readers, Some(lock))?)
+    }
+
+    fn open_locked(
+        path: &Path,
+        readers: u32,
+        lock: Option<ServeLock>,
+    ) -> Result<Self, error::OpenError> {
+        let path = connection::create_if_missing(path)?;
+        connection::check_file(&path)?;
+        let mut connection = connection::open_unchecked(&path)?;
+        schema::prepare(&mut connection, &path)?;
+        connection::enter_wal_mode(&connection, &path)?;
+        let files = Arc::new(OpenFiles::open(&path)?);
+        let open = || Ok::<_, error::OpenError>(files.hold(connection::open_unchecked(&path)?));
+        let checkpointer = Checkpointer::new(open()?, Arc::clone(&files));
+        let generations = Arc::new(Generations::new(Arc::clone(&files)));
+        Ok(Self {
+            readers: connection::open_readers(&path, readers, &files)?,
+            searches: SearchThreads::start(&path, &files)?,
+            writer: Writer::start(
+                files.hold(connection),
+                checkpointer,
+                FileIdentities::read(&path)?,
+                Arc::clone(&generations),
+            )?,
+            generations,
+            path,
+            _lock: lock,
+        })
+    }
+
+    /// Returns the absolute path of the database file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn generation(&self) -> Option<Generation> {
+        self.generations.now()
+    }
+
+    pub(super) async fn check_ready(&self) -> Result<(), Error> {
+        self.read(schema::check_readable)?;
+        self.writer.submit(schema::rewrite_version).await
+    }
+
+    pub(super) async fn failed(&self) -> Failure {
+        self.writer.failed().await.into()
+    }
+
+    pub(super) fn close(&self) {
+        self.writer.close();
+    }
+
+    /// Runs a point read on the calling thread.
+    fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        query(&*self.readers.get()?)
+    }
+}

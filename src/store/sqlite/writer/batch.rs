@@ -1,0 +1,137 @@
+//! Jobs that share a transaction.
+
+use super::changes::Changes;
+use crate::store::Error;
+use crate::store::sqlite::error::{Failure, is_failed_sync};
+use crate::store::sqlite::generation::Generations;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+/// A piece of work inside a transaction that it shares with others.
+pub(super) trait Job: Send {
+    /// Does the work. An error means that nothing of it may stay. It may be called again, after all
+    /// that it did was rolled back.
+    fn run(&mut self, connection: &Connection) -> Result<(), Error>;
+
+    /// Answers the caller once the outcome of the transaction is known; returns the error of that
+    /// answer.
+    fn complete(self: Box<Self>, committed: Result<(), Error>) -> Result<(), Error>;
+}
+
+/// Why a batch was rolled back, or committed where it cannot be found.
+pub(super) struct RolledBack {
+    pub(super) error: Error,
+    /// What happened, if nothing may be written any more.
+    pub(super) failure: Option<Failure>,
+}
+
+impl From<rusqlite::Error> for RolledBack {
+    fn from(error: rusqlite::Error) -> Self {
+        let failed = is_failed_sync(&error);
+        Self {
+            failure: failed.then(|| Failure::DiskFailed(error.to_string())),
+            error: error.into(),
+        }
+    }
+}
+
+impl From<Failure> for RolledBack {
+    fn from(failure: Failure) -> Self {
+        Self {
+            error: Error::Stopped,
+            failure: Some(failure),
+        }
+    }
+}
+
+/// Runs jobs in one transaction and commits it.
+///
+/// First without savepoints, which cost a copy of every page that a job changes. A job that fails
+/// has as a rule changed nothing, because SQLite undoes the statement that failed. If one did
+/// change something before it failed, the transaction is rolled back and all jobs run again, each
+/// behind a savepoint.
+pub(super) fn commit_together(
+    connection: &Connection,
+    batch: &mut [Box<dyn Job>],
+    changes: &Changes,
+    generations: &Generations,
+) -> Result<(), RolledBack> {
+    let transaction = begin(connection)?;
+    changes.begin(connection);
+    let mut is_clean = true;
+    for job in batch.iter_mut() {
+        let before = changes.count(connection);
+        let succeeded = run(&transaction, job.as_mut())?;
+        if !succeeded && changes.count(connection) != before {
+            is_clean = false;
+            break;
+        }
+    }
+    if is_clean {
+        return commit(transaction, changes, generations);
+    }
+    transaction.rollback()?;
+    let transaction = begin(connection)?;
+    changes.begin(connection);
+    for job in batch.iter_mut() {
+        run_behind_savepoint(&transaction, job.as_mut())?;
+    }
+    commit(transaction, changes, generations)
+}
+
+fn begin(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {
+    Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
+}
+
+fn commit(
+    transaction: Transaction<'_>,
+    changes: &Changes,
+    generations: &Generations,
+) -> Result<(), RolledBack> {
+    if changes.are_only_inserts(&transaction) {
+        Ok(generations.commit_inserts(|| transaction.commit())?)
+    } else {
+        Ok(transaction.commit()?)
+    }
+}
+
+/// Runs a job such that an error of it rolls back this job alone.
+fn run_behind_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<(), RolledBack> {
+    let execute = |sql| connection.prepare_cached(sql)?.execute([]);
+    execute("SAVEPOINT job")?;
+    if !run(connection, job)? {
+        execute("ROLLBACK TO job")?;
+    }
+    execute("RELEASE job")?;
+    Ok(())
+}
+
+/// Returns whether the job succeeded. An error is one for which SQLite rolled back the whole
+/// transaction, as it may when the disk is full.
+fn run(connection: &Connection, job: &mut dyn Job) -> Result<bool, RolledBack> {
+    match job.run(connection) {
+        Ok(()) => Ok(true),
+        Err(error) if connection.is_autocommit() => Err(RolledBack {
+            error,
+            failure: None,
+        }),
+        Err(_) => Ok(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ErrorCode;
+
+    #[test]
+    fn a_failed_sync_is_one_after_which_nothing_may_be_written() {
+        let failure = rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error {
+                code: ErrorCode::SystemIoFailure,
+                extended_code: rusqlite::ffi::SQLITE_IOERR_FSYNC,
+            },
+            None,
+        );
+        assert!(RolledBack::from(failure).failure.is_some());
+    }
+}
