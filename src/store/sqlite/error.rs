@@ -62,6 +62,9 @@ pub(super) enum Failure {
     /// The disk lost what it had been given to keep.
     #[error("the disk failed to keep what was written ({0}): check the disk, then start again")]
     DiskFailed(String),
+    /// The thread that writes has ended in a panic.
+    #[error("the writer failed, for a reason that stands above in the log: start again")]
+    WriterPanicked,
     /// What is written would never be seen again.
     #[error(
         "{} was moved, removed or replaced while the database was open: \

@@ -4,6 +4,7 @@ use super::connection::{self, HeldConnection, OpenFiles};
 use super::error::OpenError;
 use crate::store::Error;
 use rusqlite::Connection;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -92,7 +93,8 @@ fn run(connection: &HeldConnection, jobs: &Mutex<Receiver<Job>>) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match job {
-            Ok(job) => job(connection),
+            // A panic has been reported; the caller gets an error because its answer is dropped.
+            Ok(job) => drop(catch_unwind(AssertUnwindSafe(|| job(connection)))),
             Err(_) => return,
         }
     }

@@ -96,7 +96,10 @@ impl Writer {
         };
         let thread = std::thread::Builder::new()
             .name("writer".into())
-            .spawn(move || writer_thread.run(&jobs, &failing))
+            .spawn(move || {
+                let _guard = PanicGuard(&failing);
+                writer_thread.run(&jobs, &failing);
+            })
             .expect("the system starts a thread");
         Ok(Self {
             queue,
@@ -162,6 +165,17 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// Reports a panic of the thread as a failure: nothing is written any more.
+struct PanicGuard<'a>(&'a watch::Sender<Option<Failure>>);
+
+impl Drop for PanicGuard<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.send_replace(Some(Failure::WriterPanicked));
+        }
     }
 }
 
