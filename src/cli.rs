@@ -4,6 +4,7 @@ mod backup;
 mod demo;
 mod doctor;
 mod key;
+mod migration;
 mod openapi;
 mod output;
 mod restore;
@@ -15,6 +16,7 @@ use crate::model::Invalid;
 use crate::server::ServerError;
 use crate::store::{self, BackupError, OpenError, Store};
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use migration::MigrationDisplay;
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -143,7 +145,9 @@ impl SharedArgs {
     /// The settings and the database, for a verb that is no server.
     fn open(self) -> Result<(Config, Store), CliError> {
         let config = Config::load(&self.into_flags())?;
-        let store = block_on(Store::open(&config.database.path.clone().into()))?;
+        let location = config.database.path.clone().into();
+        let mut display = MigrationDisplay::for_verb();
+        let store = block_on(Store::open(&location, &mut |event| display.show(event)))?;
         Ok((config, store))
     }
 }

@@ -7,7 +7,7 @@ pub use tls::TlsError;
 
 use crate::config::{Config, PublicUrl, Tls};
 use crate::http::{self, AppState, Limits};
-use crate::store::{Failure, Location, OpenError, Store};
+use crate::store::{Failure, Location, MigrationEvent, OpenError, Store};
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
@@ -78,11 +78,15 @@ pub enum ServerError {
 }
 
 impl Server {
-    /// Takes the address, opens the database and makes everything ready to run.
+    /// Takes the address, opens the database and makes everything ready to run. `observer` is told
+    /// of a migration of the database.
     ///
     /// # Errors
     /// A certificate that cannot be used; an address or a database that cannot be had.
-    pub async fn bind(config: Config) -> Result<Self, ServerError> {
+    pub async fn bind(
+        config: Config,
+        observer: &mut dyn FnMut(MigrationEvent),
+    ) -> Result<Self, ServerError> {
         let certificate = Certificate::read(&config.tls)?;
         let wanted = config.server.listen;
         let unavailable = |reason| ServerError::Listen {
@@ -103,7 +107,7 @@ impl Server {
         // Every worker can read while every other does.
         let readers = u32::try_from(workers).unwrap_or(u32::MAX);
         let database = Location::File(config.database.path.clone());
-        let store = Store::open_for_serving(&database, readers).await?;
+        let store = Store::open_for_serving(&database, readers, observer).await?;
         let url = PublicUrl::from_address(config.tls.scheme(), address);
         Ok(Self {
             state: web::Data::new(state(config, store, &url)),

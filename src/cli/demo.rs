@@ -46,11 +46,11 @@ pub(super) fn run(_: Args, shared: SharedArgs) -> Result<(), CliError> {
 
 /// Takes the configured port, or any other when somebody has it.
 async fn bind(config: Config) -> Result<Server, ServerError> {
-    match Server::bind(config.clone()).await {
+    match Server::bind(config.clone(), &mut |_| {}).await {
         Err(ServerError::Listen { reason, .. }) if reason.kind() == ErrorKind::AddrInUse => {
             let mut elsewhere = config;
             elsewhere.server.listen.set_port(0);
-            Server::bind(elsewhere).await
+            Server::bind(elsewhere, &mut |_| {}).await
         }
         bound => bound,
     }

@@ -1,3 +1,4 @@
+use super::migration::MigrationDisplay;
 use super::output::print_line;
 use super::{CliError, SharedArgs, block_on};
 use crate::config::{Config, Flags};
@@ -29,7 +30,8 @@ pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
     let config = Config::load(&flags)?;
     logging::start(&config.log);
     block_on(async {
-        let server = Server::bind(config).await?;
+        let mut display = MigrationDisplay::for_server();
+        let server = Server::bind(config, &mut |event| display.show(event)).await?;
         let stop = stop_signal()?;
         print_line(listening(&server))?;
         Ok(server.run(stop).await?)

@@ -14,10 +14,9 @@ impl Email {
     /// The longest address, in characters (RFC 5321, section 4.5.3.1.3, less the brackets).
     pub const MAX_CHARS: usize = 254;
 
-    /// Reads an address, white space around it dropped.
+    /// Reads an address, white space and characters that do not show dropped around it.
     ///
-    /// The key is the address in NFC and lower case, its domain in the ASCII form of IDNA
-    /// (UTS #46), so `Ada@MÜNCHEN.example` and `ada@xn--mnchen-3ya.example` are the same.
+    /// The key is the folded local part, and the domain in the ASCII form of IDNA (UTS #46), so `Ada@MÜNCHEN.example` and `ada@xn--mnchen-3ya.example` are the same.
     ///
     /// # Errors
     /// Anything but one bare address of at most 254 characters: no display name, no address
@@ -28,20 +27,24 @@ impl Email {
             allow_domain_literal: false,
             allow_display_text: false,
         };
-        let address = typed.trim();
+        text::check_visible(typed.trim())?;
+        let address = text::trim_invisible(typed);
         if address.is_empty() {
             return Err(Invalid::new("must not be empty"));
         }
         text::check_length(address, Self::MAX_CHARS)?;
-        text::check_visible(address)?;
         let not_an_address = || Invalid::new("must be an e-mail address, such as ada@example.com");
         let (local, domain) = address.rsplit_once('@').ok_or_else(not_an_address)?;
         let domain = idna::domain_to_ascii_cow(domain.as_bytes(), AsciiDenyList::STD3)
             .map_err(|_| not_an_address())?;
         let in_ascii = format!("{}@{domain}", ascii_skeleton(&text::nfc(local)));
         EmailAddress::parse_with_options(&in_ascii, OPTIONS).map_err(|_| not_an_address())?;
+        let local_key = text::fold(local);
+        if local_key.is_empty() {
+            return Err(not_an_address());
+        }
         Ok(Self {
-            key: format!("{}@{domain}", text::fold(local)),
+            key: format!("{local_key}@{domain}"),
             address: address.to_owned(),
         })
     }
@@ -68,7 +71,7 @@ impl Email {
 fn ascii_skeleton(local: &str) -> String {
     let in_ascii = |c: char| match c {
         c if c.is_ascii() => c,
-        c if c.is_whitespace() => ' ',
+        c if text::is_blank(c) => ' ',
         _ => 'x',
     };
     local.chars().map(in_ascii).collect()
@@ -91,6 +94,12 @@ mod tests {
             key("ada@xn--mnchen-3ya.example")
         );
         assert_eq!(key("JOS\u{c9}@example.com"), key("jose\u{301}@example.com"));
+        assert_eq!(key("ΑΣ.X@EX.TEST"), key("ας.x@ex.test"));
+        assert_eq!(
+            key("\u{200B}ada@example.com\u{2800}"),
+            key("ada@example.com")
+        );
+        assert_eq!(key("a\u{AD}da@exam\u{200B}ple.com"), key("ada@example.com"));
         assert_ne!(key("ada@example.com"), key("ada+1@example.com"));
     }
 
@@ -128,6 +137,8 @@ mod tests {
             "a\u{37E}b@example.com",
             "ada@exa mple.com",
             "Ada <ada@example.com>",
+            "a\u{2800}b@example.com",
+            "\u{200B}@example.com",
             "ada@[127.0.0.1]",
             "ada@example..com",
             "ada@.example.com",

@@ -1,5 +1,5 @@
 /// Lower-case letters and digits: safe in URLs, file names and shells.
-const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+pub(super) const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
 /// The largest multiple of the alphabet's size that a byte can reach: bytes from here on are drawn
 /// again, so that every character is equally likely.

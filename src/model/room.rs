@@ -124,18 +124,12 @@ pub struct RoomDraft<'a> {
 /// A room ready to be stored under the first of its names that is free.
 #[derive(Debug, Clone)]
 pub struct NewRoom {
-    /// A fresh identity.
-    pub guid: Guid,
     /// Whose default room it is.
     pub creator_email: Email,
     /// The names to try, in order.
     pub names: Vec<RoomName>,
     /// The language.
     pub lang: LangTag,
-    /// A fresh token.
-    pub slug_token: SlugToken,
-    /// Now.
-    pub created_at: Timestamp,
     /// All options.
     pub options: RoomOptions,
     /// Tags, if any.
@@ -147,17 +141,14 @@ pub struct NewRoom {
 }
 
 impl NewRoom {
-    /// Gives a draft everything that a room has.
+    /// Completes a draft: its names in order, and the default of each option that was not sent.
     pub fn new(draft: RoomDraft<'_>) -> Self {
         Self {
-            guid: Guid::generate(),
             creator_email: draft.creator_email,
             names: std::iter::once(draft.name)
                 .chain(draft.fallback_name)
                 .collect(),
             lang: draft.lang,
-            slug_token: SlugToken::generate(),
-            created_at: Timestamp::now(),
             options: RoomOptions::new(&draft.options),
             tags: draft.tags,
             allow_recording: draft.allow_recording,
@@ -165,14 +156,21 @@ impl NewRoom {
         }
     }
 
-    /// The room that was made of this under one of its names, for the user with that address.
-    pub(crate) fn made(self, name: RoomName, creator_email: String) -> Room {
+    /// Returns the room that was created of this under one of its names, for the user with that
+    /// e-mail address. It was created at the moment that its GUID tells.
+    pub(crate) fn into_room(
+        self,
+        name: RoomName,
+        creator_email: String,
+        guid: Guid,
+        slug_token: SlugToken,
+    ) -> Room {
         Room {
-            guid: self.guid,
+            guid,
             name,
             lang: self.lang,
-            slug_token: self.slug_token,
-            created_at: self.created_at,
+            slug_token,
+            created_at: guid.created_at(),
             tags: self.tags,
             inaccessible_replay: self.inaccessible_replay,
             allow_recording: self.allow_recording,

@@ -1,27 +1,40 @@
-use super::random::random_text;
-
-/// How many random characters end a slug.
-const TOKEN_CHARS: usize = 10;
+use super::random::ALPHABET;
 
 /// The longest readable part of a slug, in characters.
 const MAX_READABLE_CHARS: usize = 60;
 
-/// The random end of a room's page address, by which the page is found: 10 lower-case letters and
-/// digits, 51 bits that nobody can guess from the room's name.
+/// The end of a room's link, by which the room is found: 10 lower-case letters and digits (51 bits)
+/// that cannot be guessed from the room's name or from the tokens of other rooms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlugToken(String);
 
 impl SlugToken {
-    /// Draws a new token.
-    pub(crate) fn generate() -> Self {
-        Self(random_text::<TOKEN_CHARS>())
+    /// How many characters a token has.
+    pub(crate) const CHARS: usize = 10;
+
+    /// Returns the token with these digits of base 36.
+    ///
+    /// # Panics
+    /// If a digit is 36 or more.
+    pub(crate) fn from_digits(digits: &[u16]) -> Self {
+        let character = |digit: &u16| char::from(ALPHABET[usize::from(*digit)]);
+        Self(digits.iter().map(character).collect())
+    }
+
+    /// Returns the digits of base 36 that the characters stand for.
+    pub(crate) fn to_digits(&self) -> Vec<u16> {
+        let digit = |byte: u8| match byte {
+            b'a'..=b'z' => u16::from(byte - b'a'),
+            _ => u16::from(byte - b'0') + 26,
+        };
+        self.0.bytes().map(digit).collect()
     }
 
     /// The token at the end of a slug. The readable part before it does not count: it changes
     /// when the room is renamed, and old links go on working.
     pub fn from_slug(slug: &str) -> Option<Self> {
         let (_, token) = slug.rsplit_once('_')?;
-        let valid = token.len() == TOKEN_CHARS
+        let valid = token.len() == SlugToken::CHARS
             && token
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
@@ -50,7 +63,7 @@ pub(super) fn slug(name: &str, token: &SlugToken) -> String {
 /// The name in lower-case ASCII letters and digits, anything else one `-`, at most 60 characters;
 /// `room` when nothing is left.
 fn readable(name: &str) -> String {
-    let mut safe = String::with_capacity(name.len().min(MAX_READABLE_CHARS) + 1 + TOKEN_CHARS);
+    let mut safe = String::with_capacity(name.len().min(MAX_READABLE_CHARS) + 1 + SlugToken::CHARS);
     for character in deunicode::deunicode(name).chars() {
         if safe.len() == MAX_READABLE_CHARS {
             break;
@@ -115,10 +128,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_slug_is_safe_in_a_url_and_leads_back_to_its_token(name in "\\PC{1,255}") {
-            let token = SlugToken::generate();
+        fn a_slug_is_safe_in_a_url_and_leads_back_to_its_token(
+            name in "\\PC{1,255}",
+            digits in prop::collection::vec(0..36_u16, SlugToken::CHARS),
+        ) {
+            let token = SlugToken::from_digits(&digits);
+            prop_assert_eq!(token.to_digits(), digits);
             let slug = slug(&name, &token);
-            prop_assert!(slug.len() <= MAX_READABLE_CHARS + 1 + TOKEN_CHARS);
+            prop_assert!(slug.len() <= MAX_READABLE_CHARS + 1 + SlugToken::CHARS);
             prop_assert!(slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b)));
             prop_assert_eq!(SlugToken::from_slug(&slug), Some(token));
         }

@@ -90,7 +90,7 @@ impl TestServer {
         let (stop, stopping) = oneshot::channel();
         let thread = thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let server = Server::bind(config).await?;
+                let server = Server::bind(config, &mut |_| {}).await?;
                 let key = prepare(server.store(), users).await;
                 ready
                     .send((server.address(), key.authorization()))

@@ -131,8 +131,9 @@ impl Folder {
         for n in 0..count {
             let (guid, email) = (uuid::Uuid::now_v7(), format!("user{n}@example.com"));
             let sql =
-                "INSERT INTO users VALUES (NULL, ?1, ?2, ?2, ?2, ?2, 'Test', 'User', 'u', '', 1, 1,
-                                                 'tr-TR', 'Europe/Istanbul', NULL, 0, NULL)";
+                "INSERT INTO users VALUES (NULL, ?1, ?2, ?2, ?2, ?2, ?2, 'Test', 'test', 'User',
+                                                 'user', 'u', '', '', 1, 1, 'tr-TR',
+                                                 'Europe/Istanbul', NULL, 0, NULL)";
             transaction
                 .execute(sql, (guid.as_bytes(), email))
                 .expect("a new user");

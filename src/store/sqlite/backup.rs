@@ -7,6 +7,7 @@ mod restore;
 pub(in crate::store) use restore::restore;
 
 use super::connection::{self, beside};
+use super::schema::Check;
 use super::search_threads::lower_priority;
 use crate::store::{BackupError, Contents, Location, Manifest};
 use check::check_copy;
@@ -14,7 +15,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode};
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
 use tempfile::NamedTempFile;
@@ -28,27 +29,90 @@ const PIECE_BYTES: usize = 1 << 18;
 /// How many times as long as a piece took the disk is left to others before the next.
 const PAUSE: u32 = 4;
 
+/// How fast a copy is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// A server may work on the same disk: the calling thread gets a low priority for good, and the
+    /// disk is left to the server again and again.
+    Considerate,
+    /// The database waits for the copy, which is therefore checked without its indexes.
+    Fast,
+}
+
 pub(in crate::store) fn back_up(
     database: &Path,
     destination: &Path,
     may_replace: bool,
     progress: impl FnMut(u64, u64),
 ) -> Result<Manifest, BackupError> {
+    if !may_replace && destination.exists() {
+        return Err(BackupError::Exists(destination.to_owned()));
+    }
+    let (copy, manifest) = copy_checked(database, destination, Pace::Considerate, progress)?;
+    publish(copy, &manifest, destination, may_replace)?;
+    Ok(manifest)
+}
+
+/// Makes a backup under that name, or the first that is free of the name with `-2`, `-3` and so on
+/// behind it; returns its name. If one of those is the same backup already, that is all.
+pub(super) fn back_up_once(
+    database: &Path,
+    destination: &Path,
+    pace: Pace,
+    progress: impl FnMut(u64, u64),
+) -> Result<PathBuf, BackupError> {
+    let (copy, manifest) = copy_checked(database, destination, pace, progress)?;
+    let mut name = destination.to_owned();
+    for number in 2.. {
+        if !name.exists() {
+            break;
+        }
+        let found = Manifest::find(&name).ok().flatten();
+        if found.is_some_and(|found| found.sha256 == manifest.sha256) && is_whole(&name, &manifest)
+        {
+            return Ok(name);
+        }
+        name = beside(destination, &format!("-{number}"));
+    }
+    publish(copy, &manifest, &name, false)?;
+    Ok(name)
+}
+
+/// Returns whether a file is the one that a manifest describes.
+fn is_whole(file: &Path, manifest: &Manifest) -> bool {
+    let digest = File::open(file).and_then(|file| manifest::digest(file, io::sink()));
+    digest.is_ok_and(|(bytes, sha256)| bytes == manifest.bytes && sha256 == manifest.sha256)
+}
+
+/// Copies a database to a file without a name, in the folder of the destination, and checks it.
+fn copy_checked(
+    database: &Path,
+    destination: &Path,
+    pace: Pace,
+    progress: impl FnMut(u64, u64),
+) -> Result<(NamedTempFile, Manifest), BackupError> {
     if !database.exists() {
         return Err(BackupError::NoDatabase(Location::File(database.to_owned())));
     }
     connection::check_file(database)?;
     refuse_own_file(database, destination)?;
-    if !may_replace && destination.exists() {
-        return Err(BackupError::Exists(destination.to_owned()));
-    }
     let unwritable = |error: io::Error| unwritable(destination, &error);
     let copy = NamedTempFile::new_in(folder_of(destination)).map_err(unwritable)?;
     let contents = copy_snapshot(database, &copy, destination, progress)?;
-    // Not before: while the snapshot is read the WAL cannot be reset, so that must be over soon.
-    lower_priority();
-    sync_gently(copy.path()).map_err(unwritable)?;
-    let copied = check_copy(copy.path()).map_err(|reason| BackupError::Write {
+    let check = match pace {
+        Pace::Considerate => {
+            // Not before: while the snapshot is read the WAL cannot be reset, so that must be over
+            // soon.
+            lower_priority();
+            sync_gently(copy.path()).map_err(unwritable)?;
+            Check::Full
+        }
+        Pace::Fast => {
+            copy.as_file().sync_all().map_err(unwritable)?;
+            Check::WithoutIndexes
+        }
+    };
+    let copied = check_copy(copy.path(), check).map_err(|reason| BackupError::Write {
         path: destination.to_owned(),
         reason,
     })?;
@@ -59,8 +123,7 @@ pub(in crate::store) fn back_up(
         });
     }
     let manifest = Manifest::describe(copy.path(), contents).map_err(unwritable)?;
-    publish(copy, &manifest, destination, may_replace)?;
-    Ok(manifest)
+    Ok((copy, manifest))
 }
 
 fn copy_snapshot(

@@ -2,12 +2,10 @@
 
 use super::error::{OpenError, is_full_disk};
 use super::wal::LIMIT_PAGES;
-use crate::model::text;
 use crate::store::Error;
 use r2d2::{Pool, PooledConnection};
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::config::DbConfig;
-use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read};
@@ -280,17 +278,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
 
 fn configure_reader(connection: &Connection) -> rusqlite::Result<()> {
     configure(connection)?;
-    register_has_part(connection)?;
     connection.pragma_update(None, "query_only", true)
-}
-
-/// Gives queries the comparison of parts, for columns that are not kept folded.
-fn register_has_part(connection: &Connection) -> rusqlite::Result<()> {
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    connection.create_scalar_function("has_part", 2, flags, |context| {
-        let (text, part) = (context.get_raw(0).as_str()?, context.get_raw(1).as_str()?);
-        Ok(text::has_part(text, part))
-    })
 }
 
 /// Settings that a database file does not remember.

@@ -1,6 +1,6 @@
 use crate::store::Contents;
 use crate::store::sqlite::connection::{APPLICATION_ID, check_file, open_unchecked};
-use crate::store::sqlite::schema;
+use crate::store::sqlite::schema::{self, Check};
 use rusqlite::Connection;
 use std::path::Path;
 
@@ -21,7 +21,7 @@ impl Contents {
 
 /// Makes one file of a copy, without a log, and checks every page, index and reference in it. An
 /// error says what is wrong.
-pub(super) fn check_copy(path: &Path) -> Result<Contents, String> {
+pub(super) fn check_copy(path: &Path, check: Check) -> Result<Contents, String> {
     check_file(path).map_err(|_| "it is no database of roomd, or damaged".to_owned())?;
     let connection = open_unchecked(path).map_err(|error| error.to_string())?;
     let damaged = |error: rusqlite::Error| format!("it is damaged ({error})");
@@ -41,7 +41,7 @@ pub(super) fn check_copy(path: &Path) -> Result<Contents, String> {
             schema::NEWEST
         ));
     }
-    if let Some(fault) = schema::find_fault(&connection).map_err(damaged)? {
+    if let Some(fault) = schema::find_fault(&connection, check).map_err(damaged)? {
         return Err(format!("it is damaged ({fault})"));
     }
     Contents::read(&connection).map_err(damaged)

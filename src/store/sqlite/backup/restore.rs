@@ -2,6 +2,7 @@ use super::check::check_copy;
 use super::manifest::digest;
 use super::{folder_of, remove_if_there, sync_folder, unwritable};
 use crate::store::sqlite::connection::{beside, open_unchecked};
+use crate::store::sqlite::schema::Check;
 use crate::store::sqlite::serve_lock::ServeLock;
 use crate::store::{BackupError, Location, Manifest, Restored};
 use rusqlite::ErrorCode;
@@ -23,7 +24,8 @@ pub(in crate::store) fn restore(
     let unwritable = |error: io::Error| unwritable(database, &error);
     let mut copy = NamedTempFile::new_in(folder_of(database)).map_err(unwritable)?;
     let manifest = copy_backup(backup, &mut copy)?;
-    let contents = check_copy(copy.path()).map_err(|reason| unsound(backup, reason))?;
+    let contents =
+        check_copy(copy.path(), Check::Full).map_err(|reason| unsound(backup, reason))?;
     if manifest
         .as_ref()
         .is_some_and(|manifest| manifest.contents != contents)
