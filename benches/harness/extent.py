@@ -10,23 +10,23 @@ class Extent:
     """The build profile."""
     rounds: int
     seconds: float
-    """How long a run counts answers."""
+    """How long a run counts responses."""
     warm_up: float
     connections: dict[str, tuple[int, ...]]
     """How many connections each scenario is run with."""
     large_connections: tuple[int, ...]
-    """The same for `hit` and `create` in the large file."""
+    """How many connections `hit` and `create` are run with on the large file."""
     new_users: int
     """Users without a room in the small file: more than the fastest server serves in a run."""
     large_rooms: int
     large_new_users: int
-    """The same, for all runs on the large file together."""
+    """Users without a room in the large file: enough for all runs together."""
     medium_rooms: int
     steady_seconds: float
     starts: int
 
     @property
-    def is_judged(self) -> bool:
+    def has_thresholds(self) -> bool:
         return self.profile == "release"
 
 

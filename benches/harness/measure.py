@@ -30,18 +30,18 @@ class Results:
 
 
 def measure(extent: Extent, programs: Programs) -> Results:
-    kept = target_folder() / "bench"
-    kept.mkdir(exist_ok=True)
+    stored = target_folder() / "bench"
+    stored.mkdir(exist_ok=True)
     load = Load(programs.load)
-    seeds = Seeds.make(extent, programs, kept)
+    seeds = Seeds.make(extent, programs, stored)
     pocketbase = []
     if programs.pocketbase:
         users = SMALL_ROOMS + extent.new_users
-        pocketbase = [PocketBase(programs.pocketbase, kept, load, SMALL_ROOMS, users)]
+        pocketbase = [PocketBase(programs.pocketbase, stored, load, SMALL_ROOMS, users)]
     # Users without rooms would only be in the way of a look-up among few.
     finding = [*our_servers(programs, seeds.small), *pocketbase]
     making = [*our_servers(programs, seeds.small_with_new_users), *pocketbase]
-    with tempfile.TemporaryDirectory(dir=kept, prefix="work-") as folder:
+    with tempfile.TemporaryDirectory(dir=stored, prefix="work-") as folder:
         work = Path(folder)
         large = LargeRoomd(programs.roomd, seeds.large, work / "large")
         rates = measure_rates(

@@ -1,4 +1,4 @@
-"""Draws the rates and the slowest hundredth of the answers, as SVG."""
+"""Draws throughput and p99 latency, as SVG."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -51,8 +51,8 @@ def milliseconds(figure: float) -> str:
 
 
 ROWS = [
-    Row("requests a second", "per_second", of_largest, rate),
-    Row("99 % are answered within, in ms (logarithmic)", "p99", by_magnitude, milliseconds),
+    Row("requests per second", "per_second", of_largest, rate),
+    Row("p99 latency in ms (logarithmic)", "p99", by_magnitude, milliseconds),
 ]
 
 

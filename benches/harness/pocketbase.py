@@ -1,6 +1,6 @@
 """PocketBase: a collection with the same unique indexes, used through its records API.
 
-Its rules let everybody in and its request log is off, which is in its favour.
+Its rules require no key and its request log is off, which is in its favour.
 """
 
 import json
@@ -46,7 +46,7 @@ COLLECTION = {
 
 class PocketBase(Server):
     name = "pocketbase"
-    made = 200
+    create_status = 200
 
     def __init__(self, program: Path, folder: Path, load: Load, rooms: int, users: int):
         self.program, self.rooms, self.users = program, rooms, users

@@ -28,7 +28,7 @@ class Search:
 
 @dataclass(frozen=True)
 class Interference:
-    """Get-or-creates a second, in each round."""
+    """Get-or-creates per second, in each round."""
 
     alone: list[float]
     beside_searches: list[float]

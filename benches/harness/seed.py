@@ -1,4 +1,4 @@
-"""Makes database files with many users and rooms, once: they are kept for the next time."""
+"""Creates database files with many users and rooms, once: later runs use the same files."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from .build import REPOSITORY
 from .numbering import digits, email
 
 SPAN_SECONDS = 2 * 365 * 24 * 3600
-"""Over how long the rooms were made."""
+"""The time span over which the rooms were created."""
 
 LEVELS = ["Introductory", "Advanced", "Applied", "Evening", "Weekly", "İleri", "Temel", "Open"]
 SUBJECTS = [
