@@ -20,6 +20,7 @@ mod search_threads;
 mod serve_lock;
 mod users;
 mod wal;
+mod wal_pragmas;
 mod writer;
 
 use super::{Error, Failure, Generation, OpenError};
