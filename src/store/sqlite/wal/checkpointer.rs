@@ -9,6 +9,7 @@
 //! Invariants, all of them for safety:
 //! - A failed sync is final: what the disk holds is unknown from then on, and a later sync that
 //!   succeeds proves nothing. Such an error is returned, and the caller writes nothing after it.
+//!   The WAL, which has all that the database file may lack, is then neither reset nor deleted.
 //! - The writer does not checkpoint while a run is under way. Its own sync would wait for the disk
 //!   to write all that the run copied; and if it succeeded where the sync of the run failed, the
 //!   WAL would be reset although the database file lacks pages.
@@ -20,7 +21,7 @@ use super::thread::{CheckpointerThread, RunOutcome};
 use crate::store::sqlite::connection::{HeldConnection, OpenFiles};
 use crate::store::sqlite::error::{is_failed_sync, is_full_disk};
 use crate::store::sqlite::wal_pragmas::{self, LIMIT_PAGES, WalSize};
-use log::{info, warn};
+use log::{error, info, warn};
 use rusqlite::Connection;
 use std::sync::Arc;
 use std::time::Duration;
@@ -119,14 +120,36 @@ impl Checkpointer {
     }
 
     /// Empties the WAL, and waits for readers for no longer than the timeout. Where that does not
-    /// suffice, the WAL is left to the process that uses the database next.
-    pub(in crate::store::sqlite) fn finish(self, writing: &Connection, reader_timeout: Duration) {
-        drop(self.thread);
-        let emptied = writing
-            .busy_timeout(reader_timeout)
-            .and_then(|()| wal_pragmas::checkpoint_and_empty(writing));
-        if let Err(reason) = emptied {
-            warn!("the write-ahead log was not emptied, which loses nothing: {reason}");
+    /// suffice, the WAL is left to the process that uses the database next. So it is after a failed
+    /// sync.
+    pub(in crate::store::sqlite) fn finish(
+        mut self,
+        writing: &Connection,
+        reader_timeout: Duration,
+    ) {
+        let connection = self.thread.end();
+        let emptied = match self.thread.ended_run() {
+            Some(Err(error)) if is_failed_sync(&error) => Err(error),
+            _ => writing
+                .busy_timeout(reader_timeout)
+                .and_then(|()| wal_pragmas::checkpoint_and_empty(writing)),
+        };
+        match emptied {
+            Ok(_) => {}
+            Err(error) if is_failed_sync(&error) => {
+                error!(
+                    "the disk failed to keep what was copied to the database ({error}): nothing is \
+                     lost, because the write-ahead log has it; check the disk, then start again"
+                );
+                // While one connection of the process is open, no other that closes checkpoints
+                // again and then deletes the WAL.
+                if let Some(connection) = connection {
+                    connection.abandon();
+                }
+            }
+            Err(error) => {
+                warn!("the write-ahead log was not emptied, which loses nothing: {error}");
+            }
         }
     }
 
@@ -261,11 +284,15 @@ mod tests {
 
         /// Returns the size of the WAL file, in pages.
         fn file_pages(&self) -> i64 {
-            const FRAME_BYTES: u64 = 4096 + 24; // a page and its header
-            let file = self.folder.path().join("a.db-wal");
-            let bytes = file.metadata().expect("a WAL file").len();
-            i64::try_from(bytes / FRAME_BYTES).expect("a size")
+            file_pages(&self.folder)
         }
+    }
+
+    fn file_pages(folder: &TempDir) -> i64 {
+        const FRAME_BYTES: u64 = 4096 + 24; // a page and its header
+        let file = folder.path().join("a.db-wal");
+        let bytes = file.metadata().expect("a WAL file").len();
+        i64::try_from(bytes / FRAME_BYTES).expect("a size")
     }
 
     fn count(connection: &Connection) -> i64 {
@@ -337,7 +364,56 @@ mod tests {
             folder,
         } = fixture;
         checkpointer.finish(&writing, Duration::ZERO);
-        let file = folder.path().join("a.db-wal");
-        assert_eq!(file.metadata().expect("a WAL file").len(), 0);
+        assert_eq!(file_pages(&folder), 0);
+    }
+
+    /// Linux has a device that cannot be synced.
+    #[cfg(target_os = "linux")]
+    mod failed_syncs {
+        use super::*;
+        use std::fs::File;
+
+        impl Fixture {
+            /// Commits until a run is under way, whose sync fails.
+            fn with_run_that_fails() -> Self {
+                let fixture = Self::new();
+                let wal_index = fixture.folder.path().join("a.db-shm");
+                let files = Arc::new(OpenFiles {
+                    database: File::open("/dev/null").expect("a device"),
+                    wal_index: File::open(wal_index).expect("a WAL index"),
+                });
+                let connection = files.hold(fixture.reader());
+                let mut fixture = Self {
+                    checkpointer: Checkpointer::new(connection, files),
+                    ..fixture
+                };
+                while fixture.checkpointer.state == State::Idle {
+                    fixture.commit();
+                }
+                assert!(matches!(fixture.checkpointer.state, State::Running { .. }));
+                fixture
+            }
+        }
+
+        #[test]
+        fn a_later_commit_returns_the_error() {
+            let mut fixture = Fixture::with_run_that_fails();
+            let run = fixture.checkpointer.thread.wait_for_run(Duration::MAX);
+            let updated = fixture.checkpointer.update(&fixture.writing, run);
+            assert!(is_failed_sync(&updated.expect_err("a failed sync")));
+        }
+
+        #[test]
+        fn the_wal_stays_when_all_connections_close() {
+            let Fixture {
+                writing,
+                checkpointer,
+                folder,
+            } = Fixture::with_run_that_fails();
+            let pages = file_pages(&folder);
+            checkpointer.finish(&writing, Duration::ZERO);
+            drop(writing);
+            assert_eq!(file_pages(&folder), pages);
+        }
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct CheckpointerThread {
     /// None once the thread is to end.
     starts: Option<Sender<()>>,
     outcomes: Receiver<RunOutcome>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<HeldConnection>>,
 }
 
 impl CheckpointerThread {
@@ -34,6 +34,7 @@ impl CheckpointerThread {
                     // Fails once the writer has ended.
                     let _ = report.send(copy_and_sync(&connection, &files.database));
                 }
+                connection
             })
             .expect("the system starts a thread");
         Self {
@@ -58,16 +59,19 @@ impl CheckpointerThread {
     pub(super) fn wait_for_run(&self, timeout: Duration) -> Option<RunOutcome> {
         self.outcomes.recv_timeout(timeout).ok()
     }
+
+    /// Ends the thread once the run that is under way has ended. Returns the thread's connection;
+    /// None if the thread has ended before.
+    pub(super) fn end(&mut self) -> Option<HeldConnection> {
+        self.starts = None;
+        // A panic has been reported already.
+        self.thread.take()?.join().ok()
+    }
 }
 
 impl Drop for CheckpointerThread {
-    /// Waits for the end of the run that is under way, and closes the connection.
     fn drop(&mut self) {
-        self.starts = None;
-        if let Some(thread) = self.thread.take() {
-            // A panic has been reported already.
-            let _ = thread.join();
-        }
+        self.end();
     }
 }
 
