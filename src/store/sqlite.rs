@@ -13,6 +13,7 @@ mod files;
 mod generation;
 mod keys;
 mod outage;
+mod priority;
 mod rooms;
 mod scan;
 mod schema;

@@ -7,7 +7,7 @@ mod restore;
 pub(in crate::store) use restore::restore;
 
 use super::connection::{self, beside};
-use super::search_threads::lower_priority;
+use super::priority::lower_priority;
 use crate::store::{BackupError, Contents, Location, Manifest};
 use check::check_copy;
 use rusqlite::backup::{Backup, StepResult};
