@@ -10,9 +10,8 @@
 //! - A failed sync is final: what the disk holds is unknown from then on, and a later sync that
 //!   succeeds proves nothing. Such an error is returned, and the caller writes nothing after it.
 //!   The WAL, which has all that the database file may lack, is then neither reset nor deleted.
-//! - The writer does not checkpoint while a run is under way. Its own sync would wait for the disk
-//!   to write all that the run copied; and if it succeeded where the sync of the run failed, the
-//!   WAL would be reset although the database file lacks pages.
+//! - The writer does not checkpoint while a run is under way. If its sync succeeded where the sync
+//!   of the run failed, the WAL would be reset although the database file lacks pages.
 //! - The thread syncs through a handle that must not be closed before SQLite's own handles are, so
 //!   the thread owns a share of the [`OpenFiles`].
 

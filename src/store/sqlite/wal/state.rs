@@ -22,8 +22,9 @@
 //! run, if there is one, and then copy the backlog itself; `Backoff` follows. A failed sync ends the
 //! process, in whichever state.
 //!
-//! Whatever is tuned here, the writer never checkpoints while a run is under way: see the
-//! invariants of [`super::checkpointer`].
+//! Whatever is tuned here, the writer must never checkpoint while a run is under way: see the
+//! invariants of [`super::checkpointer`]. It would also be slow, because the sync of the writer waits
+//! for the disk to write all that the run copied; 47 ms were measured.
 
 use super::thread::RunOutcome;
 use crate::store::sqlite::wal_pragmas::{LIMIT_PAGES, WalSize};
@@ -55,7 +56,7 @@ pub(super) enum State {
         /// The WAL at the start of the run.
         start: WalSize,
     },
-    /// An attempt was made at this WAL size, and another is not worth while yet.
+    /// The last attempt was at this WAL size, and another is not worth while yet.
     Backoff {
         /// The WAL size then, in pages.
         pages: i64,
