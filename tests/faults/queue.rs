@@ -116,7 +116,7 @@ fn a_full_queue_refuses_at_once_and_serves_what_waits() {
     // Those that waited took their time, and on a slow machine the lock is held too long for some.
     let others = [
         "request was slow",
-        "the database: writes are refused",
+        "the database: writes are rejected",
         "has let go",
     ];
     log.retain(|line| !others.iter().any(|words| line.contains(words)));

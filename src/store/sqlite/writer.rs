@@ -8,7 +8,7 @@ mod changes;
 
 use super::connection::HeldConnection;
 use super::error::Failure;
-use super::files::FileIdentities;
+use super::file_identity::FileIdentities;
 use super::generation::Generations;
 use super::outage::{Cause, Outages};
 use super::wal::Checkpointer;
@@ -256,7 +256,7 @@ impl WriterThread {
 
     /// Ends without closing the connection.
     fn give_up(self, failure: &Failure) {
-        if matches!(failure, Failure::Replaced(_)) && self.files.are_locked() {
+        if matches!(failure, Failure::Replaced(_)) && self.files.is_wal_index_in_place() {
             // Into the files that are open: a database that was moved away gets all that was
             // acknowledged, and the one in its place meets no WAL that is not its own.
             self.checkpointer.finish(&self.connection, READER_TIMEOUT);
