@@ -22,6 +22,7 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(
     version,
+    max_term_width = 80,
     after_help = "Without a command, roomd runs the server, as `roomd serve` does."
 )]
 struct Cli {
