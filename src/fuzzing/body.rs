@@ -57,7 +57,7 @@ fn written(room: &NewRoom) -> String {
 fn check_slug(mut room: NewRoom) {
     let name = room.names.remove(0);
     let creator_email = room.creator_email.as_str().to_owned();
-    let room = room.made(name, creator_email);
+    let room = room.into_room(name, creator_email);
     let slug = room.slug();
     let is_safe =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);

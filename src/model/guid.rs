@@ -2,20 +2,20 @@ use super::error::Invalid;
 use std::fmt;
 use uuid::Uuid;
 
-/// The identity of a room or user: a version 7 UUID, printed upper-case and hyphenated.
+/// The identifier of a room or user: a version 7 UUID, printed in upper case with hyphens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Guid(Uuid);
 
 impl Guid {
-    /// A new one; later ones sort after earlier ones.
+    /// Returns a new GUID. It sorts after every GUID that this process has generated before.
     pub(crate) fn generate() -> Self {
         Self(Uuid::now_v7())
     }
 
-    /// Reads the hyphenated form, in either case.
+    /// Parses the form with hyphens, in upper or lower case.
     ///
     /// # Errors
-    /// Anything else.
+    /// A text of any other form.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         const HYPHENATED_CHARS: usize = 36;
         match Uuid::try_parse(text) {
@@ -26,12 +26,12 @@ impl Guid {
         }
     }
 
-    /// Takes the bytes that the database kept.
+    /// Returns the GUID with the stored bytes.
     pub(crate) fn from_stored(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes))
     }
 
-    /// The bytes to keep.
+    /// Returns the bytes to store.
     pub(crate) fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
     }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_read_in_either_case_and_printed_in_capitals() {
+    fn is_parsed_in_either_case_and_printed_in_upper_case() {
         const GUID: &str = "0197A3C2-6414-7046-87A6-67730D5F9F08";
         for text in [GUID, &GUID.to_lowercase()] {
             assert_eq!(
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn later_ones_sort_after_earlier_ones() {
+    fn later_guids_sort_after_earlier_ones() {
         let (earlier, later) = (Guid::generate(), Guid::generate());
         assert!(earlier.to_string() < later.to_string());
     }

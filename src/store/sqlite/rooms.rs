@@ -1,7 +1,7 @@
 use super::scan::{Scan, scan_page};
 use super::{Engine, is_unique_violation};
 use crate::model::{
-    self, Created, Email, FieldError, Guid, Invalid, LangTag, NewRoom, Page, Paging, Room,
+    self, CreateOutcome, Email, FieldError, Guid, Invalid, LangTag, NewRoom, Page, Paging, Room,
     RoomDraft, RoomName, RoomOptions, RoomPatch, RoomQuery, RoomSort, SlugToken, Tags, Timestamp,
 };
 use crate::store::Error;
@@ -87,9 +87,9 @@ impl Engine {
     pub(in crate::store) async fn get_or_create_default(
         &self,
         draft: RoomDraft<'_>,
-    ) -> Result<(Room, Created), Error> {
+    ) -> Result<(Room, CreateOutcome), Error> {
         if let Some(room) = self.find_default_room(&draft.creator_email)? {
-            return Ok((room, Created::Before));
+            return Ok((room, CreateOutcome::Existed));
         }
         let room = NewRoom::new(draft);
         self.writer
@@ -100,7 +100,7 @@ impl Engine {
 
 /// Inserts the room under the first name that is free. Each insertion decides by itself: where the
 /// user has a room or the name is taken it inserts nothing.
-fn get_or_insert(connection: &Connection, room: &NewRoom) -> Result<(Room, Created), Error> {
+fn get_or_insert(connection: &Connection, room: &NewRoom) -> Result<(Room, CreateOutcome), Error> {
     let owner = find_owner(connection, room)?;
     if let Some(Owner {
         email,
@@ -110,12 +110,12 @@ fn get_or_insert(connection: &Connection, room: &NewRoom) -> Result<(Room, Creat
         for name in &room.names {
             if insert(connection, room, name)? {
                 let (name, email) = (name.clone(), email.clone());
-                return Ok((room.clone().made(name, email), Created::Now));
+                return Ok((room.clone().into_room(name, email), CreateOutcome::Created));
             }
         }
     }
     if let Some(room) = find_by_creator(connection, &room.creator_email)? {
-        return Ok((room, Created::Before));
+        return Ok((room, CreateOutcome::Existed));
     }
     Err(match owner {
         None => model::Error::EmailNotFound,
