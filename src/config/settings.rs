@@ -96,7 +96,8 @@ pub struct Api {
 pub struct Auth {
     /// Whether clients must send a key.
     pub required: bool,
-    /// The number of requests per minute without a valid key from one client address; 0 is no limit.
+    /// The number of requests per minute without a valid key from one client address; 0 is no
+    /// limit.
     #[serde(deserialize_with = "values::whole_number")]
     pub failures_per_minute: u32,
     /// The number of requests per minute with one key; 0 is no limit.

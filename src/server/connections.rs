@@ -1,4 +1,5 @@
-//! The open connections: limits how many a client has, and closes the ones without a recent request.
+//! The open connections: their number is limited per client, and those without a recent request are
+//! closed.
 
 use crate::http::{Caller, LastRequest, is_trusted};
 use actix_web::dev::Extensions;
@@ -13,8 +14,8 @@ use std::time::{Duration, Instant};
 
 /// The age of the last request at which a connection is closed. It covers what actix has no time
 /// limit for: a client that sends a second request, or a body that no handler reads, or reads its
-/// answer, byte by byte. It must be longer than the 10 seconds that a body has to arrive, and leaves
-/// as many again to read the answer.
+/// answer, byte by byte. It must be longer than the 10 seconds that a body has to arrive, and
+/// leaves as many again to read the answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The time between two sweeps over all connections. (Tuning: a sweep compares one number per
@@ -197,7 +198,8 @@ mod tests {
     use std::io::Read;
     use std::net::{TcpListener, TcpStream as Client};
 
-    /// Returns a new connection: the socket of the client, its address, and the socket of the server.
+    /// Returns a new connection: the socket of the client, its address, and the socket of the
+    /// server.
     fn connect() -> (Client, SocketAddr, Socket) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let client = Client::connect(listener.local_addr().expect("an address"));

@@ -154,7 +154,8 @@ impl Files {
                  of that certificate, and put the certificate of the server first in the chain"
             ))),
             Err(_) => Err(TlsError(format!(
-                "tls.certificate: the first certificate in {certificate} is damaged: get it from its issuer again"
+                "tls.certificate: the first certificate in {certificate} is damaged: get it \
+                 from its issuer again"
             ))),
         }
     }
@@ -164,7 +165,8 @@ fn read(setting: &str, path: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(path).map_err(|reason| {
         let path = path.display();
         TlsError(format!(
-            "{setting}: cannot read {path}: {reason}: name a file that the user of this process can read"
+            "{setting}: cannot read {path}: {reason}: name a file that the user of this process can \
+             read"
         ))
     })
 }
