@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// The exit code for a verb that failed.
 const FAILED: u8 = 1;
 
-/// The exit code for a wrong command line, the same as clap's own.
+/// The exit code for a wrong command line, which clap uses too.
 const WRONG_USAGE: u8 = 2;
 
 /// The reason why a verb failed: a sentence for the operator.
