@@ -15,8 +15,8 @@ pub use maintenance::{
 };
 
 use crate::model::{
-    AccessKey, ApiKey, Created, Email, Guid, NewApiKey, Page, Paging, Room, RoomDraft, RoomPatch,
-    RoomQuery, SlugToken, StoredKey, User, UserPatch, UserProfile, UserQuery,
+    AccessKey, ApiKey, CreateOutcome, Email, Guid, NewApiKey, Page, Paging, Room, RoomDraft,
+    RoomPatch, RoomQuery, SlugToken, StoredKey, User, UserPatch, UserProfile, UserQuery,
 };
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
@@ -183,7 +183,7 @@ impl Store {
     pub async fn get_or_create_default(
         &self,
         draft: RoomDraft<'_>,
-    ) -> Result<(Room, Created), Error> {
+    ) -> Result<(Room, CreateOutcome), Error> {
         match self {
             Self::Sqlite(engine) => engine.get_or_create_default(draft).await,
         }

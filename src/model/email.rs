@@ -3,7 +3,7 @@ use super::text;
 use email_address::{EmailAddress, Options};
 use idna::AsciiDenyList;
 
-/// An e-mail address: as it was typed, and the key under which equal addresses are one.
+/// An e-mail address: the text as it was typed, and a key that is the same for equal addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email {
     address: String,
@@ -11,7 +11,8 @@ pub struct Email {
 }
 
 impl Email {
-    /// The longest address, in characters (RFC 5321, section 4.5.3.1.3, less the brackets).
+    /// The greatest length of an address in characters (RFC 5321, section 4.5.3.1.3, without the
+    /// angle brackets).
     pub const MAX_CHARS: usize = 254;
 
     /// Reads an address, white space and characters that do not show dropped around it.
@@ -19,8 +20,8 @@ impl Email {
     /// The key is the folded local part, and the domain in the ASCII form of IDNA (UTS #46), so `Ada@MÜNCHEN.example` and `ada@xn--mnchen-3ya.example` are the same.
     ///
     /// # Errors
-    /// Anything but one bare address of at most 254 characters: no display name, no address
-    /// literal in place of the domain.
+    /// A text that is not one address of at most 254 characters. A display name is an error, and so
+    /// is an IP address in place of the domain.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         const OPTIONS: Options = Options {
             minimum_sub_domains: 0,
@@ -49,25 +50,26 @@ impl Email {
         })
     }
 
-    /// Takes an address and its key that the database kept.
+    /// Returns a stored address with its stored key.
     pub(crate) fn from_stored(address: String, key: String) -> Self {
         Self { address, key }
     }
 
-    /// The address as it was typed.
+    /// Returns the address as it was typed.
     pub fn as_str(&self) -> &str {
         &self.address
     }
 
-    /// The form that equal addresses share.
+    /// Returns the key, which is the same for equal addresses.
     pub fn key(&self) -> &str {
         &self.key
     }
 }
 
-/// The local part with a letter for every character beyond ASCII: RFC 6531 (section 3.3) allows
-/// them where letters stand, while the checker of addresses knows only some of them. It is taken
-/// from the composed form, as the key is, because some characters are composed to ASCII.
+/// Returns the local part with the letter `x` for every character beyond ASCII. RFC 6531 (section
+/// 3.3) allows such a character wherever a letter may stand, but the library that validates
+/// addresses accepts only some of them. `local` must be in NFC, as in the key, because NFC turns
+/// some characters into ASCII ones.
 fn ascii_skeleton(local: &str) -> String {
     let in_ascii = |c: char| match c {
         c if c.is_ascii() => c,
@@ -104,13 +106,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_typed_is_kept() {
+    fn the_address_stays_as_it_was_typed() {
         let email = Email::parse(" Ada@Example.com ").expect("a valid address");
         assert_eq!(email.as_str(), "Ada@Example.com");
     }
 
     #[test]
-    fn accepts_what_people_have() {
+    fn valid_addresses_are_accepted() {
         for typed in [
             "a@b",
             "o'neil+tag@sub.example.co",
@@ -123,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_address() {
+    fn other_texts_are_rejected() {
         let long = format!("{}@{}.example", "a".repeat(60), "b".repeat(200));
         for typed in [
             "",

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::{NoContext, Uuid};
 
-/// The identity of a room or user: a version 7 UUID, printed upper-case and hyphenated.
+/// The identifier of a room or user: a version 7 UUID, printed in upper case with hyphens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Guid(Uuid);
 
@@ -30,10 +30,10 @@ impl Guid {
         Timestamp::from_unix(millis / 1000)
     }
 
-    /// Reads the hyphenated form, in either case.
+    /// Parses the form with hyphens, in upper or lower case.
     ///
     /// # Errors
-    /// Anything else.
+    /// A text of any other form.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         const HYPHENATED_CHARS: usize = 36;
         match Uuid::try_parse(text) {
@@ -44,12 +44,12 @@ impl Guid {
         }
     }
 
-    /// Takes the bytes that the database kept.
+    /// Returns the GUID with the stored bytes.
     pub(crate) fn from_stored(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes))
     }
 
-    /// The bytes to keep.
+    /// Returns the bytes to store.
     pub(crate) fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
     }
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_read_in_either_case_and_printed_in_capitals() {
+    fn is_parsed_in_either_case_and_printed_in_upper_case() {
         const GUID: &str = "0197A3C2-6414-7046-87A6-67730D5F9F08";
         for text in [GUID, &GUID.to_lowercase()] {
             assert_eq!(

@@ -1,6 +1,6 @@
 use super::random::ALPHABET;
 
-/// The longest readable part of a slug, in characters.
+/// The greatest length of the readable part of a slug in characters.
 const MAX_READABLE_CHARS: usize = 60;
 
 /// The end of a room's link, by which the room is found: 10 lower-case letters and digits (51 bits)
@@ -30,8 +30,8 @@ impl SlugToken {
         self.0.bytes().map(digit).collect()
     }
 
-    /// The token at the end of a slug. The readable part before it does not count: it changes
-    /// when the room is renamed, and old links go on working.
+    /// Returns the token at the end of a slug, if there is one. The readable part before it is
+    /// ignored: it changes when the room is renamed, and old links must still work.
     pub fn from_slug(slug: &str) -> Option<Self> {
         let (_, token) = slug.rsplit_once('_')?;
         let valid = token.len() == SlugToken::CHARS
@@ -41,18 +41,18 @@ impl SlugToken {
         valid.then(|| Self(token.to_owned()))
     }
 
-    /// Takes a token that the database kept.
+    /// Returns a stored token.
     pub(crate) fn from_stored(token: String) -> Self {
         Self(token)
     }
 
-    /// The token.
+    /// Returns the token.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The last part of a room's page address: the name made safe, `_`, the token.
+/// Returns a slug: the readable form of the name, `_`, the token.
 pub(super) fn slug(name: &str, token: &SlugToken) -> String {
     let mut slug = readable(name);
     slug.push('_');
@@ -60,8 +60,8 @@ pub(super) fn slug(name: &str, token: &SlugToken) -> String {
     slug
 }
 
-/// The name in lower-case ASCII letters and digits, anything else one `-`, at most 60 characters;
-/// `room` when nothing is left.
+/// Returns the name transliterated to lower-case ASCII letters and digits, with one `-` for each
+/// run of other characters, cut to 60 characters. It is `room` if no letter or digit is left.
 fn readable(name: &str) -> String {
     let mut safe = String::with_capacity(name.len().min(MAX_READABLE_CHARS) + 1 + SlugToken::CHARS);
     for character in deunicode::deunicode(name).chars() {
@@ -89,9 +89,9 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_readable_part_is_the_name_made_safe() {
+    fn the_readable_part_has_letters_digits_and_hyphens_only() {
         let long = "word ".repeat(20);
-        for (name, safe) in [
+        for (name, expected) in [
             ("Test Room", "test-room"),
             ("  --Ünïcode & Co.-- ", "unicode-co"),
             ("İstanbul Çalışma Odası", "istanbul-calisma-odasi"),
@@ -102,12 +102,12 @@ mod tests {
                 "word-word-word-word-word-word-word-word-word-word-word-word",
             ),
         ] {
-            assert_eq!(readable(name), safe, "{name}");
+            assert_eq!(readable(name), expected, "{name}");
         }
     }
 
     #[test]
-    fn only_the_token_of_a_slug_counts() {
+    fn a_token_is_found_whatever_stands_before_it() {
         let token = SlugToken("k3v9q2d7xm".into());
         assert_eq!(
             SlugToken::from_slug(&slug("Test Room", &token)),

@@ -130,7 +130,7 @@ fn a_backup_goes_to_a_new_machine() {
     }
     let said = new.done(&["restore", COPY]);
     assert!(
-        said.ends_with("rooms: 20, keys: 1): as its manifest says\n"),
+        said.ends_with("rooms: 20, keys: 1): verified against the manifest\n"),
         "{said}"
     );
     assert_eq!(new.files()[COPY], old.files()[COPY]);

@@ -82,7 +82,11 @@ fn revoking_a_key_nobody_knows_is_refused() {
     let key = folder.add_key();
     for unknown in ["unknown", "", text(&key, "secret_key")] {
         let ended = folder.run(&["key", "revoke", unknown]);
-        assert_eq!(ended.refusal(), "there is no such key", "{unknown}");
+        assert_eq!(
+            ended.refusal(),
+            "no API key has this access key",
+            "{unknown}"
+        );
     }
 }
 

@@ -205,11 +205,11 @@ fn renewed_files_are_taken_up_and_wrong_ones_are_not() {
     wait_for(&server, &second).assert_works();
     assert!(Connection::open(&server, &first).is_err());
 
-    // A pair that does not go together is told of, once, and what was right goes on.
+    // A pair that does not match is logged once, and the previous one stays in use.
     put(&folder, &third, &first);
     let warning = server.process().next_log_line(" WARN ");
-    let reason = "the certificate was not renewed, the one before goes on: tls.key: key.pem does \
-                  not have the key of the certificate in fullchain.pem";
+    let reason = "the certificate was not reloaded, the previous one stays in use: tls.key: \
+                  key.pem does not match the first certificate in fullchain.pem";
     assert!(warning.contains(reason), "{warning}");
     wait_for(&server, &second).assert_works();
     put(&folder, &third, &third);
@@ -217,7 +217,7 @@ fn renewed_files_are_taken_up_and_wrong_ones_are_not() {
     let log = server.stop().stderr;
     assert_eq!(log.matches(" WARN ").count(), 0, "{log}");
     assert_eq!(
-        log.matches("the certificate was renewed").count(),
+        log.matches("the certificate was reloaded").count(),
         1,
         "{log}"
     );
@@ -269,7 +269,7 @@ fn a_wrong_file_is_refused_by_name() {
         (
             &other.cert.pem(),
             &key,
-            "tls.key: key.pem does not have the key of the certificate in fullchain.pem",
+            "tls.key: key.pem does not match the first certificate in fullchain.pem",
         ),
     ] {
         folder.write("fullchain.pem", certificate);

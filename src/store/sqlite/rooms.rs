@@ -3,7 +3,7 @@ use super::error::is_unique_violation;
 use super::link_key::LinkKey;
 use super::scan::{Scan, scan_page};
 use crate::model::{
-    self, Created, Email, FieldError, Guid, Invalid, LangTag, NewRoom, Page, Paging, Room,
+    self, CreateOutcome, Email, FieldError, Guid, Invalid, LangTag, NewRoom, Page, Paging, Room,
     RoomDraft, RoomName, RoomOptions, RoomPatch, RoomQuery, RoomSort, SlugToken, Tags, Timestamp,
 };
 use crate::store::Error;
@@ -101,9 +101,9 @@ impl Engine {
     pub(in crate::store) async fn get_or_create_default(
         &self,
         draft: RoomDraft<'_>,
-    ) -> Result<(Room, Created), Error> {
+    ) -> Result<(Room, CreateOutcome), Error> {
         if let Some(room) = self.find_default_room(&draft.creator_email)? {
-            return Ok((room, Created::Before));
+            return Ok((room, CreateOutcome::Existed));
         }
         let (room, link_key) = (NewRoom::new(draft), Arc::clone(&self.link_key));
         self.writer
@@ -118,7 +118,7 @@ fn get_or_insert(
     connection: &Connection,
     link_key: &LinkKey,
     room: &NewRoom,
-) -> Result<(Room, Created), Error> {
+) -> Result<(Room, CreateOutcome), Error> {
     let now = Timestamp::now();
     let owner = find_owner(connection, &room.creator_email, now)?;
     if let Some(Owner {
@@ -133,13 +133,13 @@ fn get_or_insert(
                 let Identity { guid, token, .. } = identity;
                 return Ok((
                     room.into_room(name.clone(), email.clone(), guid, token),
-                    Created::Now,
+                    CreateOutcome::Created,
                 ));
             }
         }
     }
     if let Some(room) = find_by_creator(connection, &room.creator_email)? {
-        return Ok((room, Created::Before));
+        return Ok((room, CreateOutcome::Existed));
     }
     Err(match owner {
         None => model::Error::EmailNotFound,
