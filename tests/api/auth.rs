@@ -1,38 +1,8 @@
-use crate::harness::{Answer, ROOM, TestServer};
-use serde_json::{Value, json};
+use crate::support::{Answer, Key, ROOM, TestServer, sha256_hex, text};
+use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::fs;
 
 const NO_GUID: &str = "00000000-0000-0000-0000-000000000000";
-
-/// A key as the operator hands it to a client.
-struct Key {
-    access: String,
-    secret: String,
-    authorization: String,
-}
-
-/// Makes a key while the server runs.
-fn make_key(server: &TestServer) -> Key {
-    let printed: Value = serde_json::from_str(&server.roomd(&["key", "create", "--json"]))
-        .expect("the executable prints JSON");
-    let part = |name: &str| printed[name].as_str().expect(name).to_owned();
-    Key {
-        access: part("access_key"),
-        secret: part("secret_key"),
-        authorization: part("authorization"),
-    }
-}
-
-fn sha256_hex(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// `H`, as a client makes it that knows the documents and its two keys only.
-fn sign(key: &Key) -> String {
-    sha256_hex(&format!("{}|{}", key.access, key.secret))
-}
 
 /// Every route of the API, given the GUID of a room that is there, and what it answers to those who
 /// may ask: no user has that GUID, and the body that all are sent lacks what a new user needs.
@@ -66,8 +36,7 @@ fn start() -> (TestServer, String) {
 }
 
 fn guid_of_ada(server: &TestServer) -> String {
-    let room = server.get_or_create("ada@example.com", "Room").json();
-    room["room_guid"].as_str().expect("a GUID").to_owned()
+    server.get_or_create("ada@example.com", "Room").guid()
 }
 
 /// Asks a route, with a body that names ada's room, with the header as it is given or without one.
@@ -94,10 +63,15 @@ fn assert_unauthorized(answer: &Answer) {
 #[test]
 fn every_route_is_closed_to_all_but_those_with_a_good_key() {
     let (server, guid) = start();
-    let (key, revoked, other) = (make_key(&server), make_key(&server), make_key(&server));
-    server.roomd(&["key", "revoke", &revoked.access]);
-    let Key { access, secret, .. } = &key;
-    let hash = sign(&key);
+    let (key, revoked, other) = (
+        server.folder().add_key(),
+        server.folder().add_key(),
+        server.folder().add_key(),
+    );
+    server
+        .folder()
+        .roomd(&["key", "revoke", &revoked.access_key]);
+    let (access, secret, hash) = (&key.access_key, &key.secret_key, key.hash());
     let refused = [
         String::new(),
         "Bearer".into(),
@@ -117,7 +91,7 @@ fn every_route_is_closed_to_all_but_those_with_a_good_key() {
         format!("Basic {access}|{hash}"),
         format!("{access}|{hash}"),
         // A wrong hash.
-        format!("Bearer {access}|{}", sign(&other)),
+        format!("Bearer {access}|{}", other.hash()),
         format!("Bearer {access}|{}", hash.to_uppercase()),
         format!("Bearer {access}|{}", &hash[1..]),
         format!("Bearer {access}|{secret}"),
@@ -166,7 +140,7 @@ fn a_header_that_is_no_ascii_is_no_key() {
         (format!("{good}é"), "HTTP/1.1 401 "),
         (good.replace('|', "|é"), "HTTP/1.1 401 "),
     ] {
-        let answer = server.send_raw(head(&authorization).as_bytes());
+        let answer = server.send_raw(head(&authorization));
         assert!(answer.starts_with(status), "{authorization}: {answer}");
     }
 }
@@ -187,8 +161,8 @@ fn head_needs_a_key_too() {
 #[test]
 fn a_client_signs_with_the_sha_256_of_both_keys() {
     let server = TestServer::start();
-    let key = make_key(&server);
-    let signed = format!("Bearer {}|{}", key.access, sign(&key));
+    let key = server.folder().add_key();
+    let signed = format!("Bearer {}|{}", key.access_key, key.hash());
     assert_eq!(key.authorization, signed);
     // `printf 'abc|def' | sha256sum`
     assert_eq!(
@@ -229,13 +203,15 @@ fn keys_come_and_go_while_the_server_runs() {
     let (server, guid) = start();
     let path = format!("{ROOM}/{guid}");
     let status = |key: &Key| ask(&server, "GET", &path, Some(&key.authorization)).status;
-    let (first, second) = (make_key(&server), make_key(&server));
+    let (first, second) = (server.folder().add_key(), server.folder().add_key());
     assert_eq!((status(&first), status(&second)), (200, 200));
-    server.roomd(&["key", "revoke", &first.access]);
+    server.folder().roomd(&["key", "revoke", &first.access_key]);
     assert_eq!((status(&first), status(&second)), (401, 200));
-    server.roomd(&["key", "revoke", &first.access]);
+    server.folder().roomd(&["key", "revoke", &first.access_key]);
     assert_eq!((status(&first), status(&second)), (401, 200));
-    server.roomd(&["key", "revoke", &second.access]);
+    server
+        .folder()
+        .roomd(&["key", "revoke", &second.access_key]);
     assert_eq!((status(&first), status(&second)), (401, 401));
     assert_eq!(server.get(&path).status, 200);
 }
@@ -244,8 +220,10 @@ fn keys_come_and_go_while_the_server_runs() {
 fn where_no_key_is_required_a_wrong_one_is_refused_still() {
     let server = TestServer::start_with(|config| config.auth.required = false);
     let guid = guid_of_ada(&server);
-    let revoked = make_key(&server);
-    server.roomd(&["key", "revoke", &revoked.access]);
+    let revoked = server.folder().add_key();
+    server
+        .folder()
+        .roomd(&["key", "revoke", &revoked.access_key]);
     for (method, path, status) in routes(&guid) {
         assert_eq!(ask(&server, method, &path, None).status, status);
         let good = Some(server.authorization.as_str());
@@ -301,10 +279,12 @@ fn no_route_is_forgotten() {
 #[test]
 fn what_is_not_the_api_needs_no_key() {
     let server = TestServer::start();
-    let revoked = make_key(&server);
-    server.roomd(&["key", "revoke", &revoked.access]);
+    let revoked = server.folder().add_key();
+    server
+        .folder()
+        .roomd(&["key", "revoke", &revoked.access_key]);
     let room = server.get_or_create("ada@example.com", "Room").json();
-    let slug = room["url"].as_str().expect("a URL").rsplit('/').next();
+    let slug = text(&room, "url").rsplit('/').next();
     let mut open = documented(&server);
     open.retain(|(_, _, keyed)| !keyed);
     assert_eq!(open.len(), 5, "{open:?}");
@@ -352,23 +332,20 @@ fn a_wrong_method_or_address_says_the_same_to_everybody() {
 #[test]
 fn the_database_lets_nobody_in_who_steals_it() {
     let server = TestServer::start();
-    let key = make_key(&server);
-    let hash = sign(&key);
+    let key = server.folder().add_key();
+    let hash = key.hash();
     let guid = guid_of_ada(&server);
     let path = format!("{ROOM}/{guid}");
     let answer = ask(&server, "GET", &path, Some(&key.authorization));
     assert_eq!(answer.status, 200);
     let folder = server.stop();
-    let entries = fs::read_dir(folder.path()).expect("the folder is there");
-    let bytes: Vec<u8> = entries
-        .flat_map(|entry| fs::read(entry.expect("an entry").path()).expect("a file"))
-        .collect();
+    let bytes: Vec<u8> = folder.files().into_values().flatten().collect();
     let holds = |wanted: &[u8]| bytes.windows(wanted.len()).any(|window| window == wanted);
     // What is kept is the access key and the SHA-256 of the hash.
-    assert!(holds(key.access.as_bytes()));
+    assert!(holds(key.access_key.as_bytes()));
     assert!(holds(&Sha256::digest(hash.as_bytes())));
-    let hash_bytes = Sha256::digest(format!("{}|{}", key.access, key.secret).as_bytes());
-    assert!(!holds(key.secret.as_bytes()));
+    let hash_bytes = Sha256::digest(format!("{}|{}", key.access_key, key.secret_key).as_bytes());
+    assert!(!holds(key.secret_key.as_bytes()));
     assert!(!holds(hash.as_bytes()));
     assert!(!holds(&hash_bytes));
 }

@@ -1,4 +1,4 @@
-use crate::harness::{Answer, ROOM, TestServer};
+use crate::support::{Answer, ROOM, TestServer};
 use crate::validation::assert_nothing_changed;
 use serde_json::json;
 
@@ -152,7 +152,7 @@ fn only_json_is_taken() {
         }
     }
     let length = format!("Content-Length: {}\r\n", GOOD.len());
-    let answer = server.send_raw((head(&server, &length) + GOOD).as_bytes());
+    let answer = server.send_raw(head(&server, &length) + GOOD);
     assert_said(&answer, 415, &refusal.to_string());
     assert_nothing_changed(&server);
 }
@@ -206,20 +206,12 @@ fn a_body_has_at_most_64_kib() {
     let in_chunks = head(&server, &format!("{json}Transfer-Encoding: chunked\r\n"));
     for size in [1000, LIMIT + 1] {
         let request = in_chunks.clone() + &chunked(&too_large, size);
-        assert_said(
-            &server.send_raw(request.as_bytes()),
-            413,
-            &refusal.to_string(),
-        );
+        assert_said(&server.send_raw(request), 413, &refusal.to_string());
     }
     // It is refused before it comes.
     for length in [LIMIT + 1, usize::MAX] {
         let promise = head(&server, &format!("{json}Content-Length: {length}\r\n"));
-        assert_said(
-            &server.send_raw(promise.as_bytes()),
-            413,
-            &refusal.to_string(),
-        );
+        assert_said(&server.send_raw(promise), 413, &refusal.to_string());
     }
     assert_nothing_changed(&server);
 }
@@ -232,7 +224,7 @@ fn a_body_of_64_kib_is_taken() {
     let more = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n";
     for size in [1000, LIMIT] {
         let request = head(&server, more) + &chunked(&largest, size);
-        let answer = server.send_raw(request.as_bytes());
+        let answer = server.send_raw(request);
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     }
 }

@@ -1,4 +1,4 @@
-use crate::harness::{Answer, ROOM, TestServer};
+use crate::support::{Answer, ROOM, TestServer, all_at_once, email, room_path, text};
 use serde_json::{Value, json};
 
 const REQUEST: &str = include_str!("../../docs/examples/default-room.request.json");
@@ -63,14 +63,14 @@ fn the_documented_request_gets_the_documented_answer() {
             .to_owned()
     };
     assert_eq!(options(&answer.body), options(RESPONSE));
-    let guid = room["room_guid"].as_str().expect("a GUID");
+    let guid = text(&room, "room_guid");
     assert_eq!(guid, guid.to_uppercase());
     assert_eq!(&guid[14..15], "7");
     assert_eq!(answer.header("Location"), format!("/xapi/v2/room/{guid}"));
-    let url = room["url"].as_str().expect("a URL");
+    let url = text(&room, "url");
     let token = url.strip_prefix(&format!("http://{}/groups/room/test-room_", server.address));
     assert_eq!(token.map(str::len), Some(10));
-    let date = room["created_date"].as_str().expect("a date");
+    let date = text(&room, "created_date");
     assert_eq!(date.len(), "2026-11-23T08:45:00".len());
 }
 
@@ -109,7 +109,7 @@ fn everything_that_is_sent_is_kept() {
         }),
     );
     let room = answer.json();
-    let guid = room["room_guid"].as_str().expect("a GUID");
+    let guid = text(&room, "room_guid");
     assert_eq!(answer.status, 201);
     assert_eq!(
         answer.header("Location"),
@@ -179,6 +179,11 @@ fn only_registered_users_in_good_standing_get_a_room() {
         404,
         &json!({"code": 52, "details": "no user is registered with this e-mail address"}),
     );
+    server.register("inactive@example.com", json!({"active": false}));
+    server.register(
+        "expired@example.com",
+        json!({"expires_at": "2001-01-01T00:00:00Z"}),
+    );
     for email in ["inactive@example.com", "expired@example.com"] {
         server.get_or_create(email, "Room").assert(
             403,
@@ -191,7 +196,7 @@ fn only_registered_users_in_good_standing_get_a_room() {
 #[test]
 fn of_64_callers_at_once_one_makes_the_room_and_all_get_it() {
     let server = TestServer::start();
-    let answers = server.all_at_once(64, |_| server.post_text(ROOM, REQUEST));
+    let answers = all_at_once(64, |_| server.post_text(ROOM, REQUEST));
     assert_eq!((count(&answers, 201), count(&answers, 200)), (1, 63));
     assert_one_room(&answers);
 }
@@ -199,11 +204,11 @@ fn of_64_callers_at_once_one_makes_the_room_and_all_get_it() {
 #[test]
 fn of_64_users_at_once_one_gets_the_name_and_the_others_their_fallback() {
     let server = TestServer::start_with_users(64);
-    let answers = server.all_at_once(64, |n| {
-        let (email, fallback) = (format!("user{n}@example.com"), format!("Fallback {n}"));
+    let answers = all_at_once(64, |n| {
+        let fallback = format!("Fallback {n}");
         server.post(
             ROOM,
-            &json!({"creator_email": email, "name": "Wanted", "fallback_name": fallback}),
+            &json!({"creator_email": email(n), "name": "Wanted", "fallback_name": fallback}),
         )
     });
     assert_eq!(count(&answers, 201), 64);
@@ -223,9 +228,7 @@ fn of_64_users_at_once_one_gets_the_name_and_the_others_their_fallback() {
 #[test]
 fn of_64_users_at_once_without_fallback_one_gets_the_name() {
     let server = TestServer::start_with_users(64);
-    let answers = server.all_at_once(64, |n| {
-        server.get_or_create(&format!("user{n}@example.com"), "Wanted")
-    });
+    let answers = all_at_once(64, |n| server.get_or_create(&email(n), "Wanted"));
     assert_eq!((count(&answers, 201), count(&answers, 409)), (1, 63));
 }
 
@@ -234,7 +237,7 @@ fn rooms_are_there_after_a_restart() {
     let server = TestServer::start();
     let made = server.post_text(ROOM, REQUEST);
     assert_eq!(made.status, 201);
-    let server = TestServer::start_again(server.stop());
+    let server = TestServer::start_in(server.stop(), |_| {});
     let found = server.post_text(ROOM, REQUEST);
     assert_eq!(found.status, 200);
     assert_eq!(found.json()["room_guid"], made.json()["room_guid"]);
@@ -248,7 +251,7 @@ fn an_answer_that_was_given_before_is_given_again_only_while_it_is_true() {
     for _ in 0..3 {
         ask().assert(200, &made);
     }
-    let room = format!("{ROOM}/{}", made["room_guid"].as_str().expect("a GUID"));
+    let room = room_path(&made);
     let renamed = server.put(&room, &json!({"name": "Other"})).json();
     assert_eq!(renamed["name"], "Other");
     ask().assert(200, &renamed);
@@ -256,6 +259,8 @@ fn an_answer_that_was_given_before_is_given_again_only_while_it_is_true() {
     assert_eq!(server.delete(&room).status, 204);
     assert_eq!(ask().status, 201);
     assert_eq!(ask().status, 200);
-    server.roomd(&["user", "remove", "ada@example.com"]);
+    server
+        .folder()
+        .roomd(&["user", "remove", "ada@example.com"]);
     assert_eq!(ask().status, 404);
 }

@@ -1,8 +1,7 @@
-use crate::harness::{ROOM, TestServer};
 use crate::request_id::{one_of_every_kind, request_id};
+use crate::support::{ROOM, TestServer, open, text};
 use serde_json::{Value, json};
 use std::collections::HashSet;
-use std::path::Path;
 
 const BASE_PATHS: [&str; 2] = ["/xapi/v2", "/api/groups/xapi"];
 const NO_ROOM: &str = "0197A3C2-6414-7046-87A6-67730D5F9F08";
@@ -11,10 +10,9 @@ const NO_ROOM: &str = "0197A3C2-6414-7046-87A6-67730D5F9F08";
 fn server_with_room() -> (TestServer, Value, String, String) {
     let server = TestServer::start();
     let room = server.get_or_create("ada@example.com", "Room").json();
-    let text = |field: &str| room[field].as_str().expect(field).to_owned();
-    let (guid, url) = (text("room_guid"), text("url"));
-    let page = url.strip_prefix(&format!("http://{}", server.address));
-    let page = page.expect(&url).to_owned();
+    let page = text(&room, "url").strip_prefix(&format!("http://{}", server.address));
+    let page = page.expect("a URL of the server").to_owned();
+    let guid = text(&room, "room_guid").to_owned();
     (server, room, guid, page)
 }
 
@@ -96,7 +94,7 @@ fn a_wrong_method_is_answered_with_the_right_ones() {
 fn a_method_that_nobody_knows_is_a_wrong_one() {
     let server = TestServer::start();
     let head = format!("BREW {ROOM} HTTP/1.1\r\nHost: roomd\r\nConnection: close\r\n\r\n");
-    let answer = server.send_raw(head.as_bytes());
+    let answer = server.send_raw(head);
     assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
     assert!(answer.contains("\r\nallow: POST\r\n"), "{answer}");
     let body = json!({"code": 91, "details": "this address answers POST only"});
@@ -169,7 +167,7 @@ fn broken_http_is_refused_and_the_connection_closed() {
         format!("POST {ROOM} {rest}Content-Length: x\r\n\r\n"),
         "no HTTP at all\r\n\r\n".to_owned(),
     ] {
-        let answer = server.send_raw(request.as_bytes());
+        let answer = server.send_raw(&request);
         assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
         assert!(answer.ends_with("\r\n\r\n"), "{request}: {answer}");
     }
@@ -186,7 +184,7 @@ fn a_body_that_breaks_off_is_refused_in_words_for_a_person() {
          Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
         server.authorization
     );
-    let answer = server.send_raw(format!("{head}no length\r\n").as_bytes());
+    let answer = server.send_raw(format!("{head}no length\r\n"));
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
     assert!(body.starts_with("{\"code\":19,"), "{body}");
@@ -201,8 +199,7 @@ fn no_refusal_shows_what_is_inside() {
     for body in ["", "[]", "{\"name\":", half_a_pair, "{\"a\":\u{1}}"] {
         answers.push((400, server.post_text(ROOM, body)));
     }
-    let folder = server.database();
-    let folder = folder.parent().and_then(Path::to_str).expect("a folder");
+    let folder = server.folder().root().to_str().expect("a text");
     let inside = "sqlite select insert unique constraint table column_ _key_ name_key email_key \
                   serde actix rust panic error( some( :: .rs .db src/ /work /tmp";
     for (status, answer) in answers {
@@ -219,8 +216,9 @@ fn no_refusal_shows_what_is_inside() {
 fn a_failure_inside_shows_nothing_but_its_code() {
     let (server, _, guid, page) = server_with_room();
     let folder = server.stop();
-    break_rooms(&folder.path().join("test.db"));
-    let server = TestServer::start_again(folder);
+    let renamed = open(&folder.database()).execute_batch("ALTER TABLE rooms RENAME TO elsewhere");
+    renamed.expect("every statement about rooms fails now");
+    let server = TestServer::start_in(folder, |_| {});
     let details = "the server failed; its log has the reason under the request id of this answer";
     for answer in [
         server.get_or_create("grace@example.com", "Grace"),
@@ -231,12 +229,4 @@ fn a_failure_inside_shows_nothing_but_its_code() {
         assert_ne!(request_id(&answer), "");
     }
     assert_eq!(server.get("/healthz").status, 200);
-}
-
-/// Takes the table of rooms away, so that every statement about rooms fails.
-#[expect(clippy::disallowed_methods, reason = "no server has the file now")]
-fn break_rooms(database: &Path) {
-    let connection = rusqlite::Connection::open(database).expect("a database");
-    let renamed = connection.execute_batch("ALTER TABLE rooms RENAME TO elsewhere");
-    renamed.expect("the table is renamed");
 }

@@ -1,4 +1,4 @@
-use crate::harness::TestServer;
+use crate::support::TestServer;
 use serde_json::{Value, json};
 
 /// The routes that say how the server is, and what they say when it is well.

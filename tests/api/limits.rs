@@ -1,4 +1,4 @@
-use crate::harness::{Answer, ROOM, TestServer};
+use crate::support::{Answer, ROOM, TestServer};
 use roomd::config::Config;
 use serde_json::json;
 
@@ -137,9 +137,7 @@ fn where_no_key_is_required_a_wrong_one_is_a_failure_all_the_same() {
 #[test]
 fn a_key_may_be_used_as_often_as_the_settings_say() {
     let server = start_with(|config| config.auth.requests_per_minute = 3);
-    let printed = server.roomd(&["key", "create", "--json"]);
-    let other: serde_json::Value = serde_json::from_str(&printed).expect("JSON");
-    let other = other["authorization"].as_str().expect("a header");
+    let other = server.folder().add_key().authorization;
     for name in ["A", "A", "A"] {
         assert!(server.get_or_create("ada@example.com", name).status < 300);
     }
@@ -151,7 +149,7 @@ fn a_key_may_be_used_as_often_as_the_settings_say() {
     ] {
         assert_limited(&answer, details, 20);
     }
-    let answer = search(&server, &[("Authorization", other)]);
+    let answer = search(&server, &[("Authorization", &other)]);
     assert_eq!(
         (answer.status, &answer.json()["data"][1]),
         (200, &json!(null))

@@ -1,4 +1,4 @@
-use crate::harness::{ROOM, TestServer};
+use crate::support::{ROOM, TestServer};
 use crate::validation::{
     INVISIBLE, NO_FLAG, NO_TEXT, Refusal, TWICE, assert_nothing_changed, assert_refused, with,
     with_options,

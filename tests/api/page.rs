@@ -1,4 +1,4 @@
-use crate::harness::{Answer, ROOM, TestServer};
+use crate::support::{Answer, ROOM, TestServer, room_path, text};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -15,7 +15,7 @@ fn server_with_room(name: &str, lang: &str) -> (TestServer, Value, String) {
 
 /// The path of a room's page, below the start of its `url`.
 fn path_of(room: &Value, public_url: &str) -> String {
-    let url = room["url"].as_str().expect("a URL");
+    let url = text(room, "url");
     url.strip_prefix(public_url).expect(url).to_owned()
 }
 
@@ -71,11 +71,7 @@ fn the_page_shows_the_name_and_the_language_to_everybody() {
     assert_eq!(inside(&page.body, heading, "</h1>"), "İstanbul Odası");
     assert_eq!(inside(&page.body, "<dd>", "</dd>"), "tr-TR");
     assert_eq!(page.body, server.get(&path).body);
-    for private in [
-        "ada",
-        "example.com",
-        room["room_guid"].as_str().expect("a GUID"),
-    ] {
+    for private in ["ada", "example.com", text(&room, "room_guid")] {
         assert!(!page.body.contains(private), "{private}: {}", page.body);
     }
 }
@@ -145,7 +141,7 @@ fn only_the_token_of_a_slug_counts() {
 fn a_wrong_slug_opens_nothing() {
     let (server, room, path) = server_with_room("Chess", "en");
     let (_, token) = path.rsplit_once('_').expect("a token");
-    let guid = room["room_guid"].as_str().expect("a GUID");
+    let guid = text(&room, "room_guid");
     let long = "a".repeat(5000);
     for slug in [
         "chess",
@@ -202,13 +198,8 @@ fn the_public_url_is_the_start_of_every_url() {
         let path = path_of(&made.json(), start);
         assert!(path.starts_with("/groups/room/chess_"), "{path}");
         assert_eq!(open(&server, &path).status, 200);
-        let guid = made.json()["room_guid"]
-            .as_str()
-            .expect("a GUID")
-            .to_owned();
-        assert_eq!(made.header("Location"), format!("{ROOM}/{guid}"));
-        server
-            .get(&format!("{ROOM}/{guid}"))
-            .assert(200, &made.json());
+        let room = room_path(&made.json());
+        assert_eq!(made.header("Location"), room);
+        server.get(&room).assert(200, &made.json());
     }
 }

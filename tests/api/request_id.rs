@@ -1,4 +1,4 @@
-use crate::harness::{Answer, ROOM, TestServer};
+use crate::support::{Answer, ROOM, TestServer, room_path, text};
 use serde_json::json;
 use std::collections::HashSet;
 
@@ -12,12 +12,15 @@ pub(crate) fn one_of_every_kind(server: &TestServer, id: &[u8]) -> Vec<(u16, Ans
     let grace = body("grace@example.com", "Grace");
     let taken = body("edsger@example.com", "room");
     let expired = body("expired@example.com", "A");
+    server.register(
+        "expired@example.com",
+        json!({"expires_at": "2001-01-01T00:00:00Z"}),
+    );
     let nobody = body("nobody@example.com", "A");
     let large = "x".repeat(64 * 1024 + 1);
     let room = server.post_text(ROOM, &ada).json();
-    let path = |field: &str| room[field].as_str().expect(field).to_owned();
-    let page = path("url").replace(&format!("http://{}", server.address), "");
-    let room = format!("{ROOM}/{}", path("room_guid"));
+    let page = text(&room, "url").replace(&format!("http://{}", server.address), "");
+    let room = room_path(&room);
     let no_room = format!("{ROOM}/0197A3C2-6414-7046-87A6-67730D5F9F08");
     let mut answers: Vec<_> = [
         (200, "POST", ROOM, ada.as_str()),

@@ -1,17 +1,12 @@
-use crate::harness::{ROOM, TestServer};
+use crate::support::{ROOM, TestServer, email, text};
 use serde_json::{Value, json};
 
 /// A server with the rooms of as many users, made in this order.
 fn server_with_rooms(names: &[&str]) -> TestServer {
     let server = TestServer::start_with_users(names.len());
     for (n, name) in names.iter().enumerate() {
-        assert_eq!(
-            server
-                .get_or_create(&format!("user{n}@example.com"), name)
-                .status,
-            201,
-            "{name}"
-        );
+        let created = server.get_or_create(&email(n), name);
+        assert_eq!(created.status, 201, "{name}");
     }
     server
 }
@@ -24,9 +19,7 @@ fn search(server: &TestServer, query: &str) -> Value {
 
 fn names(found: &Value) -> Vec<&str> {
     let rooms = found["data"].as_array().expect("rooms").iter();
-    rooms
-        .map(|room| room["name"].as_str().expect("a name"))
-        .collect()
+    rooms.map(|room| text(room, "name")).collect()
 }
 
 fn encoded(text: &str) -> String {
@@ -105,7 +98,7 @@ fn rooms_are_found_by_their_creator() {
             &json!({"email": "user1@example.com"}),
         )
         .json();
-    let guid = users[0]["user_guid"].as_str().expect("a GUID");
+    let guid = text(&users[0], "user_guid");
     for query in [
         "creator_email=USER1@Example.com".to_owned(),
         format!("user_id={guid}"),
@@ -129,7 +122,7 @@ fn rooms_are_found_by_their_creator() {
 fn dates_include_their_start_and_exclude_their_end_in_every_order() {
     let server = server_with_rooms(&["One"]);
     let found = search(&server, "");
-    let date = found["data"][0]["created_date"].as_str().expect("a date");
+    let date = text(&found["data"][0], "created_date");
     for sort in ["created_date", "name"] {
         for (query, expected) in [
             (format!("created_after={date}"), 1),
@@ -177,12 +170,7 @@ fn pages_hold_together_while_rooms_are_made() {
     let server = TestServer::start_with_users(40);
     let make = |n: usize| {
         let name = format!("Room {}", (n * 7) % 40);
-        assert_eq!(
-            server
-                .get_or_create(&format!("user{n}@example.com"), &name)
-                .status,
-            201
-        );
+        assert_eq!(server.get_or_create(&email(n), &name).status, 201);
     };
     (0..20).for_each(make);
     let mut seen = Vec::new();

@@ -1,17 +1,17 @@
-use crate::harness::{ROOM, TestServer};
+use crate::support::{ROOM, TestServer, all_at_once, email, room_path, text};
 use serde_json::{Value, json};
 
 /// A server with Ada's room; the room and its path.
 fn server_with_room() -> (TestServer, Value, String) {
     let server = TestServer::start();
     let room = server.get_or_create("ada@example.com", "Test Room").json();
-    let path = format!("{ROOM}/{}", room["room_guid"].as_str().expect("a GUID"));
+    let path = room_path(&room);
     (server, room, path)
 }
 
 /// The path of a page, from the `url` of a room.
 fn page_path(room: &Value) -> String {
-    let url = room["url"].as_str().expect("a URL");
+    let url = text(room, "url");
     url[url.find("/groups/").expect("a page")..].to_owned()
 }
 
@@ -204,14 +204,9 @@ fn rooms_that_never_were_or_cannot_be_look_the_same() {
 fn of_16_renamings_to_one_name_at_once_one_succeeds() {
     let server = TestServer::start_with_users(16);
     let paths: Vec<String> = (0..16)
-        .map(|n| {
-            server
-                .get_or_create(&format!("user{n}@example.com"), &format!("Room {n}"))
-                .json()
-        })
-        .map(|room| format!("{ROOM}/{}", room["room_guid"].as_str().expect("a GUID")))
+        .map(|n| room_path(&server.room_of(&email(n)).json()))
         .collect();
-    let answers = server.all_at_once(16, |n| server.put(&paths[n], &json!({"name": "Wanted"})));
+    let answers = all_at_once(16, |n| server.put(&paths[n], &json!({"name": "Wanted"})));
     let count = |status| {
         answers
             .iter()

@@ -1,7 +1,7 @@
 //! Requests of which two servers in a row may not think the same: where the one ends, what a second
 //! one is. Each is refused and its connection closed, or has one meaning.
 
-use crate::harness::{ROOM, TestServer};
+use crate::support::{ROOM, TestServer};
 
 /// A request that somebody in front may have taken for the body of the one before it.
 const HIDDEN: &str = "GET /healthz HTTP/1.1\r\nHost: roomd\r\nX-Request-Id: hidden\r\n\r\n";
@@ -12,7 +12,7 @@ const LAST: &str = "GET /healthz HTTP/1.1\r\nHost: roomd\r\nX-Request-Id: last\r
 
 /// The status of every answer to these bytes, each with the part of its id that tells whose it is.
 fn answers(server: &TestServer, bytes: &str) -> Vec<String> {
-    let said = server.send_raw(bytes.as_bytes());
+    let said = server.send_raw(bytes);
     let answers = said.split("HTTP/1.").skip(1).map(|answer| {
         let status = &answer[2..5];
         let of = ["hidden", "last"].map(|id| format!("x-request-id: {id}\r\n"));

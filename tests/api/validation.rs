@@ -1,4 +1,4 @@
-use crate::harness::{ROOM, TestServer};
+use crate::support::{ROOM, TestServer};
 use serde_json::{Value, json};
 
 const OTHER_EMAIL: &str = "must be an e-mail address, such as ada@example.com";

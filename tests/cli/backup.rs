@@ -1,4 +1,4 @@
-use crate::harness::{Answer, Folder, Running, open};
+use crate::support::{Answer, Folder, ServerProcess, email, open, text};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,12 +20,8 @@ fn backed_up() -> Folder {
         assert_eq!(server.room_of(&email(n)).status, 201);
     }
     server.stop();
-    folder.done(&["backup", COPY]);
+    folder.roomd(&["backup", COPY]);
     folder
-}
-
-fn email(n: usize) -> String {
-    format!("user{n}@example.com")
 }
 
 fn manifest(folder: &Folder) -> Value {
@@ -40,7 +36,7 @@ fn names(folder: &Folder) -> BTreeSet<String> {
 /// Runs `while_loaded` while four callers make rooms; returns what was acknowledged before it
 /// began.
 fn under_load<'a>(
-    server: &Running,
+    server: &ServerProcess,
     folder: &'a Folder,
     while_loaded: impl FnOnce(&'a Folder),
 ) -> Vec<Answer> {
@@ -76,16 +72,16 @@ fn a_backup_under_load_has_all_that_was_acknowledged_before() {
     let key = folder.add_key();
     let server = folder.serve(&URL).with_key(&key);
     let before = under_load(&server, &folder, |folder| {
-        folder.done(&["backup", COPY]);
+        folder.roomd(&["backup", COPY]);
     });
     server.stop();
     let rooms = manifest(&folder)["rooms"].as_u64().expect("a number");
     assert!(rooms >= before.len() as u64, "{rooms} of {}", before.len());
 
-    let restored = folder.done(&["restore", COPY, "--force"]);
+    let restored = folder.roomd(&["restore", COPY, "--force"]);
     assert!(restored.contains(&format!("rooms: {rooms},")), "{restored}");
     let count = "SELECT count(*) FROM rooms JOIN users ON email_key = creator_email";
-    let whole: u64 = open(&folder.path("roomd.db"))
+    let whole: u64 = open(&folder.database())
         .query_row(count, [], |row| row.get::<_, u32>(0))
         .expect("a count")
         .into();
@@ -93,7 +89,7 @@ fn a_backup_under_load_has_all_that_was_acknowledged_before() {
     let server = folder.serve(&URL).with_key(&key);
     for room in before {
         let room = room.json();
-        let again = server.room_of(room["creator_email"].as_str().expect("an address"));
+        let again = server.room_of(text(&room, "creator_email"));
         assert_eq!((again.status, again.json()), (200, room));
     }
     server.stop();
@@ -128,13 +124,13 @@ fn a_backup_goes_to_a_new_machine() {
     for name in [COPY, "copy.db.json"] {
         fs::copy(old.path(name), new.path(name)).expect("a copy");
     }
-    let said = new.done(&["restore", COPY]);
+    let said = new.roomd(&["restore", COPY]);
     assert!(
         said.ends_with("rooms: 20, keys: 1): as its manifest says\n"),
         "{said}"
     );
     assert_eq!(new.files()[COPY], old.files()[COPY]);
-    new.done(&["user", "list"]);
+    new.roomd(&["user", "list"]);
     new.serve(&[]).stop();
 }
 
@@ -143,18 +139,18 @@ fn nothing_is_replaced_unless_it_is_forced() {
     let folder = backed_up();
     let before = folder.files();
     for verb in ["backup", "restore"] {
-        let ended = folder.run(&[verb, COPY]);
-        assert!(ended.refusal().contains("exists already"), "{ended:?}");
+        let exit = folder.run(&[verb, COPY]);
+        assert!(exit.error_message().contains("exists already"), "{exit:?}");
     }
     assert_eq!(folder.files(), before);
     folder.add_user("new@example.com");
-    folder.done(&["backup", COPY, "--force"]);
+    folder.roomd(&["backup", COPY, "--force"]);
     assert_eq!(manifest(&folder)["users"], 21);
-    folder.done(&["user", "remove", "new@example.com"]);
-    folder.done(&["restore", COPY, "--force"]);
+    folder.roomd(&["user", "remove", "new@example.com"]);
+    folder.roomd(&["restore", COPY, "--force"]);
     assert!(
         folder
-            .done(&["user", "list", "--size", "100"])
+            .roomd(&["user", "list", "--size", "100"])
             .contains("new@example.com")
     );
 }
@@ -163,10 +159,10 @@ fn nothing_is_replaced_unless_it_is_forced() {
 fn a_backup_never_goes_over_the_database() {
     let folder = backed_up();
     for own in ["roomd.db", "./roomd.db", "roomd.db-wal", "roomd.db-lock"] {
-        let ended = folder.run(&["backup", own, "--force"]);
+        let exit = folder.run(&["backup", own, "--force"]);
         assert!(
-            ended.refusal().contains("belongs to the database"),
-            "{ended:?}"
+            exit.error_message().contains("belongs to the database"),
+            "{exit:?}"
         );
     }
 }
@@ -174,10 +170,10 @@ fn a_backup_never_goes_over_the_database() {
 #[test]
 fn where_there_is_no_database_there_is_no_backup() {
     let folder = Folder::new();
-    let ended = folder.run(&["backup", COPY]);
+    let exit = folder.run(&["backup", COPY]);
     assert!(
-        ended.refusal().starts_with("there is no database"),
-        "{ended:?}"
+        exit.error_message().starts_with("there is no database"),
+        "{exit:?}"
     );
     assert_eq!(names(&folder), BTreeSet::new());
 }
@@ -186,10 +182,11 @@ fn where_there_is_no_database_there_is_no_backup() {
 fn a_backup_that_cannot_be_written_leaves_nothing() {
     let folder = backed_up();
     let before = folder.files();
-    let ended = folder.run(&["backup", "missing/copy.db"]);
+    let exit = folder.run(&["backup", "missing/copy.db"]);
     assert!(
-        ended.refusal().starts_with("cannot write missing/copy.db"),
-        "{ended:?}"
+        exit.error_message()
+            .starts_with("cannot write missing/copy.db"),
+        "{exit:?}"
     );
     assert_eq!(folder.files(), before);
 }
@@ -200,9 +197,9 @@ fn refusal(spoil: impl FnOnce(&Folder)) -> String {
     let folder = backed_up();
     spoil(&folder);
     let before = folder.files();
-    let ended = folder.run(&["restore", COPY, "--force"]);
+    let exit = folder.run(&["restore", COPY, "--force"]);
     assert_eq!(folder.files(), before);
-    ended.refusal().to_owned()
+    exit.error_message().to_owned()
 }
 
 fn flip_a_byte(folder: &Folder) {
@@ -268,20 +265,20 @@ fn what_is_no_backup_is_refused() {
 fn a_database_in_use_is_not_replaced() {
     let folder = backed_up();
     let server = folder.serve(&[]);
-    let ended = folder.run(&["restore", COPY, "--force"]);
+    let exit = folder.run(&["restore", COPY, "--force"]);
     assert!(
-        ended.refusal().starts_with("another roomd serves"),
-        "{ended:?}"
+        exit.error_message().starts_with("another roomd serves"),
+        "{exit:?}"
     );
     assert_eq!(server.get("/readyz").status, 200);
     server.stop();
-    let other = open(&folder.path("roomd.db"));
+    let other = open(&folder.database());
     let users = "SELECT count(*) FROM users";
     other.query_row(users, [], |_| Ok(())).expect("a count");
-    let ended = folder.run(&["restore", COPY, "--force"]);
+    let exit = folder.run(&["restore", COPY, "--force"]);
     assert!(
-        ended.refusal().starts_with("another process uses"),
-        "{ended:?}"
+        exit.error_message().starts_with("another process uses"),
+        "{exit:?}"
     );
     other.query_row(users, [], |_| Ok(())).expect("a count");
 }
@@ -290,16 +287,16 @@ fn a_database_in_use_is_not_replaced() {
 fn the_log_of_the_old_database_does_not_get_into_the_new_one() {
     let folder = backed_up();
     let server = folder.serve(&[]).with_key(&folder.add_key());
-    server.end_by("KILL");
+    server.stop_by("KILL");
     // What the log holds would be taken for the new file's.
     folder.add_user("late@example.com");
     let server = folder.serve(&[]).with_key(&folder.add_key());
     assert_eq!(server.room_of("late@example.com").status, 201);
-    server.end_by("KILL");
+    server.stop_by("KILL");
     assert!(folder.files()["roomd.db-wal"].len() > 4096);
-    folder.done(&["restore", COPY, "--force"]);
+    folder.roomd(&["restore", COPY, "--force"]);
     assert!(!folder.files().contains_key("roomd.db-wal"));
-    let listed = folder.done(&["user", "list", "--size", "100"]);
+    let listed = folder.roomd(&["user", "list", "--size", "100"]);
     assert!(!listed.contains("late@example.com"), "{listed}");
 }
 
@@ -307,13 +304,13 @@ fn the_log_of_the_old_database_does_not_get_into_the_new_one() {
 fn a_backup_replaces_a_database_that_is_damaged() {
     let folder = backed_up();
     let server = folder.serve(&[]);
-    server.end_by("KILL");
+    server.stop_by("KILL");
     folder.write("roomd.db", [0xA5; 8192]);
-    folder.done(&["restore", COPY, "--force"]);
+    folder.roomd(&["restore", COPY, "--force"]);
     folder.serve(&[]).stop();
     assert_eq!(
         folder
-            .done(&["user", "list", "--size", "100"])
+            .roomd(&["user", "list", "--size", "100"])
             .lines()
             .count(),
         21

@@ -1,8 +1,6 @@
-use crate::harness::{Folder, open};
+use crate::support::{DATABASE, Folder, open};
 use std::collections::BTreeMap;
 use std::fs;
-
-const DATABASE: &str = "roomd.db";
 
 /// What opens a database: two verbs that end by themselves, and the server.
 const OPENERS: [&[&str]; 3] = [
@@ -27,8 +25,8 @@ fn assert_refused(folder: &Folder) -> String {
     let before = data(folder);
     let mut line = String::new();
     for args in OPENERS {
-        let ended = folder.run(args);
-        line = ended.refusal().to_owned();
+        let exit = folder.run(args);
+        line = exit.error_message().to_owned();
         assert!(line.contains(DATABASE), "{line}");
         assert!(data(folder) == before, "{args:?} changed the file: {line}");
     }
@@ -78,7 +76,7 @@ fn the_database_of_another_program_is_refused_and_left_as_it_is() {
         "PRAGMA page_size = 512; CREATE TABLE rooms (name); PRAGMA user_version = 999",
     ] {
         let folder = Folder::new();
-        let other = open(&folder.path(DATABASE));
+        let other = open(&folder.database());
         other.execute_batch(setup).expect("another database");
         drop(other);
         let line = assert_refused(&folder);
@@ -89,7 +87,7 @@ fn the_database_of_another_program_is_refused_and_left_as_it_is() {
 #[test]
 fn the_database_of_another_program_is_left_as_it_is_while_that_has_it_open() {
     let folder = Folder::new();
-    let other = open(&folder.path(DATABASE));
+    let other = open(&folder.database());
     let mode: String = other
         .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
         .expect("a mode");
@@ -110,7 +108,7 @@ fn the_database_of_another_program_is_left_as_it_is_while_that_has_it_open() {
 fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
     for mode in ["wal", "delete"] {
         let folder = populated();
-        let newer = open(&folder.path(DATABASE));
+        let newer = open(&folder.database());
         let script = format!("PRAGMA journal_mode = {mode}; PRAGMA user_version = 999");
         newer.execute_batch(&script).expect("a newer database");
         drop(newer);
@@ -123,7 +121,7 @@ fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
 #[test]
 fn the_write_ahead_log_of_a_newer_version_is_left_as_it_is() {
     let folder = populated();
-    let newer = open(&folder.path(DATABASE));
+    let newer = open(&folder.database());
     newer
         .execute_batch("CREATE TABLE novelties (name); PRAGMA user_version = 999")
         .expect("a newer database");
@@ -178,15 +176,18 @@ fn a_database_that_was_overwritten_in_the_middle_is_refused_and_left_as_it_is() 
 fn a_sound_copy_is_taken() {
     let folder = Folder::new();
     folder.write(DATABASE, sound_database());
-    assert_eq!(folder.done(&["user", "list"]).lines().count(), 51);
+    assert_eq!(folder.roomd(&["user", "list"]).lines().count(), 51);
 }
 
 #[test]
 fn a_missing_directory_is_refused_and_not_made() {
     let folder = Folder::new();
     for args in OPENERS {
-        let ended = folder.run(&[args, &["--database", "missing/roomd.db"]].concat());
-        assert!(ended.refusal().contains("missing/roomd.db"), "{ended:?}");
+        let exit = folder.run(&[args, &["--database", "missing/roomd.db"]].concat());
+        assert!(
+            exit.error_message().contains("missing/roomd.db"),
+            "{exit:?}"
+        );
     }
     assert!(!folder.path("missing").exists());
 }
@@ -194,10 +195,10 @@ fn a_missing_directory_is_refused_and_not_made() {
 #[test]
 fn a_directory_is_no_database() {
     let folder = Folder::new();
-    fs::create_dir(folder.path(DATABASE)).expect("a folder");
+    fs::create_dir(folder.database()).expect("a folder");
     for args in OPENERS {
-        let ended = folder.run(args);
-        assert!(ended.refusal().contains(DATABASE), "{ended:?}");
+        let exit = folder.run(args);
+        assert!(exit.error_message().contains(DATABASE), "{exit:?}");
     }
 }
 
@@ -213,7 +214,7 @@ fn a_new_database_is_for_its_owner_alone() {
         let file = fs::metadata(folder.path(name)).expect(name);
         assert_eq!(file.permissions().mode() & 0o777, 0o600, "{name}");
     }
-    folder.done(&["user", "list", "--database", "verb.db"]);
+    folder.roomd(&["user", "list", "--database", "verb.db"]);
     let file = fs::metadata(folder.path("verb.db")).expect("a database");
     assert_eq!(file.permissions().mode() & 0o777, 0o600);
 }

@@ -1,4 +1,4 @@
-use crate::harness::{Folder, Running};
+use crate::support::{Folder, ServerProcess};
 use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 /// A demonstration in a folder of its own, which keeps its temporary files there.
 struct Demo {
     folder: Folder,
-    server: Running,
+    server: ServerProcess,
     /// All that it printed for the reader.
     instructions: String,
 }
@@ -127,8 +127,8 @@ fn nothing_of_it_is_left_when_it_was_stopped() {
         assert_status(demo.commands()[0], "201");
         assert_eq!(demo.temporary_files(), 1);
         let Demo { folder, server, .. } = demo;
-        let ended = server.end_by(signal);
-        assert_eq!(ended.status.code(), Some(0), "{signal}: {ended:?}");
+        let exit = server.stop_by(signal);
+        assert_eq!(exit.status.code(), Some(0), "{signal}: {exit:?}");
         let left = fs::read_dir(folder.path("temporary")).expect("a folder");
         assert_eq!(left.count(), 0);
         fs::remove_dir(folder.path("temporary")).expect("an empty folder");

@@ -1,14 +1,14 @@
-use crate::harness::{Folder, open};
+use crate::support::{Folder, open};
 use serde_json::Value;
 use std::fs;
 
 /// The status of each check, by name, and whether all is well.
 fn examined(folder: &Folder, args: &[&str]) -> (bool, Value) {
-    let ended = folder.run(&[&["doctor", "--json"], args].concat());
-    let report: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    let exit = folder.run(&[&["doctor", "--json"], args].concat());
+    let report: Value = serde_json::from_str(&exit.stdout).expect("JSON");
     let is_well = report["ok"].as_bool().expect("a switch");
-    assert_eq!(ended.status.code(), Some(i32::from(!is_well)), "{ended:?}");
-    assert_eq!(ended.stderr.is_empty(), is_well, "{ended:?}");
+    assert_eq!(exit.status.code(), Some(i32::from(!is_well)), "{exit:?}");
+    assert_eq!(exit.stderr.is_empty(), is_well, "{exit:?}");
     (is_well, report["checks"].clone())
 }
 
@@ -54,7 +54,7 @@ fn a_good_installation_is_well_while_it_is_served_and_when_not() {
         assert!(examined(&folder, &[]).0);
         server.stop();
     }
-    let words = folder.done(&["doctor"]);
+    let words = folder.roomd(&["doctor"]);
     assert_eq!(words.lines().count(), 13, "{words}");
 }
 
@@ -130,14 +130,14 @@ fn a_file_that_others_can_read_is_warned_of() {
 
     let folder = healthy();
     let open = fs::Permissions::from_mode(0o644);
-    fs::set_permissions(folder.path("roomd.db"), open).expect("a mode");
+    fs::set_permissions(folder.database(), open).expect("a mode");
     assert_eq!(status(&examined(&folder, &[]).1, "permissions"), "warning");
 }
 
 #[test]
 fn a_clock_that_is_behind_the_last_room_is_not_well() {
     let folder = healthy();
-    open(&folder.path("roomd.db"))
+    open(&folder.database())
         .execute("UPDATE users SET created_at = created_at + 3600", [])
         .expect("a change");
     assert_eq!(status(&examined(&folder, &[]).1, "clock"), "failed");

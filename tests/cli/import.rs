@@ -1,4 +1,4 @@
-use crate::harness::{Ended, Folder, PATIENCE, Process, ROOM};
+use crate::support::{Exit, Folder, Process, TIMEOUT, room_path};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,14 +16,14 @@ fn folder_with(csv: impl AsRef<[u8]>) -> Folder {
 #[track_caller]
 fn imported(csv: impl AsRef<[u8]>) -> Vec<Value> {
     let folder = folder_with(csv);
-    let printed = folder.done(&IMPORT);
+    let printed = folder.roomd(&IMPORT);
     let users = users(&folder);
     assert_eq!(printed, format!("users imported: {}\n", users.len()));
     users
 }
 
 fn users(folder: &Folder) -> Vec<Value> {
-    let printed = folder.done(&["user", "list", "--json"]);
+    let printed = folder.roomd(&["user", "list", "--json"]);
     let mut users: Vec<Value> = serde_json::from_str(&printed).expect("JSON");
     users.reverse();
     users
@@ -36,10 +36,10 @@ fn fields(user: &Value) -> [&str; 5] {
 
 /// The lines below the one that says that nothing was imported.
 #[track_caller]
-fn bad_rows(ended: &Ended) -> Vec<&str> {
-    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
-    assert_eq!(ended.stdout, "");
-    let mut lines = ended.stderr.lines();
+fn bad_rows(exit: &Exit) -> Vec<&str> {
+    assert_eq!(exit.status.code(), Some(1), "{exit:?}");
+    assert_eq!(exit.stdout, "");
+    let mut lines = exit.stderr.lines();
     let first = lines.next();
     assert_eq!(
         first,
@@ -52,9 +52,9 @@ fn bad_rows(ended: &Ended) -> Vec<&str> {
 #[track_caller]
 fn refusal(csv: impl AsRef<[u8]>, line: u64) -> String {
     let folder = folder_with(csv);
-    let ended = folder.run(&IMPORT);
-    let [row] = bad_rows(&ended)[..] else {
-        panic!("one row was to be wrong: {ended:?}");
+    let exit = folder.run(&IMPORT);
+    let [row] = bad_rows(&exit)[..] else {
+        panic!("one row was to be wrong: {exit:?}");
     };
     assert_eq!(users(&folder), Vec::<Value>::new());
     let message = row.strip_prefix(&format!("{FILE}, line {line}: "));
@@ -89,7 +89,7 @@ fn the_columns_stand_in_any_order_and_case() {
 #[test]
 fn an_imported_user_is_as_one_that_was_added() {
     let folder = folder_with("email,name,surname\nada@example.com,Test,User\n");
-    folder.done(&IMPORT);
+    folder.roomd(&IMPORT);
     let mut imported = users(&folder).remove(0);
     let other = Folder::new();
     other.add_user("ada@example.com");
@@ -162,7 +162,7 @@ fn every_bad_row_is_named_by_its_line() {
           f@example.com,\xe7,Lovelace,u\n\
           ,, ,U\n",
     );
-    let ended = folder.run(&IMPORT);
+    let exit = folder.run(&IMPORT);
     let not_an_address = "email must be an e-mail address, such as ada@example.com";
     let role = "role must be u (user), e (instructor) or a (administrator)";
     let expected = [
@@ -180,7 +180,7 @@ fn every_bad_row_is_named_by_its_line() {
         ),
     ];
     let expected = expected.map(|(line, message)| format!("{FILE}, line {line}: {message}"));
-    assert_eq!(bad_rows(&ended), expected);
+    assert_eq!(bad_rows(&exit), expected);
     assert_eq!(users(&folder), Vec::<Value>::new());
 }
 
@@ -219,11 +219,11 @@ fn nobody_is_registered_twice_in_any_spelling() {
     );
     folder.add_user("ada@example.com");
     let before = users(&folder);
-    let ended = folder.run(&IMPORT);
+    let exit = folder.run(&IMPORT);
     let (email, username) = ("e-mail address", "username");
     let expected = [(3, email), (4, username), (5, email), (6, username)]
         .map(|(line, what)| format!("{FILE}, line {line}: another user has this {what}"));
-    assert_eq!(bad_rows(&ended), expected);
+    assert_eq!(bad_rows(&exit), expected);
     assert_eq!(users(&folder), before);
 }
 
@@ -271,34 +271,37 @@ fn columns_that_are_unknown_missing_or_repeated_are_refused() {
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
     let folder = Folder::new();
-    let ended = folder.run(&IMPORT);
+    let exit = folder.run(&IMPORT);
     assert!(
-        ended.refusal().starts_with("cannot read users.csv: "),
-        "{ended:?}"
+        exit.error_message().starts_with("cannot read users.csv: "),
+        "{exit:?}"
     );
-    let ended = folder.run(&["user", "import", "."]);
-    assert!(ended.refusal().starts_with("cannot read .: "), "{ended:?}");
+    let exit = folder.run(&["user", "import", "."]);
+    assert!(
+        exit.error_message().starts_with("cannot read .: "),
+        "{exit:?}"
+    );
 }
 
 #[test]
 fn an_import_without_a_file_is_wrong_usage() {
-    let ended = Folder::new().run(&["user", "import"]);
-    assert_eq!(ended.status.code(), Some(2), "{ended:?}");
+    let exit = Folder::new().run(&["user", "import"]);
+    assert_eq!(exit.status.code(), Some(2), "{exit:?}");
 }
 
 #[test]
 fn the_outcome_is_printed_as_json() {
     let args = ["user", "import", FILE, "--json"];
-    let printed = |ended: &Ended| serde_json::from_str::<Value>(&ended.stdout).expect("JSON");
+    let printed = |exit: &Exit| serde_json::from_str::<Value>(&exit.stdout).expect("JSON");
 
     let folder = folder_with(many(3));
-    let ended = folder.run(&args);
+    let exit = folder.run(&args);
     assert_eq!(
-        (ended.status.code(), ended.stderr.as_str()),
+        (exit.status.code(), exit.stderr.as_str()),
         (Some(0), ""),
-        "{ended:?}"
+        "{exit:?}"
     );
-    assert_eq!(printed(&ended), json!({"imported": 3}));
+    assert_eq!(printed(&exit), json!({"imported": 3}));
 
     let again = folder.run(&args);
     assert_eq!(again.status.code(), Some(1), "{again:?}");
@@ -320,13 +323,13 @@ fn the_outcome_is_printed_as_json() {
 #[test]
 fn after_a_failure_nothing_is_half_done_and_the_mended_file_is_taken() {
     let folder = folder_with(format!("{}user0@example.com,Again,Again\n", many(1000)));
-    let ended = folder.run(&IMPORT);
+    let exit = folder.run(&IMPORT);
     let expected = format!("{FILE}, line 1002: another user has this e-mail address");
-    assert_eq!(bad_rows(&ended), [expected]);
+    assert_eq!(bad_rows(&exit), [expected]);
     assert_eq!(users(&folder), Vec::<Value>::new());
     folder.write(FILE, many(1000));
-    assert_eq!(folder.done(&IMPORT), "users imported: 1000\n");
-    let listed = folder.done(&["user", "list", "--size", "1"]);
+    assert_eq!(folder.roomd(&IMPORT), "users imported: 1000\n");
+    let listed = folder.roomd(&["user", "list", "--size", "1"]);
     assert!(listed.ends_with(", 1000 users\n"), "{listed}");
 }
 
@@ -341,17 +344,14 @@ fn a_server_that_runs_knows_imported_users_and_answers_writes_meanwhile() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let import = Process::spawn(&mut folder.command(&IMPORT));
-            let ended = import.wait(PATIENCE);
+            let exit = import.wait(TIMEOUT);
             imported.store(true, Ordering::Release);
-            assert_eq!(ended.stdout, "users imported: 5000\n", "{ended:?}");
+            assert_eq!(exit.stdout, "users imported: 5000\n", "{exit:?}");
         });
         loop {
             let made = server.room_of(asking);
             assert_eq!(made.status, 201, "{made:?}");
-            assert_eq!(
-                server.delete(&format!("{ROOM}/{}", made.guid())).status,
-                204
-            );
+            assert_eq!(server.delete(&room_path(&made.json())).status, 204);
             if imported.load(Ordering::Acquire) {
                 break;
             }

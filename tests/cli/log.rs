@@ -1,14 +1,13 @@
-use crate::harness::{Answer, Folder, ROOM, Running, open};
+use crate::support::{Answer, Client, Folder, ROOM, ServerProcess, USER, open, room_path};
 use serde_json::{Value, json};
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use ureq::http::request::Builder;
 
 const ADA: &str = "ada@example.com";
 
 /// A server with these settings of the log, and a key.
 struct Logged {
     folder: Folder,
-    server: Running,
+    server: ServerProcess,
 }
 
 impl Logged {
@@ -31,8 +30,8 @@ impl Logged {
 
     /// Stops the server; returns what it logged.
     fn log(self) -> Vec<String> {
-        let ended = self.server.stop();
-        ended.stderr.lines().map(str::to_owned).collect()
+        let exit = self.server.stop();
+        exit.stderr.lines().map(str::to_owned).collect()
     }
 
     /// The same, of a log in JSON.
@@ -42,9 +41,19 @@ impl Logged {
     }
 }
 
+/// Posts JSON with more headers.
+fn post(client: &Client, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    let request = client.request("POST", path);
+    let request = request.header("Content-Type", "application/json");
+    let with = |request: Builder, (name, value): &(&str, &str)| request.header(*name, *value);
+    client.send(headers.iter().fold(request, with), body.to_string())
+}
+
+/// Returns the request id of an answer.
 fn id(answer: &Answer) -> &str {
-    let id = answer.headers.get("X-Request-Id").expect("an id");
-    id.to_str().expect("a text")
+    let id = answer.header("X-Request-Id");
+    assert_ne!(id, "", "{answer:?}");
+    id
 }
 
 #[test]
@@ -52,7 +61,7 @@ fn the_start_and_the_stop_have_a_line_and_requests_have_none() {
     let logged = Logged::start("slow_ms = 60000");
     assert_eq!(logged.server.room_of(ADA).status, 201);
     assert_eq!(logged.server.get("/nowhere").status, 404);
-    let (address, database) = (logged.server.address, logged.folder.path("roomd.db"));
+    let (address, database) = (logged.server.address, logged.folder.database());
     let log = logged.log();
     assert_eq!(log.len(), 2, "{log:?}");
     assert!(
@@ -72,9 +81,10 @@ fn every_request_has_a_line_when_that_is_asked_for() {
     let logged = Logged::start("requests = true\nslow_ms = 60000");
     let server = &logged.server;
     let made = server.room_of(ADA);
-    let found = server.get(&format!("{ROOM}/{}", made.guid()));
+    let found = server.get(&room_path(&made.json()));
     let missing = server.get("/nowhere");
-    let wrong = server.post(
+    let wrong = post(
+        server,
         "/api/groups/xapi/room/default",
         &[("X-Request-Id", "mine-1")],
         &json!({}),
@@ -150,7 +160,7 @@ fn a_slow_request_has_a_line_whatever_is_asked_for() {
 #[test]
 fn a_failed_request_has_a_line_with_its_reason_and_the_id_of_the_answer() {
     let logged = Logged::start("level = \"error\"\nformat = \"json\"");
-    let other = open(&logged.folder.path("roomd.db"));
+    let other = open(&logged.folder.database());
     other
         .execute_batch("DROP TABLE rooms")
         .expect("no more rooms");
@@ -167,7 +177,7 @@ fn a_failed_request_has_a_line_with_its_reason_and_the_id_of_the_answer() {
 }
 
 /// Requests that carry a key and an address wherever a caller could put one.
-fn requests_with_secrets(server: &Running) {
+fn requests_with_secrets(server: &ServerProcess) {
     let secret = server.authorization.clone();
     let room = json!({"creator_email": ADA, "name": ADA});
     for headers in [
@@ -176,12 +186,12 @@ fn requests_with_secrets(server: &Running) {
         &[("X-Request-Id", secret.as_str())],
         &[("User-Agent", ADA), ("Referer", ADA)],
     ] {
-        assert!(server.post(ROOM, headers, &room).status < 300);
+        assert!(post(server, ROOM, headers, &room).status < 300);
     }
     let unknown = json!({"creator_email": "grace@example.com", "name": "Room"});
-    assert_eq!(server.post(ROOM, &[], &unknown).status, 404);
+    assert_eq!(server.post(ROOM, &unknown).status, 404);
     let wrong = json!({"creator_email": ["grace@example.com"], "name": 1});
-    assert_eq!(server.post(ROOM, &[], &wrong).status, 400);
+    assert_eq!(server.post(ROOM, &wrong).status, 400);
     let key = secret.trim_start_matches("Bearer ").replace('|', "%7C");
     for path in [
         format!("/nowhere/{ADA}/{key}"),
@@ -220,14 +230,15 @@ fn no_key_and_no_address_is_logged_in_json() {
 
 #[test]
 fn a_refused_key_is_not_logged() {
-    let mut logged = Logged::start("requests = true");
+    let logged = Logged::start("requests = true");
     for header in [
         "Bearer stranger|hash-of-stranger",
         "Basic stranger",
         "stranger",
     ] {
-        logged.server.authorization = header.to_owned();
-        assert_eq!(logged.server.room_of(ADA).status, 401);
+        let request = logged.server.request_without_key("POST", ROOM);
+        let request = request.header("Authorization", header);
+        assert_eq!(logged.server.send(request, "{}").status, 401);
     }
     let log = logged.log();
     assert_eq!(
@@ -259,9 +270,8 @@ fn the_variable_rust_log_has_no_effect() {
 #[test]
 fn a_line_of_the_caller_stays_out_of_the_log() {
     let logged = Logged::start("requests = true");
-    let answer = logged
-        .server
-        .post(ROOM, &[("X-Request-Id", "a b=\"c\"")], &json!({}));
+    let id_that_breaks_out = [("X-Request-Id", "a b=\"c\"")];
+    let answer = post(&logged.server, ROOM, &id_that_breaks_out, &json!({}));
     assert_eq!(answer.status, 400);
     assert_ne!(id(&answer), "a b=\"c\"");
     assert!(!logged.log().join("\n").contains("a b="));
@@ -279,7 +289,7 @@ fn assert_plain(text: &str) {
 }
 
 /// Sends what would break a line or a header wherever a caller has a say; returns how often.
-fn requests_that_would_break_out(server: &Running) -> usize {
+fn requests_that_would_break_out(server: &ServerProcess) -> usize {
     const HOSTILE: &str = "a\r\nSet-Cookie: a=b\r\n\n\u{1b}[31m\u{9b}\u{2028}\u{202e}\"'\\ {x} %s";
     let body = json!({
         "creator_email": HOSTILE, "email": HOSTILE, "name": HOSTILE, "lang": HOSTILE,
@@ -289,11 +299,11 @@ fn requests_that_would_break_out(server: &Running) -> usize {
     let mut answers = Vec::new();
     for path in [
         ROOM.to_owned(),
-        "/xapi/v2/user".into(),
+        USER.into(),
         "/xapi/v2/user/search".into(),
         format!("/{encoded}"),
     ] {
-        answers.push(server.post(&path, &[], &body));
+        answers.push(server.post(&path, &body));
     }
     for path in [
         format!("{ROOM}/search?query={encoded}&{encoded}={encoded}&sort={encoded}"),
@@ -307,9 +317,9 @@ fn requests_that_would_break_out(server: &Running) -> usize {
     }
     // Names are shown in a conflict, and there is a header in the answer to a new room.
     let name = json!({"creator_email": ADA, "name": "<b>\"%0d%0aSet-Cookie: a=b\\"});
-    answers.push(server.post(ROOM, &[], &name));
+    answers.push(server.post(ROOM, &name));
     for id in ["a\tb", "\"a\"", "%0d%0aSet-Cookie:a=b", &"x".repeat(10_000)] {
-        answers.push(server.post(ROOM, &[("X-Request-Id", id)], &body));
+        answers.push(post(server, ROOM, &[("X-Request-Id", id)], &body));
     }
     for answer in &answers {
         for (name, value) in &answer.headers {
@@ -341,10 +351,7 @@ fn a_header_that_would_break_out_is_no_request() {
     let logged = Logged::start("requests = true");
     for id in ["a\rb", "\u{1b}[31m", "a\0b", "\u{7f}"] {
         let head = format!("GET /healthz HTTP/1.1\r\nHost: roomd\r\nX-Request-Id: {id}\r\n\r\n");
-        let mut stream = TcpStream::connect(logged.server.address).expect("a connection");
-        stream.write_all(head.as_bytes()).expect("it goes out");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
+        let answer = logged.server.send_raw(head);
         assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
         assert!(!answer.contains(id), "{answer}");
     }

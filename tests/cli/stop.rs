@@ -1,4 +1,6 @@
-use crate::harness::{Folder, PATIENCE, Process, ROOM, Running, STOP_LIMIT, open};
+use crate::support::{
+    Folder, Process, ROOM, STOP_TIMEOUT, ServerProcess, TIMEOUT, assert_intact, email,
+};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -20,8 +22,8 @@ fn either_signal_ends_it_with_0() {
         let folder = Folder::new();
         let server = folder.serve(&[]);
         assert_eq!(server.get("/readyz").status, 200);
-        let ended = server.end_by(signal);
-        assert_eq!(ended.status.code(), Some(0), "{signal}: {ended:?}");
+        let exit = server.stop_by(signal);
+        assert_eq!(exit.status.code(), Some(0), "{signal}: {exit:?}");
     }
 }
 
@@ -38,8 +40,8 @@ fn a_signal_that_follows_the_ready_line_at_once_ends_it_with_0() {
         let mut shell = Command::new("bash");
         let sent = shell.args(["-c", &script]).stdin(reader).status();
         assert!(sent.expect("bash is there").success());
-        let ended = server.wait(STOP_LIMIT);
-        assert_eq!(ended.status.code(), Some(0), "{signal}: {ended:?}");
+        let exit = server.wait(STOP_TIMEOUT);
+        assert_eq!(exit.status.code(), Some(0), "{signal}: {exit:?}");
     }
 }
 
@@ -72,19 +74,19 @@ fn a_request_in_flight_is_answered_before_it_ends() {
     );
     let mut stream = TcpStream::connect(server.address).expect("a connection");
     stream
-        .set_read_timeout(Some(PATIENCE))
+        .set_read_timeout(Some(TIMEOUT))
         .expect("a time limit");
     exchange(&mut stream, &head, "100 Continue");
     server.process().signal("TERM");
     let asked = Instant::now();
     while TcpStream::connect(server.address).is_ok() {
-        assert!(asked.elapsed() < STOP_LIMIT, "it takes new callers");
+        assert!(asked.elapsed() < STOP_TIMEOUT, "it takes new callers");
         thread::yield_now();
     }
     let answer = exchange(&mut stream, &body, "ui_options");
     assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
     drop(stream);
-    assert_eq!(server.end().status.code(), Some(0));
+    assert_eq!(server.wait().status.code(), Some(0));
     let server = folder.serve(&[]).with_key(&key);
     assert_eq!(server.room_of("ada@example.com").status, 200);
 }
@@ -101,10 +103,10 @@ fn a_caller_that_keeps_its_connection_does_not_hold_it_up() {
 }
 
 /// Asks for rooms in a loop until the server is gone; says each time that it was answered.
-fn call(server: &Running, first: usize, answered: &Sender<()>) -> Rooms {
+fn call(server: &ServerProcess, first: usize, answered: &Sender<()>) -> Rooms {
     let mut rooms = Rooms::new();
     for n in (first..USERS).step_by(CALLERS).cycle() {
-        let email = format!("user{n}@example.com");
+        let email = email(n);
         let Ok(answer) = server.try_room_of(&email) else {
             break;
         };
@@ -126,7 +128,7 @@ fn call(server: &Running, first: usize, answered: &Sender<()>) -> Rooms {
 
 /// Sends a signal after so many answers, while all callers go on; what they were told, and when
 /// it was sent.
-fn signal_under_load(server: &Running, signal: &str, answers: usize) -> (Rooms, Instant) {
+fn signal_under_load(server: &ServerProcess, signal: &str, answers: usize) -> (Rooms, Instant) {
     let (answered, count) = channel();
     thread::scope(|scope| {
         let start = |first| {
@@ -135,7 +137,7 @@ fn signal_under_load(server: &Running, signal: &str, answers: usize) -> (Rooms, 
         };
         let callers: Vec<_> = (0..CALLERS).map(start).collect();
         for _ in 0..answers {
-            count.recv_timeout(PATIENCE).expect("an answer");
+            count.recv_timeout(TIMEOUT).expect("an answer");
         }
         let sent = Instant::now();
         server.process().signal(signal);
@@ -146,18 +148,11 @@ fn signal_under_load(server: &Running, signal: &str, answers: usize) -> (Rooms, 
 }
 
 #[track_caller]
-fn assert_kept(server: &Running, rooms: &Rooms) {
+fn assert_kept(server: &ServerProcess, rooms: &Rooms) {
     for (email, guid) in rooms {
         let answer = server.room_of(email);
         assert_eq!((answer.status, &answer.guid()), (200, guid));
     }
-}
-
-fn assert_sound(folder: &Folder) {
-    let report: String = open(&folder.path("roomd.db"))
-        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-        .expect("a report");
-    assert_eq!(report, "ok");
 }
 
 #[test]
@@ -167,14 +162,14 @@ fn every_room_that_was_answered_is_there_after_sigterm_under_load() {
     let key = folder.add_key();
     let server = folder.serve(&[]).with_key(&key);
     let (rooms, sent) = signal_under_load(&server, "TERM", 300);
-    let ended = server.end();
-    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
-    assert!(sent.elapsed() < STOP_LIMIT, "{:?}", sent.elapsed());
+    let exit = server.wait();
+    assert_eq!(exit.status.code(), Some(0), "{exit:?}");
+    assert!(sent.elapsed() < STOP_TIMEOUT, "{:?}", sent.elapsed());
     let log = folder.files().remove("roomd.db-wal").unwrap_or_default();
     assert!(log.is_empty(), "{} bytes in the log", log.len());
     let server = folder.serve(&[]).with_key(&key);
     assert_kept(&server, &rooms);
-    assert_sound(&folder);
+    assert_intact(&folder.database());
 }
 
 #[test]
@@ -187,9 +182,9 @@ fn every_room_that_was_answered_is_there_after_sigkill_under_load() {
         let server = folder.serve(&[]).with_key(&key);
         assert_kept(&server, &rooms);
         rooms.extend(signal_under_load(&server, "KILL", answers).0);
-        assert!(!server.end().status.success());
+        assert!(!server.wait().status.success());
     }
     let server = folder.serve(&[]).with_key(&key);
     assert_kept(&server, &rooms);
-    assert_sound(&folder);
+    assert_intact(&folder.database());
 }

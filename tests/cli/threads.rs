@@ -1,4 +1,4 @@
-use crate::harness::{Folder, Running};
+use crate::support::{Folder, ServerProcess};
 use std::fs;
 
 /// A thread of a server.
@@ -24,7 +24,7 @@ impl Thread {
 }
 
 /// The threads of a server, the first one first.
-pub(crate) fn threads(server: &Running) -> Vec<Thread> {
+pub(crate) fn threads(server: &ServerProcess) -> Vec<Thread> {
     let tasks = format!("/proc/{}/task", server.process().id());
     let mut ids: Vec<u32> = fs::read_dir(&tasks)
         .expect("threads")

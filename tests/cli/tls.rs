@@ -1,4 +1,4 @@
-use crate::harness::{Folder, PATIENCE, Running};
+use crate::support::{Folder, ROOM, ServerProcess, TIMEOUT};
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -38,12 +38,12 @@ fn folder() -> Folder {
 struct Connection(StreamOwned<ClientConnection, TcpStream>);
 
 impl Connection {
-    fn open(server: &Running, trusted: &Pair) -> io::Result<Self> {
+    fn open(server: &ServerProcess, trusted: &Pair) -> io::Result<Self> {
         Self::open_as(server, trusted, rustls::ALL_VERSIONS, &[])
     }
 
     fn open_as(
-        server: &Running,
+        server: &ServerProcess,
         trusted: &Pair,
         versions: &[&'static SupportedProtocolVersion],
         protocols: &[&str],
@@ -64,7 +64,7 @@ impl Connection {
         let name = ServerName::try_from("127.0.0.1").expect("a name");
         let client = ClientConnection::new(Arc::new(config), name).expect("settings that fit");
         let socket = TcpStream::connect(server.address)?;
-        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_read_timeout(Some(TIMEOUT))?;
         let mut stream = StreamOwned::new(client, socket);
         while stream.conn.is_handshaking() {
             stream.conn.complete_io(&mut stream.sock)?;
@@ -82,7 +82,7 @@ impl Connection {
         loop {
             let mut bytes = [0; 4096];
             let count = self.0.read(&mut bytes).expect("an answer");
-            assert!(count > 0, "the connection ended");
+            assert!(count > 0, "the connection exit");
             answer.extend_from_slice(&bytes[..count]);
             let text = String::from_utf8_lossy(&answer);
             if let Some((head, body)) = text.split_once("\r\n\r\n")
@@ -116,9 +116,9 @@ fn with_a_certificate_everything_is_https() {
         server.ready_line
     );
     let mut connection = Connection::open(&server, &pair).expect("a connection");
-    let key = key["authorization"].as_str().expect("a header");
+    let key = key.authorization;
     let (head, room) = connection.ask(
-        &format!("POST /xapi/v2/room HTTP/1.1\r\nAuthorization: {key}"),
+        &format!("POST {ROOM} HTTP/1.1\r\nAuthorization: {key}"),
         r#"{"creator_email": "ada@example.com", "name": "Room"}"#,
     );
     assert!(head.starts_with("HTTP/1.1 201 "), "{head}");
@@ -134,7 +134,7 @@ fn with_a_certificate_everything_is_https() {
         .write_all(b"GET /healthz HTTP/1.1\r\nHost: roomd\r\n\r\n")
         .expect("it goes out");
     let mut answer = Vec::new();
-    // Ended, whether in good order or not.
+    // Exit, whether in good order or not.
     let _ = plain.read_to_end(&mut answer);
     assert!(!String::from_utf8_lossy(&answer).contains("HTTP"));
     drop(connection);
@@ -177,16 +177,16 @@ fn nobody_waits_for_handshakes_that_do_not_come() {
     let took = started.elapsed();
     assert!(took < Duration::from_secs(2), "a handshake took {took:?}");
     for mut stream in silent {
-        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
-        assert_eq!(stream.read(&mut [0]).expect("it is ended"), 0);
+        stream.set_read_timeout(Some(TIMEOUT)).expect("a socket");
+        assert_eq!(stream.read(&mut [0]).expect("it is exit"), 0);
     }
 }
 
 /// Opens connections until one shows this certificate.
 #[track_caller]
-fn wait_for(server: &Running, certificate: &Pair) -> Connection {
+fn wait_for(server: &ServerProcess, certificate: &Pair) -> Connection {
     let started = Instant::now();
-    while started.elapsed() < PATIENCE {
+    while started.elapsed() < TIMEOUT {
         if let Ok(connection) = Connection::open(server, certificate) {
             return connection;
         }
@@ -274,17 +274,20 @@ fn a_wrong_file_is_refused_by_name() {
     ] {
         folder.write("fullchain.pem", certificate);
         folder.write("key.pem", key);
-        let ended = folder.run(&["serve", "--listen", "127.0.0.1:0"]);
-        assert!(ended.refusal().starts_with(refusal), "{refusal}: {ended:?}");
+        let exit = folder.run(&["serve", "--listen", "127.0.0.1:0"]);
+        assert!(
+            exit.error_message().starts_with(refusal),
+            "{refusal}: {exit:?}"
+        );
     }
     for (name, setting) in [("fullchain.pem", "tls.certificate"), ("key.pem", "tls.key")] {
         put(&folder, &one, &one);
         std::fs::remove_file(folder.path(name)).expect("the file was there");
-        let ended = folder.run(&["serve", "--listen", "127.0.0.1:0"]);
+        let exit = folder.run(&["serve", "--listen", "127.0.0.1:0"]);
         let refusal = format!("{setting}: cannot read {name}: ");
-        assert!(ended.refusal().starts_with(&refusal), "{ended:?}");
+        assert!(exit.error_message().starts_with(&refusal), "{exit:?}");
     }
-    assert!(!folder.path("roomd.db").exists());
+    assert!(!folder.database().exists());
 }
 
 #[test]
@@ -292,9 +295,9 @@ fn one_file_without_the_other_is_refused() {
     for setting in ["certificate", "key"] {
         let folder = Folder::new();
         folder.write("config.toml", format!("[tls]\n{setting} = \"a.pem\"\n"));
-        let ended = folder.run(&["serve", "--listen", "127.0.0.1:0"]);
+        let exit = folder.run(&["serve", "--listen", "127.0.0.1:0"]);
         let refusal =
             "tls.certificate and tls.key go together: set both, or neither for plain HTTP";
-        assert_eq!(ended.refusal(), refusal);
+        assert_eq!(exit.error_message(), refusal);
     }
 }

@@ -1,4 +1,4 @@
-use crate::support::{Answer, PATIENCE, ROOM, Running};
+use crate::support::{Answer, ROOM, ServerProcess, TIMEOUT, email, room_path};
 use fastrand::Rng;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -52,7 +52,7 @@ impl Load {
     }
 
     /// Calls until the server is gone, which is killed after so many answers.
-    pub(crate) fn until_killed(&mut self, server: &Running, answers: usize) -> Vec<Told> {
+    pub(crate) fn until_killed(&mut self, server: &ServerProcess, answers: usize) -> Vec<Told> {
         let (answered, count) = channel();
         let rngs: Vec<Rng> = (0..CALLERS).map(|_| self.rng.fork()).collect();
         let tickets = &self.tickets;
@@ -70,7 +70,7 @@ impl Load {
             };
             let callers: Vec<_> = rngs.into_iter().enumerate().map(start).collect();
             for _ in 0..answers {
-                count.recv_timeout(PATIENCE).expect("an answer");
+                count.recv_timeout(TIMEOUT).expect("an answer");
             }
             server.process().signal("KILL");
             let told = callers.into_iter().map(|caller| caller.join());
@@ -82,14 +82,14 @@ impl Load {
 struct Caller<'a> {
     number: usize,
     rng: Rng,
-    server: &'a Running,
+    server: &'a ServerProcess,
     tickets: &'a AtomicUsize,
     told: Told,
 }
 
 impl Caller<'_> {
     fn call_until_gone(mut self, answered: &Sender<()>) -> Told {
-        let own = format!("user{}@example.com", self.number);
+        let own = email(self.number);
         let room = self.server.try_call("GET", &search(&own), &Value::Null);
         let Ok(found) = room else {
             return self.told;
@@ -118,7 +118,7 @@ impl Caller<'_> {
             ticket = self.rng.usize(0..=ticket);
         }
         let user = CALLERS + ticket / CALLERS % (USERS - CALLERS);
-        let email = format!("user{user}@example.com");
+        let email = email(user);
         let wanted = self.spelled(&format!("wanted {}", user / 3));
         let names = vec![wanted, format!("Fallback {user} {}", self.number)];
         let asked = json!({"creator_email": email, "name": names[0], "fallback_name": names[1]});
@@ -163,10 +163,7 @@ impl Caller<'_> {
         email: &str,
         room: Option<&Value>,
     ) -> Result<Answer, ureq::Error> {
-        let path = || {
-            let guid = room.and_then(|room| room["room_guid"].as_str());
-            format!("{ROOM}/{}", guid.expect("a room to change"))
-        };
+        let path = || room_path(room.expect("a room to change"));
         match change {
             Change::Make(names) => {
                 let asked = json!({"creator_email": email, "name": names[0]});

@@ -13,7 +13,9 @@ use serde_json::Value;
 use std::fmt;
 use std::thread;
 use std::time::Instant;
-use support::{Folder, PATIENCE, Process, Running, number, open, say, seed};
+use support::{
+    Folder, Key, Process, ROOM, ServerProcess, TIMEOUT, assert_intact, number, open, say, seed,
+};
 
 /// How many kills `cargo test` is worth.
 const KILLS: u64 = 20;
@@ -38,7 +40,7 @@ const SERVE: &[&str] = &[
 /// A database whose server is killed, and what is known of it.
 struct Trial {
     folder: Folder,
-    key: Value,
+    key: Key,
     rng: Rng,
     load: Load,
     ledger: Ledger,
@@ -106,8 +108,8 @@ impl Trial {
         let server = self.start_and_compare();
         let answers = self.rng.usize(1..=ANSWERS);
         let told = self.load.until_killed(&server, answers);
-        let ended = server.end();
-        assert_eq!(ended.status.code(), None, "{ended:?}");
+        let exit = server.wait();
+        assert_eq!(exit.status.code(), None, "{exit:?}");
         self.figures.answers += told.iter().map(|told| told.answers).sum::<usize>();
         for told in told {
             self.ledger.note(told);
@@ -115,7 +117,7 @@ impl Trial {
     }
 
     /// Starts the server on what the last kill left, and looks at all of it.
-    fn start_and_compare(&mut self) -> Running {
+    fn start_and_compare(&mut self) -> ServerProcess {
         let mut command = self.folder.command(SERVE);
         let server = self.folder.start(&mut command).expect("it starts");
         let server = server.with_key(&self.key);
@@ -128,9 +130,10 @@ impl Trial {
 
     /// Asserts what must be so whatever callers were told, in the file itself.
     fn assert_sound(&self, rooms: usize) {
-        let database = open(&self.folder.path("roomd.db"));
+        assert_intact(&self.folder.database());
+        let database = open(&self.folder.database());
         let text = |sql| database.query_row(sql, [], |row| row.get::<_, String>(0));
-        assert_eq!(text("PRAGMA integrity_check").as_deref(), Ok("ok"));
+
         // The table, not an index, which may lack a row.
         let counts = text(
             "SELECT format('%d %d %d', count(*), count(DISTINCT creator_email), count(DISTINCT name_key))
@@ -149,16 +152,16 @@ fn kill_while_starting(folder: &Folder, rng: &mut Rng) -> bool {
     let turns = rng.u64(1..=TURNS) >> rng.u32(0..16);
     (0..turns).for_each(|_| thread::yield_now());
     server.signal("KILL");
-    let ended = server.wait(PATIENCE);
-    assert_eq!(ended.status.code(), None, "{ended:?}");
-    !ended.stdout.is_empty()
+    let exit = server.wait(TIMEOUT);
+    assert_eq!(exit.status.code(), None, "{exit:?}");
+    !exit.stdout.is_empty()
 }
 
 /// All rooms, as the API shows them.
-fn all_rooms(server: &Running) -> Vec<Value> {
+fn all_rooms(server: &ServerProcess) -> Vec<Value> {
     let page = |number: u32| {
         let query = format!("size=100&sort=created_date+asc&page={number}");
-        let answer = server.get(&format!("{}/search?{query}", support::ROOM));
+        let answer = server.get(&format!("{ROOM}/search?{query}"));
         assert_eq!(answer.status, 200, "{answer:?}");
         let rooms = answer.json()["data"].take();
         rooms.as_array().expect("rooms").clone()

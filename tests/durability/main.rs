@@ -9,15 +9,12 @@ mod trace;
 use serde_json::{Value, json};
 use std::fs;
 use std::process::Command;
-use std::thread;
-use support::{Folder, ROOM, Running, number, say_skipped};
+use support::{Folder, ROOM, ServerProcess, USER, all_at_once, email, room_path, skip, user_path};
 use trace::Trace;
 
 /// How many callers ask at once, and for how many rooms they ask together.
 const CALLERS: usize = 8;
 const ROOMS: usize = 96;
-
-const USER: &str = "/xapi/v2/user";
 
 /// What to record: whatever writes to a file or a socket, and what makes a file safe. Texts are
 /// shown whole, files and sockets by name.
@@ -37,20 +34,18 @@ const RECORDER: &[&str] = &[
     "trace.txt",
 ];
 
-/// Whether system calls can be recorded. Where they cannot, the test has nothing to look at: it
-/// passes and says so, unless `ROOMD_STRACE=1` makes that a failure.
+/// Returns whether system calls can be recorded. Skips the test where they cannot.
 fn can_record() -> bool {
     let tried = Command::new("strace").args(["-D", "true"]).output();
     let can = tried.is_ok_and(|output| output.stderr.ends_with(b"+++ exited with 0 +++\n"));
     if !can {
-        assert_ne!(number("ROOMD_STRACE"), Some(1), "strace does not work here");
-        say_skipped("strace is missing or may not trace, so durability was not looked at");
+        skip("ROOMD_STRACE", "strace is missing or may not trace");
     }
     can
 }
 
 /// Runs a server, calls it, stops it; returns all that it did.
-fn record(folder: &Folder, call: impl FnOnce(&Running)) -> Trace {
+fn record(folder: &Folder, call: impl FnOnce(&ServerProcess)) -> Trace {
     let key = folder.add_key();
     let mut command = folder.command_under(RECORDER, &["serve", "--listen", "127.0.0.1:0"]);
     let server = folder.start(&mut command).expect("it starts");
@@ -69,19 +64,15 @@ fn a_room_is_on_the_disk_before_anybody_hears_of_it() {
     }
     let folder = Folder::new();
     folder.add_users(ROOMS);
-    let ask = |server: &Running| {
-        let made = |n| server.room_of(&format!("user{n}@example.com")).status == 201;
-        (0..ROOMS).filter(|n| made(*n)).count()
+    let ask = |server: &ServerProcess| {
+        let created = |user| server.room_of(&email(user)).status == 201;
+        (0..ROOMS).filter(|user| created(*user)).count()
     };
-    let mut made = 0;
+    let mut created = 0;
     let trace = record(&folder, |server| {
-        thread::scope(|scope| {
-            let callers: Vec<_> = (0..CALLERS).map(|_| scope.spawn(|| ask(server))).collect();
-            let counts = callers.into_iter().map(|caller| caller.join());
-            made = counts.map(|count| count.expect("a caller ends")).sum();
-        });
+        created = all_at_once(CALLERS, |_| ask(server)).iter().sum();
     });
-    assert_eq!(made, ROOMS);
+    assert_eq!(created, ROOMS);
     let checked = rules::each_creation_is_synced(&trace);
     assert_eq!(checked, Ok(ROOMS));
 }
@@ -101,11 +92,10 @@ fn every_kind_of_change_is_on_the_disk_before_it_is_answered() {
         };
         let ada =
             json!({"email": "ada@example.com", "username": "ada", "name": "A", "surname": "L"});
-        let user = change("POST", USER, &ada, 201).json();
-        let user = format!("{USER}/{}", user["user_guid"].as_str().expect("a GUID"));
+        let user = user_path(&change("POST", USER, &ada, 201).json());
         for _ in 0..3 {
             let wanted = json!({"creator_email": "ada@example.com", "name": "Test Room"});
-            let room = format!("{ROOM}/{}", change("POST", ROOM, &wanted, 201).guid());
+            let room = room_path(&change("POST", ROOM, &wanted, 201).json());
             change("PUT", &room, &json!({"name": "Other"}), 200);
             change(
                 "PUT",

@@ -1,5 +1,5 @@
-use crate::support::{Folder, PATIENCE, Process, ROOM, Running, number, say_skipped};
-use crate::{assert_kept, assert_log, assert_refused, email, serve, start};
+use crate::support::{Folder, Process, ROOM, ServerProcess, TIMEOUT, email, room_path, skip};
+use crate::{assert_kept, assert_log, assert_refused, serve, start};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -9,7 +9,7 @@ struct Injection(Process);
 
 impl Injection {
     /// Lets a call on a file fail with an error of the system.
-    fn start(server: &Running, file: &str, call: &str, error: &str) -> Self {
+    fn start(server: &ServerProcess, file: &str, call: &str, error: &str) -> Self {
         let mut strace = Command::new("strace");
         strace.args(["-f", "-o", "/dev/null", "-P", file]);
         strace.args(["-e", &format!("trace={call}")]);
@@ -21,12 +21,12 @@ impl Injection {
 
     fn stop(self) {
         self.0.signal("INT");
-        self.0.wait(PATIENCE);
+        self.0.wait(TIMEOUT);
     }
 }
 
-/// Whether system calls of a running program can be made to fail. Where they cannot, the test has
-/// nothing to look at: it passes and says so, unless `ROOMD_STRACE=1` makes that a failure.
+/// Returns whether system calls of a running program can be made to fail. Skips the test where they
+/// cannot.
 fn can_inject() -> bool {
     let target = Process::spawn(Command::new("sleep").arg("1"));
     let mut strace = Command::new("strace");
@@ -36,8 +36,7 @@ fn can_inject() -> bool {
     let can =
         tried.is_ok_and(|output| String::from_utf8_lossy(&output.stderr).contains("attached"));
     if !can {
-        assert_ne!(number("ROOMD_STRACE"), Some(1), "strace does not work here");
-        say_skipped("strace is missing or may not attach, so disks that fail were not looked at");
+        skip("ROOMD_STRACE", "strace is missing or may not attach");
     }
     can
 }
@@ -107,11 +106,11 @@ fn a_disk_that_does_not_keep_what_it_took_stops_the_server() {
                 rooms.insert(email(user), answer.json());
             }
         }
-        let ended = server.end();
-        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
-        let last = ended.stderr.lines().last().expect("a sentence");
+        let exit = server.wait();
+        assert_eq!(exit.status.code(), Some(1), "{exit:?}");
+        let last = exit.stderr.lines().last().expect("a sentence");
         let sentence = "roomd: stopped, because the disk failed to keep what was written";
-        assert!(last.starts_with(sentence), "{ended:?}");
+        assert!(last.starts_with(sentence), "{exit:?}");
         drop(injection);
         assert_eq!(
             rooms.len() == 1,
@@ -125,11 +124,8 @@ fn a_disk_that_does_not_keep_what_it_took_stops_the_server() {
             assert_eq!(server.room_of(email).json(), *room);
         }
         let tags = json!({"tags": "again"});
-        let path = format!(
-            "{ROOM}/{}",
-            rooms[&email(0)]["room_guid"].as_str().expect("a GUID")
-        );
-        assert_eq!(server.call("PUT", &path, &tags).status, 200);
+        let path = room_path(&rooms[&email(0)]);
+        assert_eq!(server.put(&path, &tags).status, 200);
         server.stop();
     }
 }

@@ -1,6 +1,6 @@
 use crate::disk::Disk;
-use crate::support::{Folder, PATIENCE, ROOM, Running};
-use crate::{assert_kept, assert_log, assert_refused, email, serve, start};
+use crate::support::{Folder, ROOM, ServerProcess, TIMEOUT, USER, email, room_path};
+use crate::{assert_kept, assert_log, assert_refused, serve, start};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,10 +17,10 @@ const BEGINNING: &str = "the disk is full";
 const END: &str = "the disk has room again";
 
 /// Fills the disk until the server has found no use for what it has already.
-fn fill_for_good(disk: &Disk, server: &Running) {
+fn fill_for_good(disk: &Disk, server: &ServerProcess) {
     let started = Instant::now();
     while disk.fill() > 0 || server.get("/readyz").status == 200 {
-        assert!(started.elapsed() < PATIENCE, "it writes on a full disk");
+        assert!(started.elapsed() < TIMEOUT, "it writes on a full disk");
     }
 }
 
@@ -35,10 +35,7 @@ fn a_full_disk_refuses_writes_and_nothing_else_until_there_is_room() {
         assert_eq!(made.status, 201, "{made:?}");
         rooms.insert(email(user), made.json());
     }
-    let path = |user| {
-        let guid = rooms[&email(user)]["room_guid"].as_str().expect("a GUID");
-        format!("{ROOM}/{guid}")
-    };
+    let path = |user| room_path(&rooms[&email(user)]);
     let user = json!({"email": "new@example.com", "username": "new", "name": "N", "surname": "U"});
     let writes = [
         (
@@ -48,7 +45,7 @@ fn a_full_disk_refuses_writes_and_nothing_else_until_there_is_room() {
         ),
         ("PUT", path(1), json!({"name": "Other"})),
         ("DELETE", path(2), Value::Null),
-        ("POST", "/xapi/v2/user".to_owned(), user),
+        ("POST", USER.to_owned(), user),
     ];
     fill_for_good(&disk, &server);
     for _ in 0..10 {
@@ -82,11 +79,11 @@ fn the_write_ahead_log_does_not_keep_a_disk_full_that_has_room_for_its_rooms() {
     let Some(disk) = Disk::new(1024) else { return };
     disk.folder().add_users(1);
     let server = serve(disk.folder());
-    let room = format!("{ROOM}/{}", server.room_of(&email(0)).guid());
+    let room = room_path(&server.room_of(&email(0)).json());
     let mut refused = 0;
     for n in 0..600 {
         let tags = format!("tag {n}");
-        let changed = server.call("PUT", &room, &json!({"tags": tags}));
+        let changed = server.put(&room, &json!({"tags": tags}));
         if changed.status == 507 {
             refused += 1;
             continue;
@@ -102,7 +99,7 @@ fn the_write_ahead_log_does_not_keep_a_disk_full_that_has_room_for_its_rooms() {
 
 /// What was acknowledged to callers, each of whom has users of its own.
 struct Callers<'a> {
-    server: &'a Running,
+    server: &'a ServerProcess,
     calls: AtomicUsize,
     refusals: AtomicUsize,
     over: AtomicBool,
@@ -111,7 +108,7 @@ struct Callers<'a> {
 
 impl Callers<'_> {
     fn go_on(&self) -> bool {
-        !self.over.load(Ordering::Relaxed) && self.started.elapsed() < PATIENCE
+        !self.over.load(Ordering::Relaxed) && self.started.elapsed() < TIMEOUT
     }
 
     /// Makes and changes rooms; returns what each is by the last acknowledgement.
@@ -121,9 +118,8 @@ impl Callers<'_> {
             let email = email(n % (USERS / CALLERS) * CALLERS + caller);
             let answer = match rooms.get(&email) {
                 Some(room) => {
-                    let path = format!("{ROOM}/{}", room["room_guid"].as_str().expect("a GUID"));
-                    self.server
-                        .call("PUT", &path, &json!({"tags": format!("tag {n}")}))
+                    let tags = json!({"tags": format!("tag {n}")});
+                    self.server.put(&room_path(room), &tags)
                 }
                 None => self.server.room_of(&email),
             };
@@ -183,10 +179,10 @@ fn nothing_is_lost_on_a_disk_that_is_full_again_and_again() {
             .flat_map(|caller| caller.join().expect("it ends"))
             .collect()
     });
-    assert!(callers.started.elapsed() < PATIENCE, "it hangs");
+    assert!(callers.started.elapsed() < TIMEOUT, "it hangs");
     disk.fill();
     server.process().signal("KILL");
-    server.end();
+    server.wait();
     disk.make_room();
     assert_kept(disk.folder(), &rooms);
     let server = start(disk.folder(), &key);
@@ -203,8 +199,8 @@ fn a_server_on_a_full_disk_says_so_and_starts_once_there_is_room() {
             disk.folder().add_users(1);
         }
         disk.fill();
-        let ended = disk.folder().run(&["serve", "--listen", "127.0.0.1:0"]);
-        let sentence = ended.refusal();
+        let exit = disk.folder().run(&["serve", "--listen", "127.0.0.1:0"]);
+        let sentence = exit.error_message();
         assert!(
             sentence.contains("full") && sentence.contains("roomd.db"),
             "{sentence}"
@@ -224,11 +220,11 @@ fn a_backup_for_which_there_is_no_room_is_refused_and_leaves_nothing() {
     folder.add_users(1000);
     let copy = disk.folder().path("copy.db");
     let copy = copy.to_str().expect("a name in Unicode");
-    let ended = folder.run(&["backup", copy]);
+    let exit = folder.run(&["backup", copy]);
     assert_eq!(
-        ended.refusal(),
+        exit.error_message(),
         format!("cannot write {copy}: {BEGINNING}"),
-        "{ended:?}"
+        "{exit:?}"
     );
     assert_eq!(disk.folder().files(), BTreeMap::new());
 }

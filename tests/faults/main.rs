@@ -15,7 +15,7 @@ mod support;
 
 use serde_json::Value;
 use std::collections::BTreeMap;
-use support::{Answer, Folder, Running, open};
+use support::{Answer, Folder, Key, ServerProcess, assert_intact, open};
 
 /// The start of every `url` must be the same for every run of the server.
 const SERVE: &[&str] = &[
@@ -30,20 +30,16 @@ const SERVE: &[&str] = &[
 const SLOW_MS: &str = "20000";
 
 /// Starts a server with a key.
-fn serve(folder: &Folder) -> Running {
+fn serve(folder: &Folder) -> ServerProcess {
     let key = folder.add_key();
     start(folder, &key)
 }
 
 /// The same with a key that is there.
-fn start(folder: &Folder, key: &Value) -> Running {
+fn start(folder: &Folder, key: &Key) -> ServerProcess {
     let mut command = folder.command(SERVE);
     let server = folder.start(command.env("ROOMD_LOG_SLOW_MS", SLOW_MS));
     server.expect("it starts").with_key(key)
-}
-
-fn email(user: usize) -> String {
-    format!("user{user}@example.com")
 }
 
 /// Asserts that a request was refused as documented.
@@ -86,11 +82,8 @@ fn assert_log(log: &[String], expected: &[&str]) {
 /// Asserts that a database is whole and has these rooms, by the addresses of their users.
 #[track_caller]
 fn assert_kept(folder: &Folder, rooms: &BTreeMap<String, Value>) {
-    let database = open(&folder.path("roomd.db"));
-    let integrity: String = database
-        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-        .expect("a report");
-    assert_eq!(integrity, "ok");
+    assert_intact(&folder.database());
+    let database = open(&folder.database());
     let mut statement = database
         .prepare("SELECT creator_email, hex(room_guid) FROM rooms")
         .expect("a table");

@@ -1,5 +1,5 @@
-use crate::support::{Folder, ROOM, open};
-use crate::{SERVE, assert_log, assert_refused, email};
+use crate::support::{Folder, ROOM, email, open};
+use crate::{SERVE, assert_log, assert_refused};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::thread;
@@ -87,7 +87,7 @@ fn a_full_queue_refuses_at_once_and_serves_what_waits() {
         server.authorization,
         body.len()
     );
-    let other = open(&folder.path("roomd.db"));
+    let other = open(&folder.database());
     other.execute_batch("BEGIN IMMEDIATE").expect("a lock");
     let (mut refused, mut made, mut found) = (0, 0, 0);
     ask_at_once(server.address, &request, |answer| {
@@ -132,7 +132,7 @@ fn another_program_that_holds_the_database_is_waited_for_and_then_logged_once() 
     let key = folder.add_key();
     let server = folder.serve(&[]).with_key(&key);
     let room = server.room_of(&email(0));
-    let other = open(&folder.path("roomd.db"));
+    let other = open(&folder.database());
     other.execute_batch("BEGIN IMMEDIATE").expect("a lock");
     thread::scope(|scope| {
         for _ in 0..4 {

@@ -9,8 +9,8 @@ fn a_server_on_a_disk_that_cannot_be_written_says_so_and_starts_once_it_can() {
         }
         disk.remount("ro");
         for args in [&["serve", "--listen", "127.0.0.1:0"][..], &["user", "list"]] {
-            let ended = disk.folder().run(args);
-            let sentence = ended.refusal();
+            let exit = disk.folder().run(args);
+            let sentence = exit.error_message();
             assert!(
                 sentence.contains("ead-only") && sentence.contains("roomd.db"),
                 "{sentence}"

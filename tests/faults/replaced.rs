@@ -1,11 +1,11 @@
-use crate::support::{Folder, Running};
-use crate::{assert_kept, assert_log, assert_refused, email, serve, start};
+use crate::support::{Folder, ServerProcess, email};
+use crate::{assert_kept, assert_log, assert_refused, serve, start};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 
 /// A server whose rooms are in its files in part only.
-fn with_rooms(folder: &Folder) -> (Running, BTreeMap<String, Value>) {
+fn with_rooms(folder: &Folder) -> (ServerProcess, BTreeMap<String, Value>) {
     folder.add_users(30);
     let server = serve(folder);
     let make = |user| {
@@ -20,15 +20,15 @@ fn with_rooms(folder: &Folder) -> (Running, BTreeMap<String, Value>) {
 /// Asserts that a write is not acknowledged, and that the server ends over it with a sentence about
 /// a file.
 #[track_caller]
-fn assert_given_up(server: Running, file: &str) {
+fn assert_given_up(server: ServerProcess, file: &str) {
     assert_refused(&server.room_of(&email(25)), 503, 95);
-    let ended = server.end();
+    let exit = server.wait();
     assert_eq!(
-        (ended.status.code(), ended.stdout.as_str()),
+        (exit.status.code(), exit.stdout.as_str()),
         (Some(1), ""),
-        "{ended:?}"
+        "{exit:?}"
     );
-    let log: Vec<_> = ended.stderr.lines().map(str::to_owned).collect();
+    let log: Vec<_> = exit.stderr.lines().map(str::to_owned).collect();
     // With the slash, because the names of the others begin with that of the database.
     let what = format!("/{file} was moved, removed or replaced");
     assert_log(&log, &["started", &what, "stopped", &what]);
@@ -39,8 +39,8 @@ fn assert_given_up(server: Running, file: &str) {
 fn a_database_that_was_moved_away_has_all_that_was_acknowledged() {
     let (folder, elsewhere) = (Folder::new(), Folder::new());
     let (server, rooms) = with_rooms(&folder);
-    let moved = elsewhere.path("roomd.db");
-    fs::rename(folder.path("roomd.db"), &moved).expect("it moves");
+    let moved = elsewhere.database();
+    fs::rename(folder.database(), &moved).expect("it moves");
     assert_given_up(server, "roomd.db");
     assert_kept(&elsewhere, &rooms);
 }
@@ -52,11 +52,11 @@ fn a_database_that_was_replaced_stops_the_server_and_the_new_one_stays_as_it_is(
     // As an operator would who knows no better.
     other.add_users(40);
     let key = other.add_key();
-    let new = fs::read(other.path("roomd.db")).expect("a database");
+    let new = fs::read(other.database()).expect("a database");
     folder.write("new.db", &new);
-    fs::rename(folder.path("new.db"), folder.path("roomd.db")).expect("it moves");
+    fs::rename(folder.path("new.db"), folder.database()).expect("it moves");
     assert_given_up(server, "roomd.db");
-    assert!(fs::read(folder.path("roomd.db")).expect("it is there") == new);
+    assert!(fs::read(folder.database()).expect("it is there") == new);
     let server = start(&folder, &key);
     let rooms: BTreeMap<_, _> = (0..40)
         .map(|user| (email(user), server.room_of(&email(user))))
@@ -84,7 +84,7 @@ fn a_database_that_was_deleted_stops_the_server() {
         let (email, room) = rooms.first_key_value().expect("a room");
         assert_eq!(server.room_of(email).json(), *room);
         assert_given_up(server, "roomd.db");
-        assert!(!folder.path("roomd.db").exists());
+        assert!(!folder.database().exists());
     }
 }
 
@@ -108,7 +108,7 @@ fn what_was_acknowledged_outlives_its_write_ahead_log() {
 fn an_idle_server_is_not_ready_once_its_database_is_gone() {
     let folder = Folder::new();
     let (server, _) = with_rooms(&folder);
-    fs::remove_file(folder.path("roomd.db")).expect("it is there");
+    fs::remove_file(folder.database()).expect("it is there");
     assert_refused(&server.get("/readyz"), 503, 95);
-    assert_eq!(server.end().status.code(), Some(1));
+    assert_eq!(server.wait().status.code(), Some(1));
 }

@@ -1,13 +1,13 @@
 use crate::checker::{Event, History};
 use crate::model::{self, Operation, Room, SPELLINGS};
-use crate::support::{Answer, ROOM, Running};
-use serde_json::{Value, json};
+use crate::support::{Answer, ROOM, ServerProcess, email};
+use serde_json::json;
 use std::sync::Mutex;
 use uuid::Uuid;
 
 /// Calls a server and writes down when each call started, when it ended and how.
 pub(crate) struct Recorder<'a> {
-    server: &'a Running,
+    server: &'a ServerProcess,
     record: Mutex<Record>,
 }
 
@@ -18,7 +18,7 @@ struct Record {
 }
 
 impl<'a> Recorder<'a> {
-    pub(crate) fn new(server: &'a Running) -> Self {
+    pub(crate) fn new(server: &'a ServerProcess) -> Self {
         Self {
             server,
             record: Mutex::default(),
@@ -59,7 +59,7 @@ impl Record {
     }
 }
 
-fn send(server: &Running, operation: Operation) -> Answer {
+fn send(server: &ServerProcess, operation: Operation) -> Answer {
     let path = |guid: Uuid| format!("{ROOM}/{guid}");
     match operation {
         Operation::GetOrCreate {
@@ -71,13 +71,11 @@ fn send(server: &Running, operation: Operation) -> Answer {
                 "creator_email": email(user), "name": SPELLINGS[name],
                 "fallback_name": fallback.map(|name| SPELLINGS[name]),
             });
-            server.call("POST", ROOM, &asked)
+            server.post(ROOM, &asked)
         }
-        Operation::Get(guid) => server.call("GET", &path(guid), &Value::Null),
-        Operation::Rename(guid, name) => {
-            server.call("PUT", &path(guid), &json!({"name": SPELLINGS[name]}))
-        }
-        Operation::Delete(guid) => server.call("DELETE", &path(guid), &Value::Null),
+        Operation::Get(guid) => server.get(&path(guid)),
+        Operation::Rename(guid, name) => server.put(&path(guid), &json!({"name": SPELLINGS[name]})),
+        Operation::Delete(guid) => server.delete(&path(guid)),
     }
 }
 
@@ -101,8 +99,4 @@ fn read_room(answer: &Answer) -> Room {
         user: user.expect("a user who was asked for"),
         name: name.expect("a name that was asked for"),
     }
-}
-
-fn email(user: usize) -> String {
-    format!("user{user}@example.com")
 }

@@ -1,8 +1,9 @@
 //! All calls of the API, and how to draw them.
 
 use crate::fields::{self, EMAILS, Field, Kept};
+use crate::support::{ROOM, USER};
 use crate::world::World;
-use crate::{ROOM, USER};
+
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;

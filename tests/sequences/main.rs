@@ -10,15 +10,13 @@ mod world;
 use call::Call;
 use proptest::collection::vec;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
-use serde_json::{Value, json};
-use support::{Folder, ROOM, Running, number, seed};
+use serde_json::json;
+use support::{Folder, ServerProcess, USER, number, seed, user_path};
 use world::World;
 
 /// How many sequences `cargo test` is worth, and how long one is at the most.
 const SEQUENCES: u64 = 64;
 const CALLS: usize = 40;
-
-const USER: &str = "/xapi/v2/user";
 
 /// Usernames and addresses of users who are there when a sequence begins.
 const REGISTERED: [(&str, &str); 3] = [
@@ -51,19 +49,18 @@ fn runner() -> TestRunner {
 }
 
 /// Removes all users, and the rooms with them.
-fn clear(server: &Running) {
+fn clear(server: &ServerProcess) {
     let everybody = json!({"page_size": 100});
-    let users = server.call("POST", &format!("{USER}/search"), &everybody);
+    let users = server.post(&format!("{USER}/search"), &everybody);
     for user in users.json().as_array().expect("users") {
-        let guid = user["user_guid"].as_str().expect("a GUID");
-        let answer = server.call("DELETE", &format!("{USER}/{guid}"), &Value::Null);
+        let answer = server.delete(&user_path(user));
         assert_eq!(answer.status, 204, "{answer:?}");
     }
 }
 
 /// Registers users and makes rooms, sends the calls one after the other, looks at everything; an
 /// error is the first answer that is not the model's.
-fn compare(server: &Running, calls: &[Call]) -> Result<(), String> {
+fn compare(server: &ServerProcess, calls: &[Call]) -> Result<(), String> {
     clear(server);
     let mut world = World::default();
     let (users, rooms) = (REGISTERED.map(Call::register), MADE.map(Call::make_room));

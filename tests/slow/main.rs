@@ -6,12 +6,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{Folder, PATIENCE, Running, say};
+use support::{Client, Folder, ServerProcess, TIMEOUT, say};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -100,13 +99,13 @@ impl Slow {
 
 /// Holds so many slow connections until the server has ended all of them; `meanwhile` is called
 /// over and over from when all are there, and has ended when the last of them has.
-fn hold(server: &Running, slow: &[Slow], count: usize, meanwhile: impl Fn() + Sync) {
+fn hold(server: &ServerProcess, slow: &[Slow], count: usize, meanwhile: impl Fn() + Sync) {
     let started = Instant::now();
     let (connected, over) = (AtomicUsize::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
         scope.spawn(|| {
             // Also when the other thread has panicked.
-            while !over.load(Ordering::Relaxed) && started.elapsed() < 2 * PATIENCE {
+            while !over.load(Ordering::Relaxed) && started.elapsed() < 2 * TIMEOUT {
                 if connected.load(Ordering::Relaxed) == count {
                     meanwhile();
                 }
@@ -121,7 +120,7 @@ fn hold(server: &Running, slow: &[Slow], count: usize, meanwhile: impl Fn() + Sy
         };
         let ended = runtime
             .expect("a runtime")
-            .block_on(async { timeout(PATIENCE, all).await });
+            .block_on(async { timeout(TIMEOUT, all).await });
         over.store(true, Ordering::Relaxed);
         assert!(ended.is_ok(), "slow connections are not ended");
     });
@@ -141,13 +140,10 @@ async fn join_all(many: impl Iterator<Item = impl Future<Output = ()>>) {
     .await;
 }
 
-/// Asks on a connection of its own.
-fn ask_anew(server: SocketAddr) {
-    let mut stream = TcpStream::connect(server).expect("a connection");
+/// Sends a request on a new connection.
+fn ask_anew(server: &Client) {
     let request = "GET /readyz HTTP/1.1\r\nHost: roomd\r\nConnection: close\r\n\r\n";
-    stream.write_all(request.as_bytes()).expect("it goes out");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
+    let answer = server.send_raw(request);
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 
@@ -170,7 +166,7 @@ fn a_thousand_slow_connections_slow_nobody_and_are_ended() {
     let calls = AtomicUsize::new(0);
     let started = Instant::now();
     hold(&server, &ways(&server.authorization), 1000, || {
-        promptly(|| ask_anew(server.address));
+        promptly(|| ask_anew(&server));
         promptly(|| assert!(server.room_of("ada@example.com").status < 300));
         calls.fetch_add(2, Ordering::Relaxed);
     });
@@ -188,7 +184,7 @@ fn a_caller_cannot_take_all_connections_of_a_server_that_has_few() {
     let server = folder.start(&mut command).expect("it starts");
     let calls = AtomicUsize::new(0);
     hold(&server, &ways("")[..1], 300, || {
-        promptly(|| ask_anew(server.address));
+        promptly(|| ask_anew(&server));
         calls.fetch_add(1, Ordering::Relaxed);
     });
     assert!(calls.into_inner() > 10);
