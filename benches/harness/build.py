@@ -29,7 +29,7 @@ def build(profile: str) -> Programs:
     # One command, so that all have the same settings and share what they have in common.
     messages = cargo(
         "build", "--locked", "--profile", profile, "--message-format", "json",
-        "--bin", "roomd", "--bench", "peers", "--bench", "load",
+        "--package", "roomd", "--package", "roomd-benches", "--bins",
     )  # fmt: skip
     artifacts = (json.loads(line) for line in messages.splitlines())
     programs = {

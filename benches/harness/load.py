@@ -44,7 +44,7 @@ class Load:
     program: Path
 
     def start(self, plan: dict, core: int | None = LOAD_CORE) -> subprocess.Popen:
-        command = pinned(core, [self.program, "run"])
+        command = pinned(core, [self.program])
         pipe = subprocess.PIPE
         started = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
         started.stdin.write(json.dumps(plan))

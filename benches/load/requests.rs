@@ -1,5 +1,5 @@
-use crate::numbering::digits;
 use crate::plan::RequestPlan;
+use numbering::digits;
 
 /// Where the number goes in the text of a request.
 const MARK: &[u8] = b"########";

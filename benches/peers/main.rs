@@ -1,11 +1,8 @@
 //! What `roomd` is measured against: `peers ceiling KEY`, a server without a database; `peers
 //! obvious FILE`, the design that comes to mind first; `peers raw FILE FIRST COUNT SECONDS`, bare
-//! inserts in a loop; `peers sqlite`, the version of SQLite that all use. Without arguments it does
-//! nothing.
+//! inserts in a loop; `peers sqlite`, the version of SQLite that all use.
 
 mod ceiling;
-#[path = "../shared/numbering.rs"]
-mod numbering;
 mod obvious;
 mod raw;
 mod sqlite;
@@ -27,8 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             raw::insert(file, first.parse()?, count.parse()?, seconds.parse()?)?;
         }
         ["sqlite"] => writeln!(io::stdout(), "{}", rusqlite::version())?,
-        // `cargo bench` starts every benchmark; this one is a tool of others.
-        _ => {}
+        _ => return Err("unknown arguments: see the top of benches/peers/main.rs".into()),
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! What the file can do with no server around it: a room inserted and committed, again and again.
 
-use crate::numbering::digits;
 use crate::sqlite::{INSERT, configure, identity};
 use crate::wire::OPTIONS;
+use numbering::digits;
 use rusqlite::Connection;
 use serde_json::json;
 use std::error::Error;
