@@ -1,7 +1,7 @@
 use crate::support::{ROOM, TestServer, email, text};
 use serde_json::{Value, json};
 
-/// A server with the rooms of as many users, made in this order.
+/// Starts a server with rooms of these names, created in this order.
 fn server_with_rooms(names: &[&str]) -> TestServer {
     let server = TestServer::start_with_users(names.len());
     for (n, name) in names.iter().enumerate() {
@@ -46,7 +46,7 @@ fn a_page_shows_whole_rooms_newest_first() {
 }
 
 #[test]
-fn an_empty_result_and_a_page_past_the_end_are_fine() {
+fn an_empty_result_and_a_page_past_the_end_are_valid() {
     let server = server_with_rooms(&["One"]);
     assert_eq!(
         search(&server, "query=zwei"),
@@ -166,13 +166,13 @@ fn rooms_are_sorted_by_date_or_folded_name() {
 }
 
 #[test]
-fn pages_hold_together_while_rooms_are_made() {
+fn pages_do_not_overlap_while_rooms_are_created() {
     let server = TestServer::start_with_users(40);
-    let make = |n: usize| {
+    let create = |n: usize| {
         let name = format!("Room {}", (n * 7) % 40);
         assert_eq!(server.get_or_create(&email(n), &name).status, 201);
     };
-    (0..20).for_each(make);
+    (0..20).for_each(create);
     let mut seen = Vec::new();
     for page in 1..=10 {
         let found = search(
@@ -180,7 +180,7 @@ fn pages_hold_together_while_rooms_are_made() {
             &format!("sort=created_date+asc&size=2&page={page}"),
         );
         seen.extend(names(&found).into_iter().map(str::to_owned));
-        make(20 + page);
+        create(20 + page);
     }
     let expected: Vec<String> = (0..20).map(|n| format!("Room {}", (n * 7) % 40)).collect();
     assert_eq!(seen, expected);

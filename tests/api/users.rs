@@ -33,7 +33,7 @@ fn a_user_is_registered_with_defaults_for_the_rest() {
 }
 
 #[test]
-fn everything_that_is_sent_is_kept_but_the_password() {
+fn everything_that_is_sent_is_stored_but_the_password() {
     let server = TestServer::start();
     let mut sent = json!({
         "name": " Alan ", "surname": "Turing", "email": "alan@example.com", "username": "alan", "role": "a",
@@ -60,8 +60,8 @@ fn everything_that_is_sent_is_kept_but_the_password() {
     assert_eq!(user["timezone"], "Europe/London");
     assert_eq!(user["expires_at"], "2030-01-01T00:00:00+00:00");
     assert_eq!(user.get("psd"), None);
-    let kept = server.stop().files().remove(DATABASE).expect("a database");
-    assert!(!kept.windows(14).any(|bytes| bytes == b"hunter2hunter2"));
+    let database = server.stop().files().remove(DATABASE).expect("a database");
+    assert!(!database.windows(14).any(|bytes| bytes == b"hunter2hunter2"));
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn every_wrong_field_is_named() {
 }
 
 #[test]
-fn an_address_and_a_username_belong_to_one_user() {
+fn an_e_mail_address_and_a_username_belong_to_one_user() {
     let server = TestServer::start();
     assert_eq!(server.post(USER, &alan()).status, 201);
     let email_taken = json!({"code": 51, "details": "another user has this e-mail address"});
@@ -127,7 +127,7 @@ fn an_update_changes_only_what_is_sent() {
     server
         .put(&user_path(&user), &json!({"name": null, "psd": "x"}))
         .assert(200, &user);
-    for (field, sent, kept) in [
+    for (field, sent, stored) in [
         ("surname", json!("M. Turing"), json!("M. Turing")),
         (
             "expires_at",
@@ -141,7 +141,7 @@ fn an_update_changes_only_what_is_sent() {
         let answer = server.put(&user_path(&user), &json!({field: sent}));
         let date = answer.json()["updating_date"].clone();
         assert!(date.is_string(), "{field}");
-        user[field] = kept;
+        user[field] = stored;
         user["updating_date"] = date;
         answer.assert(200, &user);
         server.get(&user_path(&user)).assert(200, &user);
@@ -149,7 +149,7 @@ fn an_update_changes_only_what_is_sent() {
 }
 
 #[test]
-fn a_changed_address_takes_the_room_along() {
+fn a_changed_e_mail_address_takes_the_room_along() {
     let server = TestServer::start();
     let user = server.post(USER, &alan()).json();
     let mut room = server.get_or_create("alan@example.com", "Enigma").json();
@@ -174,7 +174,7 @@ fn a_changed_address_takes_the_room_along() {
 }
 
 #[test]
-fn a_user_switched_off_keeps_the_room_and_gets_no_new_one() {
+fn an_inactive_user_keeps_the_room_and_gets_no_new_one() {
     let server = TestServer::start();
     let user = server.post(USER, &alan()).json();
     let room = server.get_or_create("alan@example.com", "Enigma").json();
@@ -206,7 +206,7 @@ fn a_user_switched_off_keeps_the_room_and_gets_no_new_one() {
 }
 
 #[test]
-fn a_deleted_user_takes_the_room_away() {
+fn deleting_a_user_deletes_the_room() {
     let server = TestServer::start();
     let user = server.post(USER, &alan()).json();
     let room = server.get_or_create("alan@example.com", "Enigma").json();
@@ -232,7 +232,7 @@ fn a_deleted_user_takes_the_room_away() {
 }
 
 #[test]
-fn malformed_guids_are_users_that_never_were() {
+fn unknown_and_malformed_guids_get_the_same_answer() {
     let server = TestServer::start();
     for guid in ["0197A3C2-6414-7046-87A6-67730D5F9F08", "x", "%00"] {
         server
@@ -242,7 +242,7 @@ fn malformed_guids_are_users_that_never_were() {
 }
 
 #[test]
-fn users_are_found_by_parts_newest_first() {
+fn users_are_found_by_parts_of_fields_newest_first() {
     let server = TestServer::start_with_users(0);
     for (email, name, surname) in [
         ("a@example.com", "Ağaoğlu", "Adalet"),
