@@ -2,14 +2,14 @@ use crate::support::{DATABASE, Folder, open};
 use std::collections::BTreeMap;
 use std::fs;
 
-/// What opens a database: two verbs that end by themselves, and the server.
+/// Arguments with which the program opens a database: two verbs, and the server.
 const OPENERS: [&[&str]; 3] = [
     &["user", "list"],
     &["key", "create"],
     &["serve", "--listen", "127.0.0.1:0"],
 ];
 
-/// The database and its write-ahead log, in which the changes are. A log without any is nothing.
+/// Returns the database file and the WAL, unless that is empty.
 fn data(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
     let mut files = folder.files();
     files.retain(|name, bytes| {
@@ -18,10 +18,10 @@ fn data(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// Asserts that everything refuses the database in one line and leaves it as it is; returns the
-/// last of these lines.
+/// Asserts that neither verbs nor the server can open the database, and that they leave it unchanged;
+/// returns the last error message.
 #[track_caller]
-fn assert_refused(folder: &Folder) -> String {
+fn assert_cannot_open(folder: &Folder) -> String {
     let before = data(folder);
     let mut line = String::new();
     for args in OPENERS {
@@ -33,7 +33,7 @@ fn assert_refused(folder: &Folder) -> String {
     line
 }
 
-/// A folder with a database of ours that has users in it.
+/// Returns a folder with a database that has users and a key.
 fn populated() -> Folder {
     let folder = Folder::new();
     folder.add_users(50);
@@ -41,21 +41,21 @@ fn populated() -> Folder {
     folder
 }
 
-/// The bytes of such a database, whole in one file.
-fn sound_database() -> Vec<u8> {
+/// Returns the bytes of such a database, all in one file.
+fn intact_database() -> Vec<u8> {
     let mut files = populated().files();
-    let log = files.get("roomd.db-wal");
+    let wal = files.get("roomd.db-wal");
     assert!(
-        log.is_none_or(Vec::is_empty),
-        "the last verb folded its log"
+        wal.is_none_or(Vec::is_empty),
+        "the last verb has checkpointed the WAL"
     );
     files.remove(DATABASE).expect("a database")
 }
 
 #[test]
-fn a_text_is_refused_and_left_as_it_is() {
+fn a_text_file_cannot_be_opened_and_stays_unchanged() {
     let folder = Folder::new();
-    let long = "a line of somebody's notes\n".repeat(1000);
+    let long = "a line of notes\n".repeat(1000);
     for text in [
         "x",
         "just a few words\n",
@@ -63,13 +63,13 @@ fn a_text_is_refused_and_left_as_it_is() {
         &long,
     ] {
         folder.write(DATABASE, text);
-        let line = assert_refused(&folder);
+        let line = assert_cannot_open(&folder);
         assert!(line.contains("another program"), "{line}");
     }
 }
 
 #[test]
-fn the_database_of_another_program_is_refused_and_left_as_it_is() {
+fn the_database_of_another_program_cannot_be_opened_and_stays_unchanged() {
     for setup in [
         "CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')",
         "CREATE TABLE users (user_id); PRAGMA application_id = 1; PRAGMA user_version = 1",
@@ -79,13 +79,13 @@ fn the_database_of_another_program_is_refused_and_left_as_it_is() {
         let other = open(&folder.database());
         other.execute_batch(setup).expect("another database");
         drop(other);
-        let line = assert_refused(&folder);
+        let line = assert_cannot_open(&folder);
         assert!(line.contains("another program"), "{line}");
     }
 }
 
 #[test]
-fn the_database_of_another_program_is_left_as_it_is_while_that_has_it_open() {
+fn the_database_of_another_program_stays_unchanged_while_that_has_it_open() {
     let folder = Folder::new();
     let other = open(&folder.database());
     let mode: String = other
@@ -96,7 +96,7 @@ fn the_database_of_another_program_is_left_as_it_is_while_that_has_it_open() {
         .execute_batch("CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')")
         .expect("another database");
     assert_eq!(data(&folder).len(), 2);
-    let line = assert_refused(&folder);
+    let line = assert_cannot_open(&folder);
     assert!(line.contains("another program"), "{line}");
     let text: String = other
         .query_row("SELECT text FROM notes", [], |row| row.get(0))
@@ -105,21 +105,21 @@ fn the_database_of_another_program_is_left_as_it_is_while_that_has_it_open() {
 }
 
 #[test]
-fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
+fn a_database_of_a_newer_version_cannot_be_opened_and_stays_unchanged() {
     for mode in ["wal", "delete"] {
         let folder = populated();
         let newer = open(&folder.database());
         let script = format!("PRAGMA journal_mode = {mode}; PRAGMA user_version = 999");
         newer.execute_batch(&script).expect("a newer database");
         drop(newer);
-        let line = assert_refused(&folder);
+        let line = assert_cannot_open(&folder);
         assert!(line.contains("999") && line.contains("newer"), "{line}");
     }
 }
 
-/// As a crash of the newer program leaves it: the version is in the write-ahead log alone.
+/// As a crash of a newer version leaves it: the schema version is in the WAL alone.
 #[test]
-fn the_write_ahead_log_of_a_newer_version_is_left_as_it_is() {
+fn the_wal_of_a_newer_version_stays_unchanged() {
     let folder = populated();
     let newer = open(&folder.database());
     newer
@@ -131,34 +131,34 @@ fn the_write_ahead_log_of_a_newer_version_is_left_as_it_is() {
     }
     drop(newer);
     assert!(!data(&crashed)["roomd.db-wal"].is_empty());
-    let line = assert_refused(&crashed);
+    let line = assert_cannot_open(&crashed);
     assert!(line.contains("999"), "{line}");
 }
 
 #[test]
-fn a_truncated_database_is_refused_and_left_as_it_is() {
-    let whole = sound_database();
+fn a_truncated_database_cannot_be_opened_and_stays_unchanged() {
+    let whole = intact_database();
     let folder = Folder::new();
     for length in [50, 100, 1000, 4096, whole.len() / 2, whole.len() - 4096] {
         folder.write(DATABASE, &whole[..length]);
-        let line = assert_refused(&folder);
+        let line = assert_cannot_open(&folder);
         assert!(length < 100 || line.contains("damaged"), "{length}: {line}");
     }
 }
 
-/// SQLite takes the missing end of a page for zeros, so that a text loses its last letters.
+/// SQLite reads the missing end of a page as zeros, so that a text would lose its last letters.
 #[test]
-fn a_database_whose_last_page_is_not_whole_is_refused_and_left_as_it_is() {
-    let whole = sound_database();
+fn a_database_with_an_incomplete_last_page_cannot_be_opened_and_stays_unchanged() {
+    let whole = intact_database();
     let folder = Folder::new();
     folder.write(DATABASE, &whole[..whole.len() - 1]);
-    let line = assert_refused(&folder);
+    let line = assert_cannot_open(&folder);
     assert!(line.contains("damaged"), "{line}");
 }
 
 #[test]
-fn a_database_that_was_overwritten_in_the_middle_is_refused_and_left_as_it_is() {
-    let whole = sound_database();
+fn a_partly_overwritten_database_cannot_be_opened_and_stays_unchanged() {
+    let whole = intact_database();
     let folder = Folder::new();
     for part in [0.25, 0.5, 0.75] {
         let at = (whole.len() as f64 * part) as usize;
@@ -166,21 +166,21 @@ fn a_database_that_was_overwritten_in_the_middle_is_refused_and_left_as_it_is() 
             let mut damaged = whole.clone();
             damaged[at..at + 4096].fill(filling);
             folder.write(DATABASE, damaged);
-            let line = assert_refused(&folder);
+            let line = assert_cannot_open(&folder);
             assert!(line.contains("damaged"), "{part} {filling}: {line}");
         }
     }
 }
 
 #[test]
-fn a_sound_copy_is_taken() {
+fn an_intact_copy_can_be_opened() {
     let folder = Folder::new();
-    folder.write(DATABASE, sound_database());
+    folder.write(DATABASE, intact_database());
     assert_eq!(folder.roomd(&["user", "list"]).lines().count(), 51);
 }
 
 #[test]
-fn a_missing_directory_is_refused_and_not_made() {
+fn a_missing_directory_is_an_error_and_is_not_created() {
     let folder = Folder::new();
     for args in OPENERS {
         let exit = folder.run(&[args, &["--database", "missing/roomd.db"]].concat());
@@ -193,7 +193,7 @@ fn a_missing_directory_is_refused_and_not_made() {
 }
 
 #[test]
-fn a_directory_is_no_database() {
+fn a_directory_cannot_be_opened() {
     let folder = Folder::new();
     fs::create_dir(folder.database()).expect("a folder");
     for args in OPENERS {

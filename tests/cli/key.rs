@@ -42,7 +42,7 @@ fn no_two_keys_are_the_same() {
 }
 
 #[test]
-fn a_key_opens_the_api_from_the_next_request_on_until_it_is_revoked() {
+fn a_key_is_valid_from_the_next_request_until_it_is_revoked() {
     let folder = Folder::new();
     folder.add_user(ADA);
     let server = folder.serve(&[]);
@@ -69,7 +69,7 @@ fn a_revoked_key_stays_revoked() {
 }
 
 #[test]
-fn revoking_a_key_nobody_knows_is_refused() {
+fn an_unknown_key_cannot_be_revoked() {
     let folder = Folder::new();
     let key = folder.add_key();
     for unknown in ["unknown", "", &key.secret_key] {
@@ -79,7 +79,7 @@ fn revoking_a_key_nobody_knows_is_refused() {
 }
 
 #[test]
-fn the_list_shows_names_and_what_was_revoked() {
+fn the_list_shows_names_and_revocations() {
     let folder = Folder::new();
     let created = folder.roomd(&["key", "create", "--json", "--name", "chat"]);
     let chat: Key = serde_json::from_str(&created).expect("a key");
@@ -87,11 +87,11 @@ fn the_list_shows_names_and_what_was_revoked() {
     folder.roomd(&["key", "revoke", &unnamed.access_key]);
     let printed = folder.roomd(&["key", "list", "--json"]);
     let keys: Value = serde_json::from_str(&printed).expect("JSON");
-    let (made, revoked) = (&keys[0]["created_at"], &keys[1]["revoked_at"]);
-    assert!(made.is_string() && revoked.is_string(), "{keys}");
+    let (created_at, revoked) = (&keys[0]["created_at"], &keys[1]["revoked_at"]);
+    assert!(created_at.is_string() && revoked.is_string(), "{keys}");
     assert_eq!(
         keys[0],
-        json!({"access_key": chat.access_key, "name": "chat", "created_at": made, "revoked_at": null})
+        json!({"access_key": chat.access_key, "name": "chat", "created_at": created_at, "revoked_at": null})
     );
     assert_eq!(keys[1]["access_key"], unnamed.access_key);
     let lines = folder.roomd(&["key", "list"]);
@@ -107,7 +107,7 @@ fn the_list_shows_names_and_what_was_revoked() {
 }
 
 #[test]
-fn the_secret_is_shown_once_and_kept_nowhere() {
+fn the_secret_is_printed_once_and_stored_nowhere() {
     let folder = Folder::new();
     folder.add_user(ADA);
     let key = folder.add_key();

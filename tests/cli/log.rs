@@ -4,7 +4,7 @@ use ureq::http::request::Builder;
 
 const ADA: &str = "ada@example.com";
 
-/// A server with these settings of the log, and a key.
+/// A server with settings of its log, and a key.
 struct Logged {
     folder: Folder,
     server: ServerProcess,
@@ -34,7 +34,7 @@ impl Logged {
         exit.stderr.lines().map(str::to_owned).collect()
     }
 
-    /// The same, of a log in JSON.
+    /// Stops the server; returns the lines of a log in JSON.
     fn json(self) -> Vec<Value> {
         let parsed = |line: &String| serde_json::from_str(line).expect("JSON");
         self.log().iter().map(parsed).collect()
@@ -77,11 +77,11 @@ fn the_start_and_the_stop_have_a_line_and_requests_have_none() {
 }
 
 #[test]
-fn every_request_has_a_line_when_that_is_asked_for() {
+fn every_request_has_a_line_if_the_settings_say_so() {
     let logged = Logged::start("requests = true\nslow_ms = 60000");
     let server = &logged.server;
-    let made = server.room_of(ADA);
-    let found = server.get(&room_path(&made.json()));
+    let created = server.room_of(ADA);
+    let found = server.get(&room_path(&created.json()));
     let missing = server.get("/nowhere");
     let wrong = post(
         server,
@@ -91,7 +91,7 @@ fn every_request_has_a_line_when_that_is_asked_for() {
     );
     assert_eq!(id(&wrong), "mine-1");
     let expected = [
-        (&made, "method=POST route=/xapi/v2/room status=201 "),
+        (&created, "method=POST route=/xapi/v2/room status=201 "),
         (
             &found,
             "method=GET route=/xapi/v2/room/{room_guid} status=200 ",
@@ -112,10 +112,10 @@ fn every_request_has_a_line_when_that_is_asked_for() {
 }
 
 #[test]
-fn a_log_in_json_has_one_object_a_line() {
+fn a_log_in_json_has_one_object_per_line() {
     let logged = Logged::start("requests = true\nslow_ms = 60000\nformat = \"json\"");
-    let made = logged.server.room_of(ADA);
-    let (address, id) = (logged.server.address.to_string(), id(&made).to_owned());
+    let created = logged.server.room_of(ADA);
+    let (address, id) = (logged.server.address.to_string(), id(&created).to_owned());
     let lines = logged.json();
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert_eq!(
@@ -146,10 +146,10 @@ fn a_request_without_an_error_has_none_in_its_line() {
 }
 
 #[test]
-fn a_slow_request_has_a_line_whatever_is_asked_for() {
+fn a_slow_request_always_has_a_line() {
     let logged = Logged::start("level = \"warn\"\nslow_ms = 0");
-    let made = logged.server.room_of(ADA);
-    let id = id(&made).to_owned();
+    let created = logged.server.room_of(ADA);
+    let id = id(&created).to_owned();
     let log = logged.log();
     assert_eq!(log.len(), 1, "{log:?}");
     for part in ["WARN", "slow", "status=201", "duration_ms=", &id] {
@@ -176,8 +176,8 @@ fn a_failed_request_has_a_line_with_its_reason_and_the_id_of_the_answer() {
     assert!(reason.contains("no such table"), "{reason}");
 }
 
-/// Requests that carry a key and an address wherever a caller could put one.
-fn requests_with_secrets(server: &ServerProcess) {
+/// Sends requests with a key and an e-mail address wherever a caller could put them.
+fn send_secrets(server: &ServerProcess) {
     let secret = server.authorization.clone();
     let room = json!({"creator_email": ADA, "name": ADA});
     for headers in [
@@ -202,10 +202,10 @@ fn requests_with_secrets(server: &ServerProcess) {
     }
 }
 
-/// Asserts that nothing of a key or an address is in a log that has a line for every request.
+/// Asserts that no key and no e-mail address is in a log that has a line for every request.
 #[track_caller]
 fn assert_nothing_leaks(logged: Logged) {
-    requests_with_secrets(&logged.server);
+    send_secrets(&logged.server);
     let key = logged.server.authorization.clone();
     let (access_key, hash) = key["Bearer ".len()..].split_once('|').expect("a key");
     let (access_key, hash) = (access_key.to_owned(), hash.to_owned());
@@ -217,19 +217,19 @@ fn assert_nothing_leaks(logged: Logged) {
 }
 
 #[test]
-fn no_key_and_no_address_is_ever_logged() {
+fn no_key_and_no_e_mail_address_is_logged() {
     assert_nothing_leaks(Logged::start("requests = true"));
 }
 
 #[test]
-fn no_key_and_no_address_is_logged_in_json() {
+fn no_key_and_no_e_mail_address_is_logged_in_json() {
     assert_nothing_leaks(Logged::start(
         "requests = true\nformat = \"json\"\nslow_ms = 0",
     ));
 }
 
 #[test]
-fn a_refused_key_is_not_logged() {
+fn a_rejected_key_is_not_logged() {
     let logged = Logged::start("requests = true");
     for header in [
         "Bearer stranger|hash-of-stranger",
@@ -268,16 +268,16 @@ fn the_variable_rust_log_has_no_effect() {
 }
 
 #[test]
-fn a_line_of_the_caller_stays_out_of_the_log() {
+fn a_malformed_request_id_is_not_logged() {
     let logged = Logged::start("requests = true");
-    let id_that_breaks_out = [("X-Request-Id", "a b=\"c\"")];
-    let answer = post(&logged.server, ROOM, &id_that_breaks_out, &json!({}));
+    let hostile_id = [("X-Request-Id", "a b=\"c\"")];
+    let answer = post(&logged.server, ROOM, &hostile_id, &json!({}));
     assert_eq!(answer.status, 400);
     assert_ne!(id(&answer), "a b=\"c\"");
     assert!(!logged.log().join("\n").contains("a b="));
 }
 
-/// Asserts that a text shows as it is: on one line, and without a say on the terminal.
+/// Asserts that a text is one line and has no control characters for a terminal.
 #[track_caller]
 fn assert_plain(text: &str) {
     let plain = |c: char| !c.is_control() && !"\u{2028}\u{2029}\u{202e}".contains(c);
@@ -288,8 +288,9 @@ fn assert_plain(text: &str) {
     );
 }
 
-/// Sends what would break a line or a header wherever a caller has a say; returns how often.
-fn requests_that_would_break_out(server: &ServerProcess) -> usize {
+/// Sends text that could break a log line or a header wherever a caller can; returns the number of
+/// requests.
+fn send_hostile_text(server: &ServerProcess) -> usize {
     const HOSTILE: &str = "a\r\nSet-Cookie: a=b\r\n\n\u{1b}[31m\u{9b}\u{2028}\u{202e}\"'\\ {x} %s";
     let body = json!({
         "creator_email": HOSTILE, "email": HOSTILE, "name": HOSTILE, "lang": HOSTILE,
@@ -315,7 +316,7 @@ fn requests_that_would_break_out(server: &ServerProcess) -> usize {
         answers.push(server.get(&path));
         answers.push(server.call("PUT", &path, &body));
     }
-    // Names are shown in a conflict, and there is a header in the answer to a new room.
+    // A conflict shows the name, and the answer to a new room has one more header.
     let name = json!({"creator_email": ADA, "name": "<b>\"%0d%0aSet-Cookie: a=b\\"});
     answers.push(server.post(ROOM, &name));
     for id in ["a\tb", "\"a\"", "%0d%0aSet-Cookie:a=b", &"x".repeat(10_000)] {
@@ -332,14 +333,14 @@ fn requests_that_would_break_out(server: &ServerProcess) -> usize {
 }
 
 #[test]
-fn whatever_is_sent_a_request_has_one_plain_line() {
+fn hostile_text_leaves_one_plain_line_per_request() {
     for settings in [
         "requests = true",
         "requests = true\nslow_ms = 0",
         "requests = true\nformat = \"json\"",
     ] {
         let logged = Logged::start(settings);
-        let requests = requests_that_would_break_out(&logged.server);
+        let requests = send_hostile_text(&logged.server);
         let log = logged.log();
         assert_eq!(log.len(), 2 + requests, "{log:#?}");
         log.iter().for_each(|line| assert_plain(line));
@@ -347,7 +348,7 @@ fn whatever_is_sent_a_request_has_one_plain_line() {
 }
 
 #[test]
-fn a_header_that_would_break_out_is_no_request() {
+fn a_header_with_control_characters_is_rejected() {
     let logged = Logged::start("requests = true");
     for id in ["a\rb", "\u{1b}[31m", "a\0b", "\u{7f}"] {
         let head = format!("GET /healthz HTTP/1.1\r\nHost: roomd\r\nX-Request-Id: {id}\r\n\r\n");

@@ -27,7 +27,7 @@ fn nothing_but_the_ready_line_is_printed() {
 }
 
 #[test]
-fn without_a_verb_it_serves() {
+fn without_a_verb_the_program_serves() {
     let folder = Folder::new();
     let mut command = folder.command(&["--listen", "127.0.0.1:0", "--database", "plain.db"]);
     let server = folder.start(&mut command).expect("it starts");
@@ -37,7 +37,7 @@ fn without_a_verb_it_serves() {
 }
 
 #[test]
-fn a_room_is_made_with_a_key_and_a_user_of_the_command_line() {
+fn a_room_is_created_with_a_key_and_a_user_of_the_command_line() {
     let folder = Folder::new();
     folder.add_user("ada@example.com");
     let key = folder.add_key();
@@ -49,7 +49,7 @@ fn a_room_is_made_with_a_key_and_a_user_of_the_command_line() {
 }
 
 #[test]
-fn a_taken_address_is_refused_with_a_sentence() {
+fn an_address_in_use_is_an_error() {
     let folder = Folder::new();
     let other = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = other.local_addr().expect("an address").to_string();
@@ -98,7 +98,7 @@ fn wrong_usage_exits_with_2_and_touches_nothing() {
 }
 
 #[test]
-fn a_flag_with_a_value_of_the_wrong_form_is_wrong_usage() {
+fn a_flag_with_a_malformed_value_is_wrong_usage() {
     let folder = Folder::new();
     for args in [
         ["serve", "--listen", "here"],
@@ -113,7 +113,7 @@ fn a_flag_with_a_value_of_the_wrong_form_is_wrong_usage() {
 }
 
 #[test]
-fn help_and_version_are_printed_and_are_no_failure() {
+fn help_and_version_are_printed_with_exit_status_0() {
     let folder = Folder::new();
     let help = folder.roomd(&["--help"]);
     for verb in ["serve", "demo", "user", "key"] {
@@ -128,7 +128,7 @@ fn help_and_version_are_printed_and_are_no_failure() {
 }
 
 #[test]
-fn it_serves_on_when_nobody_reads_its_log() {
+fn a_server_continues_when_its_log_has_no_reader() {
     let folder = Folder::new();
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);

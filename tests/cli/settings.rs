@@ -1,6 +1,6 @@
 use crate::support::{Exit, Folder, ServerProcess, open};
 
-/// An address that is nobody's (RFC 5737): a server that takes it up does not start.
+/// An address that no machine has (RFC 5737): a server that is to listen there does not start.
 const NOWHERE: &str = "192.0.2.1:0";
 
 /// Starts a server with only these flags and variables.
@@ -35,7 +35,7 @@ fn the_address_comes_from_the_flag_then_the_variable_then_the_file() {
     assert!(start(&folder, &[], &[]).is_ok());
     assert!(start(&folder, &[], &[("ROOMD_LISTEN", NOWHERE)]).is_err());
     file(NOWHERE);
-    let exit = start(&folder, &[], &[]).err().expect("it refuses");
+    let exit = start(&folder, &[], &[]).err().expect("it fails");
     assert!(exit.error_message().contains(NOWHERE), "{exit:?}");
     assert!(start(&folder, &[], &[("ROOMD_LISTEN", free)]).is_ok());
     let flag = ["serve", "--listen", free];
@@ -98,7 +98,7 @@ fn the_public_url_comes_from_the_flag_then_the_variable_then_the_file() {
 }
 
 #[test]
-fn without_a_public_url_rooms_name_the_address_listened_on() {
+fn without_a_public_url_rooms_have_the_address_listened_on() {
     let folder = Folder::new();
     folder.add_user("ada@example.com");
     let server = folder.serve(&[]).with_key(&folder.add_key());
@@ -108,7 +108,7 @@ fn without_a_public_url_rooms_name_the_address_listened_on() {
     assert_eq!(server.get(path.expect("our own URL")).status, 200);
 }
 
-/// How many threads of a process answer requests, by the name that they have in actix.
+/// Returns how many threads of a server answer requests: those with actix's name for a worker.
 #[cfg(target_os = "linux")]
 fn worker_threads(server: &ServerProcess) -> usize {
     let threads = crate::threads::threads(server);
@@ -139,7 +139,7 @@ fn the_workers_come_from_the_flag_then_the_variable_then_the_file() {
 }
 
 #[test]
-fn every_other_setting_has_its_variable_too() {
+fn every_other_setting_has_a_variable_too() {
     let folder = Folder::new();
     let email = "ada@example.com";
     let mut add = folder.command(&[
@@ -167,13 +167,16 @@ fn every_other_setting_has_its_variable_too() {
     assert_eq!(timezone, "Europe/Paris");
     assert_eq!(server.room_of(email).status, 404);
     let request = serde_json::json!({"creator_email": email, "name": "Room"});
-    let made = server.post("/one/room", &request);
-    assert_eq!((made.status, &made.json()["lang"]), (201, &"tr".into()));
+    let created = server.post("/one/room", &request);
+    assert_eq!(
+        (created.status, &created.json()["lang"]),
+        (201, &"tr".into())
+    );
     assert_eq!(server.post("/two/room", &request).status, 200);
 }
 
 #[test]
-fn a_named_file_is_read_in_place_of_config_toml() {
+fn a_configuration_file_is_read_in_place_of_config_toml() {
     let folder = Folder::new();
     folder.write("config.toml", "[database]\npath = \"default.db\"\n");
     folder.write(
@@ -191,7 +194,7 @@ fn a_named_file_is_read_in_place_of_config_toml() {
 }
 
 #[test]
-fn a_named_file_works_before_the_verb_as_after_it() {
+fn the_configuration_file_may_stand_before_or_after_the_verb() {
     let folder = Folder::new();
     folder.write("other.toml", "[database]\npath = \"other.db\"\n");
     for args in [
@@ -204,7 +207,7 @@ fn a_named_file_works_before_the_verb_as_after_it() {
 }
 
 #[test]
-fn a_named_file_that_is_not_there_is_refused() {
+fn a_missing_configuration_file_is_an_error() {
     let folder = Folder::new();
     for verb in [
         &["serve"][..],
@@ -219,7 +222,7 @@ fn a_named_file_that_is_not_there_is_refused() {
 }
 
 #[test]
-fn a_bad_key_or_value_is_named_with_its_line_and_nothing_is_made() {
+fn an_invalid_key_or_value_is_named_with_its_line_and_no_file_is_created() {
     let folder = Folder::new();
     for (file, named, line) in [
         ("[server]\nlisen = \"127.0.0.1:0\"\n", "server.lisen", 2),
@@ -246,7 +249,7 @@ fn a_bad_key_or_value_is_named_with_its_line_and_nothing_is_made() {
 }
 
 #[test]
-fn a_bad_value_of_a_variable_is_named() {
+fn an_invalid_value_of_a_variable_is_named() {
     let folder = Folder::new();
     for (name, value) in [
         ("ROOMD_LISTEN", "8080"),

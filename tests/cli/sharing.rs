@@ -6,7 +6,7 @@ fn serve_again(folder: &Folder, database: &str) -> Exit {
 }
 
 #[test]
-fn a_second_server_of_a_database_is_refused() {
+fn a_database_cannot_have_a_second_server() {
     let folder = Folder::new();
     folder.add_user("ada@example.com");
     let first = folder.serve(&[]).with_key(&folder.add_key());
@@ -26,7 +26,7 @@ fn a_second_server_of_a_database_is_refused() {
 
 #[cfg(unix)]
 #[test]
-fn a_second_server_is_refused_by_way_of_a_link_too() {
+fn a_database_cannot_have_a_second_server_through_a_link() {
     use std::os::unix::fs::symlink;
 
     let (folder, links) = (Folder::new(), Folder::new());
@@ -84,15 +84,15 @@ fn of_many_servers_that_start_at_once_on_a_new_database_one_serves() {
 }
 
 #[test]
-fn many_verbs_at_once_make_one_new_database() {
+fn many_verbs_at_once_create_one_database() {
     let folder = Folder::new();
     all_at_once(8, |n| folder.add_user(&email(n)));
     assert_eq!(folder.roomd(&["user", "list"]).lines().count(), 9);
 }
 
-/// As long as another process makes the same new database, or somebody repairs it by hand.
+/// Another process may be creating the same new database, or an operator may be repairing it.
 #[test]
-fn a_program_that_writes_is_waited_for_whatever_the_journal_mode() {
+fn a_verb_waits_for_another_writer_in_any_journal_mode() {
     for mode in ["wal", "delete"] {
         let folder = Folder::new();
         folder.add_users(1);

@@ -13,11 +13,11 @@ use std::time::Instant;
 const USERS: usize = 2000;
 const CALLERS: usize = 8;
 
-/// The GUID of every room that a caller was told of, by the owner's address.
+/// The GUID of every room in an answer, by the owner's e-mail address.
 type Rooms = BTreeMap<String, String>;
 
 #[test]
-fn either_signal_ends_it_with_0() {
+fn either_signal_stops_a_server_with_exit_status_0() {
     for signal in ["TERM", "INT"] {
         let folder = Folder::new();
         let server = folder.serve(&[]);
@@ -27,9 +27,9 @@ fn either_signal_ends_it_with_0() {
     }
 }
 
-/// The shell reads the ready line itself and sends the signal in the same breath.
+/// The shell reads the ready line itself and sends the signal at once.
 #[test]
-fn a_signal_that_follows_the_ready_line_at_once_ends_it_with_0() {
+fn a_signal_right_after_the_ready_line_stops_a_server_with_exit_status_0() {
     let folder = Folder::new();
     for signal in ["TERM", "INT"].repeat(20) {
         let (reader, writer) = std::io::pipe().expect("a pipe");
@@ -39,13 +39,13 @@ fn a_signal_that_follows_the_ready_line_at_once_ends_it_with_0() {
         let script = format!("read -r line; kill -s {signal} {}", server.id());
         let mut shell = Command::new("bash");
         let sent = shell.args(["-c", &script]).stdin(reader).status();
-        assert!(sent.expect("bash is there").success());
+        assert!(sent.expect("bash exists").success());
         let exit = server.wait(STOP_TIMEOUT);
         assert_eq!(exit.status.code(), Some(0), "{signal}: {exit:?}");
     }
 }
 
-/// Sends a text, then reads until an answer has come whose text contains `end`.
+/// Sends a text and reads the answer until it contains `end`.
 fn exchange(stream: &mut TcpStream, text: &str, end: &str) -> String {
     stream
         .write_all(text.as_bytes())
@@ -60,7 +60,7 @@ fn exchange(stream: &mut TcpStream, text: &str, end: &str) -> String {
 }
 
 #[test]
-fn a_request_in_flight_is_answered_before_it_ends() {
+fn a_request_in_flight_is_answered_before_the_server_exits() {
     let folder = Folder::new();
     folder.add_user("ada@example.com");
     let key = folder.add_key();
@@ -80,7 +80,7 @@ fn a_request_in_flight_is_answered_before_it_ends() {
     server.process().signal("TERM");
     let asked = Instant::now();
     while TcpStream::connect(server.address).is_ok() {
-        assert!(asked.elapsed() < STOP_TIMEOUT, "it takes new callers");
+        assert!(asked.elapsed() < STOP_TIMEOUT, "it accepts connections");
         thread::yield_now();
     }
     let answer = exchange(&mut stream, &body, "ui_options");
@@ -92,7 +92,7 @@ fn a_request_in_flight_is_answered_before_it_ends() {
 }
 
 #[test]
-fn a_caller_that_keeps_its_connection_does_not_hold_it_up() {
+fn an_open_connection_does_not_delay_the_exit() {
     let folder = Folder::new();
     let server = folder.serve(&[]);
     let mut stream = TcpStream::connect(server.address).expect("a connection");
@@ -102,7 +102,7 @@ fn a_caller_that_keeps_its_connection_does_not_hold_it_up() {
     server.stop();
 }
 
-/// Asks for rooms in a loop until the server is gone; says each time that it was answered.
+/// Asks for rooms in a loop until the server stops answering; sends a message for each answer.
 fn call(server: &ServerProcess, first: usize, answered: &Sender<()>) -> Rooms {
     let mut rooms = Rooms::new();
     for n in (first..USERS).step_by(CALLERS).cycle() {
@@ -120,14 +120,14 @@ fn call(server: &ServerProcess, first: usize, answered: &Sender<()>) -> Rooms {
             503 => break,
             _ => panic!("{answer:?}"),
         }
-        // The test counts only so far.
+        // Fails when the test has counted enough.
         let _ = answered.send(());
     }
     rooms
 }
 
-/// Sends a signal after so many answers, while all callers go on; what they were told, and when
-/// it was sent.
+/// Sends a signal after so many answers, while all callers continue; returns the rooms that they
+/// were answered, and when the signal was sent.
 fn signal_under_load(server: &ServerProcess, signal: &str, answers: usize) -> (Rooms, Instant) {
     let (answered, count) = channel();
     thread::scope(|scope| {
@@ -141,14 +141,14 @@ fn signal_under_load(server: &ServerProcess, signal: &str, answers: usize) -> (R
         }
         let sent = Instant::now();
         server.process().signal(signal);
-        let told = callers.into_iter().map(|caller| caller.join());
-        let rooms = told.flat_map(|rooms| rooms.expect("a caller ends"));
+        let answered = callers.into_iter().map(|caller| caller.join());
+        let rooms = answered.flat_map(|rooms| rooms.expect("a caller ends"));
         (rooms.collect(), sent)
     })
 }
 
 #[track_caller]
-fn assert_kept(server: &ServerProcess, rooms: &Rooms) {
+fn assert_stored(server: &ServerProcess, rooms: &Rooms) {
     for (email, guid) in rooms {
         let answer = server.room_of(email);
         assert_eq!((answer.status, &answer.guid()), (200, guid));
@@ -156,7 +156,7 @@ fn assert_kept(server: &ServerProcess, rooms: &Rooms) {
 }
 
 #[test]
-fn every_room_that_was_answered_is_there_after_sigterm_under_load() {
+fn every_acknowledged_room_is_found_after_sigterm_under_load() {
     let folder = Folder::new();
     folder.add_users(USERS);
     let key = folder.add_key();
@@ -165,26 +165,26 @@ fn every_room_that_was_answered_is_there_after_sigterm_under_load() {
     let exit = server.wait();
     assert_eq!(exit.status.code(), Some(0), "{exit:?}");
     assert!(sent.elapsed() < STOP_TIMEOUT, "{:?}", sent.elapsed());
-    let log = folder.files().remove("roomd.db-wal").unwrap_or_default();
-    assert!(log.is_empty(), "{} bytes in the log", log.len());
+    let wal = folder.files().remove("roomd.db-wal").unwrap_or_default();
+    assert!(wal.is_empty(), "the WAL has {} bytes", wal.len());
     let server = folder.serve(&[]).with_key(&key);
-    assert_kept(&server, &rooms);
+    assert_stored(&server, &rooms);
     assert_intact(&folder.database());
 }
 
 #[test]
-fn every_room_that_was_answered_is_there_after_sigkill_under_load() {
+fn every_acknowledged_room_is_found_after_sigkill_under_load() {
     let folder = Folder::new();
     folder.add_users(USERS);
     let key = folder.add_key();
     let mut rooms = Rooms::new();
     for answers in [1, 10, 50, 100, 150, 200, 250, 300] {
         let server = folder.serve(&[]).with_key(&key);
-        assert_kept(&server, &rooms);
+        assert_stored(&server, &rooms);
         rooms.extend(signal_under_load(&server, "KILL", answers).0);
         assert!(!server.wait().status.success());
     }
     let server = folder.serve(&[]).with_key(&key);
-    assert_kept(&server, &rooms);
+    assert_stored(&server, &rooms);
     assert_intact(&folder.database());
 }

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 const ADA: &str = "ada@example.com";
 
-/// `roomd user add` with all that it needs and more.
+/// Returns the arguments of `roomd user add` for a user, and more.
 fn add<'a>(email: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let args = [
         "user",
@@ -69,7 +69,7 @@ fn the_list_shows_every_user_as_text_and_as_json() {
 }
 
 #[test]
-fn an_address_or_username_that_is_taken_is_refused_in_any_spelling() {
+fn an_e_mail_address_or_username_of_another_user_is_an_error_in_any_spelling() {
     let folder = Folder::new();
     folder.roomd(&add(ADA, &["--username", "Countess"]));
     let exit = folder.run(&add(" ADA@EXAMPLE.COM ", &["--username", "other"]));
@@ -80,7 +80,7 @@ fn an_address_or_username_that_is_taken_is_refused_in_any_spelling() {
 }
 
 #[test]
-fn a_user_with_a_bad_field_is_wrong_usage_and_nothing_is_made() {
+fn a_user_with_an_invalid_field_is_wrong_usage_and_no_file_is_created() {
     let folder = Folder::new();
     let long = "x".repeat(101);
     for args in [
@@ -122,7 +122,7 @@ fn a_user_with_a_bad_field_is_wrong_usage_and_nothing_is_made() {
 }
 
 #[test]
-fn removing_a_user_nobody_knows_is_refused() {
+fn an_unknown_user_cannot_be_removed() {
     let folder = Folder::new();
     folder.add_user(ADA);
     let exit = folder.run(&["user", "remove", "grace@example.com"]);
@@ -169,7 +169,7 @@ fn a_room_keeps_its_name_from_others_only_until_its_owner_is_removed() {
 }
 
 #[test]
-fn the_list_is_complete_while_callers_make_rooms() {
+fn the_list_is_complete_while_callers_create_rooms() {
     let folder = Folder::new();
     folder.add_users(250);
     let server = folder.serve(&[]).with_key(&folder.add_key());
@@ -188,7 +188,7 @@ fn the_list_is_complete_while_callers_make_rooms() {
 }
 
 #[test]
-fn a_long_list_comes_in_pages_that_say_where_they_stand() {
+fn a_long_list_has_pages_that_say_their_number() {
     let folder = Folder::new();
     folder.add_users(250);
     let page = |args: &[&str]| folder.roomd(&[&["user", "list"], args].concat());
@@ -250,7 +250,7 @@ fn a_page_or_size_out_of_range_is_wrong_usage() {
 }
 
 #[test]
-fn output_that_nobody_reads_is_no_failure() {
+fn output_without_a_reader_is_not_a_failure() {
     let folder = Folder::new();
     folder.add_users(3);
     for args in [
@@ -273,7 +273,7 @@ fn output_that_nobody_reads_is_no_failure() {
 }
 
 #[test]
-fn a_failure_whose_reason_nobody_reads_exits_with_1_all_the_same() {
+fn a_failure_without_a_reader_exits_with_1() {
     let folder = Folder::new();
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
