@@ -1,5 +1,5 @@
-//! Requests that two servers in a row could read differently: where one ends, where the next begins.
-//! Each is rejected and its connection closed, or has one meaning.
+//! Requests that two servers in a row could read differently: where one ends, where the next
+//! begins. Each is rejected and its connection closed, or has one meaning.
 
 use crate::support::{ROOM, TestServer};
 
@@ -10,7 +10,8 @@ const HIDDEN: &str = "GET /healthz HTTP/1.1\r\nHost: roomd\r\nX-Request-Id: hidd
 const LAST: &str = "GET /healthz HTTP/1.1\r\nHost: roomd\r\nX-Request-Id: last\r\n\
                     Connection: close\r\n\r\n";
 
-/// Returns the status of every answer to these bytes, with the request id if it is one of the above.
+/// Returns the status of every answer to these bytes, with the request id if it is one of the
+/// above.
 fn answers(server: &TestServer, bytes: &str) -> Vec<String> {
     let received = server.send_raw(bytes);
     let answers = received.split("HTTP/1.").skip(1).map(|answer| {
@@ -210,8 +211,9 @@ fn an_unusual_but_unambiguous_request_is_one_request() {
     }
 }
 
-/// RFC 9112, section 2.2, allows a line to end by a line feed alone, and the parser accepts it. That
-/// is harmless: common proxies read it the same way, and none passes on a line feed inside a value.
+/// RFC 9112, section 2.2, allows a line to end by a line feed alone, and the parser accepts it.
+/// That is harmless: common proxies read it the same way, and none passes on a line feed inside a
+/// value.
 #[test]
 fn a_line_feed_alone_ends_a_line_and_nothing_else() {
     let server = TestServer::start();

@@ -18,8 +18,8 @@ fn data(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// Asserts that neither verbs nor the server can open the database, and that they leave it unchanged;
-/// returns the last error message.
+/// Asserts that neither verbs nor the server can open the database, and that they leave it
+/// unchanged; returns the last error message.
 #[track_caller]
 fn assert_cannot_open(folder: &Folder) -> String {
     let before = data(folder);

@@ -3,7 +3,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::process::Command;
 
-/// A small file system with a folder of its own, in memory, until it is dropped.
+/// A small file system in memory, mounted on a folder of its own until it is dropped.
 pub(crate) struct Disk {
     folder: Folder,
 }
@@ -13,8 +13,8 @@ impl Disk {
     pub(crate) fn new(kib: u32) -> Option<Self> {
         let folder = Folder::new();
         let options = format!("size={kib}k");
-        let made = mount(&["-t", "tmpfs", "-o", &options, "tmpfs"], &folder);
-        if made {
+        let is_mounted = mount(&["-t", "tmpfs", "-o", &options, "tmpfs"], &folder);
+        if is_mounted {
             return Some(Self { folder });
         }
         skip("ROOMD_MOUNT", "no file system can be mounted here");
@@ -25,7 +25,7 @@ impl Disk {
         &self.folder
     }
 
-    /// Takes the space that is left; returns how many bytes it was.
+    /// Fills the space that is left; returns how many bytes it was.
     pub(crate) fn fill(&self) -> usize {
         let mut options = OpenOptions::new();
         let filler = options.create(true).append(true);
@@ -40,23 +40,23 @@ impl Disk {
         }
     }
 
-    /// Gives back what was taken.
-    pub(crate) fn make_room(&self) {
+    /// Frees the space that `fill` took.
+    pub(crate) fn free(&self) {
         fs::remove_file(self.folder.path("filler")).expect("it was filled");
     }
 
-    /// Forbids or allows writing, which needs a disk on which no file is open for it.
-    pub(crate) fn remount(&self, right: &str) {
-        assert!(mount(&["-o", &format!("remount,{right}")], &self.folder));
+    /// Remounts the disk as `ro` or `rw`. To read-only only while no file is open for writing.
+    pub(crate) fn remount(&self, mode: &str) {
+        assert!(mount(&["-o", &format!("remount,{mode}")], &self.folder));
     }
 }
 
 impl Drop for Disk {
     fn drop(&mut self) {
         let mut umount = Command::new("umount");
-        // Lazily, because a test that fails may have left a server there.
+        // Lazily, because a failed test may have left a server that uses it.
         umount.arg("--lazy").arg(self.folder.root());
-        // Nothing is lost when it stays.
+        // It does no harm if it stays mounted.
         let _ = umount.status();
     }
 }

@@ -1,14 +1,14 @@
 use crate::support::{Folder, Process, ROOM, ServerProcess, TIMEOUT, email, room_path, skip};
-use crate::{assert_kept, assert_log, assert_refused, serve, start};
+use crate::{assert_error, assert_log, assert_stored, serve, start};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::process::Command;
 
-/// System calls of a running server that fail, until this value is stopped or dropped.
+/// Makes system calls of a running server fail, until this value is stopped or dropped.
 struct Injection(Process);
 
 impl Injection {
-    /// Lets a call on a file fail with an error of the system.
+    /// Makes a call on a file fail with an error number.
     fn start(server: &ServerProcess, file: &str, call: &str, error: &str) -> Self {
         let mut strace = Command::new("strace");
         strace.args(["-f", "-o", "/dev/null", "-P", file]);
@@ -31,7 +31,7 @@ fn can_inject() -> bool {
     let target = Process::spawn(Command::new("sleep").arg("1"));
     let mut strace = Command::new("strace");
     strace.args(["-o", "/dev/null", "-e", "inject=fsync:error=EIO", "-p"]);
-    // It ends with what it looks at.
+    // strace exits with the program that it traces.
     let tried = strace.arg(target.id().to_string()).output();
     let can =
         tried.is_ok_and(|output| String::from_utf8_lossy(&output.stderr).contains("attached"));
@@ -46,7 +46,7 @@ fn path(folder: &Folder, file: &str) -> String {
 }
 
 #[test]
-fn a_disk_that_takes_no_writes_is_waited_for() {
+fn a_server_continues_when_a_disk_accepts_writes_again() {
     if !can_inject() {
         return;
     }
@@ -61,33 +61,33 @@ fn a_disk_that_takes_no_writes_is_waited_for() {
         let folder = Folder::new();
         folder.add_users(3);
         let server = serve(&folder);
-        let kept = server.room_of(&email(0));
-        let log = path(&folder, "roomd.db-wal");
-        let injection = Injection::start(&server, &log, "pwrite64", error);
+        let before = server.room_of(&email(0));
+        let wal = path(&folder, "roomd.db-wal");
+        let injection = Injection::start(&server, &wal, "pwrite64", error);
         for _ in 0..5 {
-            assert_refused(&server.room_of(&email(1)), status, code);
-            assert_refused(&server.get("/readyz"), 503, 95);
+            assert_error(&server.room_of(&email(1)), status, code);
+            assert_error(&server.get("/readyz"), 503, 95);
             let found = server.room_of(&email(0));
-            assert_eq!((found.status, &found.body), (200, &kept.body), "{error}");
+            assert_eq!((found.status, &found.body), (200, &before.body), "{error}");
             assert_eq!(
                 server.get(&format!("{ROOM}/search")).json()["data"][0],
-                kept.json()
+                before.json()
             );
         }
         injection.stop();
-        let made = server.room_of(&email(1));
-        assert_eq!(made.status, 201, "{made:?}");
+        let created = server.room_of(&email(1));
+        assert_eq!(created.status, 201, "{created:?}");
         let log = server.process().log_until(end);
         assert_log(&log, &["started", beginning, end]);
         assert_eq!(server.stop().stderr.lines().count(), 1);
-        let rooms = [(email(0), kept.json()), (email(1), made.json())];
-        assert_kept(&folder, &rooms.into());
+        let rooms = [(email(0), before.json()), (email(1), created.json())];
+        assert_stored(&folder, &rooms.into());
     }
 }
 
-/// Whether the write-ahead log cannot be kept, or the database into which it is copied.
+/// The sync that fails is that of the WAL, or of the database file in a checkpoint.
 #[test]
-fn a_disk_that_does_not_keep_what_it_took_stops_the_server() {
+fn a_failed_sync_stops_the_server() {
     if !can_inject() {
         return;
     }
@@ -108,7 +108,7 @@ fn a_disk_that_does_not_keep_what_it_took_stops_the_server() {
         }
         let exit = server.wait();
         assert_eq!(exit.status.code(), Some(1), "{exit:?}");
-        let last = exit.stderr.lines().last().expect("a sentence");
+        let last = exit.stderr.lines().last().expect("a line");
         let sentence = "roomd: stopped, because the disk failed to keep what was written";
         assert!(last.starts_with(sentence), "{exit:?}");
         drop(injection);
@@ -119,7 +119,7 @@ fn a_disk_that_does_not_keep_what_it_took_stops_the_server() {
             rooms.len()
         );
         let server = start(&folder, &key);
-        assert_kept(&folder, &rooms);
+        assert_stored(&folder, &rooms);
         for (email, room) in &rooms {
             assert_eq!(server.room_of(email).json(), *room);
         }

@@ -5,7 +5,7 @@ use serde_json::json;
 use std::sync::Mutex;
 use uuid::Uuid;
 
-/// Calls a server and writes down when each call started, when it ended and how.
+/// Calls a server and records the start of each call, its end and its answer.
 pub(crate) struct Recorder<'a> {
     server: &'a ServerProcess,
     record: Mutex<Record>,
@@ -26,7 +26,7 @@ impl<'a> Recorder<'a> {
     }
 
     pub(crate) fn call(&self, operation: Operation) -> model::Answer {
-        let record = || self.record.lock().expect("nobody panicked while writing");
+        let record = || self.record.lock().expect("no caller panicked");
         let call = record().start(operation);
         let answer = read(&send(self.server, operation));
         record().end(call, answer);
@@ -35,7 +35,7 @@ impl<'a> Recorder<'a> {
 
     pub(crate) fn into_history(self) -> History {
         let record = self.record.into_inner();
-        let record = record.expect("nobody panicked while writing");
+        let record = record.expect("no caller panicked");
         let calls = record.calls.into_iter();
         let answered = calls.map(|(call, answer)| (call, answer.expect("every call has ended")));
         History {
@@ -67,11 +67,11 @@ fn send(server: &ServerProcess, operation: Operation) -> Answer {
             name,
             fallback,
         } => {
-            let asked = json!({
+            let body = json!({
                 "creator_email": email(user), "name": SPELLINGS[name],
                 "fallback_name": fallback.map(|name| SPELLINGS[name]),
             });
-            server.post(ROOM, &asked)
+            server.post(ROOM, &body)
         }
         Operation::Get(guid) => server.get(&path(guid)),
         Operation::Rename(guid, name) => server.put(&path(guid), &json!({"name": SPELLINGS[name]})),
@@ -81,8 +81,8 @@ fn send(server: &ServerProcess, operation: Operation) -> Answer {
 
 fn read(answer: &Answer) -> model::Answer {
     match answer.status {
-        200 => model::Answer::Is(read_room(answer)),
-        201 => model::Answer::Made(read_room(answer)),
+        200 => model::Answer::Found(read_room(answer)),
+        201 => model::Answer::Created(read_room(answer)),
         204 => model::Answer::Deleted,
         404 if answer.json()["code"] == 70 => model::Answer::NotFound,
         409 if answer.json()["code"] == 71 => model::Answer::NamesTaken,
@@ -96,7 +96,7 @@ fn read_room(answer: &Answer) -> Room {
     let name = SPELLINGS.iter().position(|name| room["name"] == *name);
     Room {
         guid: answer.guid().parse().expect("a GUID"),
-        user: user.expect("a user who was asked for"),
-        name: name.expect("a name that was asked for"),
+        user: user.expect("a user of the test"),
+        name: name.expect("a name of the test"),
     }
 }
