@@ -1,4 +1,4 @@
-"""What must hold, each as a figure of one run."""
+"""The performance bars: each is a limit for one figure of a run."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class Bar:
     at_least: bool
     unit: str
     figure: float | None
-    """None when it could not be measured."""
+    """None if it could not be measured."""
 
     @property
     def is_missed(self) -> bool:
@@ -74,7 +74,7 @@ def bars(extent: Extent, results: Results) -> list[Bar]:
         ),
         most("steady creates, large file, p99", 10, "ms", steady.report.p99),
         most("steady creates, large file, slowest", 100, "ms", steady.report.max),
-        most("steady creates, write-ahead log", 64, "MiB", steady.log_mib),
+        most("steady creates, WAL", 64, "MiB", steady.wal_mib),
         most("memory after load, large file", 64, "MiB", large.loaded_mib),
         most("first answer after a start, large file", 50, "ms", large.first_answer_ms),
         most("first answer after a crash, large file", 50, "ms", results.crash.first_answer_ms),

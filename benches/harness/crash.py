@@ -1,4 +1,4 @@
-"""Starting again after a crash that left a big write-ahead log."""
+"""The start after a crash that left a large WAL."""
 
 import sys
 import time
@@ -12,7 +12,7 @@ from .processes import process
 
 FLOOD_CONNECTIONS = 64
 FLOOD_SECONDS = 60
-BIG_LOG_BYTES = 48 * 2**20
+LARGE_WAL_BYTES = 48 * 2**20
 
 HOLD_A_SNAPSHOT = """
 import sqlite3, sys, time
@@ -22,32 +22,32 @@ database.execute("SELECT count(*) FROM api_keys").fetchall()
 print("held", flush=True)
 time.sleep(3600)
 """
-"""Keeps the write-ahead log from being started over. A process, because it must end as a crash."""
+"""Prevents the WAL from being reset. A process of its own, so that it can be killed."""
 
 
 @dataclass(frozen=True)
 class Crash:
-    log_mib: float
-    """The size of the log that was left."""
+    wal_mib: float
+    """The size of the WAL after the crash."""
     first_answer_ms: float
     """The slowest of all starts."""
 
 
 def measure_crash(extent: Extent, large: LargeRoomd, load: Load) -> Crash:
-    log_mib = crash_with_a_big_log(large, load)
-    # Each start is ended in another crash, so that the next finds the same log.
+    wal_mib = crash_with_a_large_wal(large, load)
+    # Each start ends in another crash, so that the next finds the same WAL.
     starts = [first_answer(large, large.folder, then_kill=True) for _ in range(extent.starts)]
-    crash = Crash(log_mib, max(starts))
+    crash = Crash(wal_mib, max(starts))
     print(
-        f"first answer after a crash, with {crash.log_mib:.0f} MiB of log:"
+        f"first answer after a crash, with a WAL of {crash.wal_mib:.0f} MiB:"
         f" {crash.first_answer_ms:.0f} ms",
         flush=True,
     )
     return crash
 
 
-def crash_with_a_big_log(large: LargeRoomd, load: Load) -> float:
-    """Kills the server when its write-ahead log is big; returns the log's size in MiB."""
+def crash_with_a_large_wal(large: LargeRoomd, load: Load) -> float:
+    """Kills the server when its WAL is large; returns the size in MiB."""
     reader = [sys.executable, "-c", HOLD_A_SNAPSHOT, large.folder / "rooms.db"]
     with (
         large.running(large.folder) as running,
@@ -55,8 +55,8 @@ def crash_with_a_big_log(large: LargeRoomd, load: Load) -> float:
     ):
         holding.stdout.readline()
         end = time.monotonic() + FLOOD_SECONDS
-        while large.log_bytes < BIG_LOG_BYTES and time.monotonic() < end:
+        while large.wal_bytes < LARGE_WAL_BYTES and time.monotonic() < end:
             flood = plan(running, [large.create()], FLOOD_CONNECTIONS, seconds=0.2)
             large.count(load.run(running, flood))
         running.kill()
-    return large.log_bytes / 2**20
+    return large.wal_bytes / 2**20

@@ -1,4 +1,4 @@
-"""What a server takes: room on the disk, time to start, memory."""
+"""The footprint of a server: size of the executable, time to start, memory."""
 
 import time
 from contextlib import ExitStack
@@ -18,7 +18,7 @@ LOAD_CONNECTIONS = 64
 class Footprint:
     executable_mib: float
     first_answer_ms: float
-    """From the start of the process to the answer to a look-up."""
+    """The time from the start of the process to the answer to a look-up."""
     idle_mib: float
     loaded_mib: float
     """After look-ups and creates on 64 connections."""
@@ -46,7 +46,7 @@ def measure_footprint(extent: Extent, server: Server, load: Load, work: Path) ->
 
 
 def first_answer(server: Server, folder: Path, then_kill: bool = False) -> float:
-    """How long a server takes from its start to its first answer, in milliseconds."""
+    """Returns the time from the start of a server to its first answer, in milliseconds."""
     request = a_hit(server)
     with ExitStack() as stack:
         started = time.perf_counter()

@@ -13,8 +13,8 @@ from .servers import Roomd
 
 
 class LargeRoomd(Roomd):
-    """All runs share one copy of a file that is too large to be copied for each. A user who got a
-    room in one run gets none in the next."""
+    """All runs share one copy of a file that is too large to be copied for each. A user who gets a
+    room in one run is not used in the next."""
 
     def __init__(self, program: Path, seed: Seed, folder: Path):
         super().__init__("roomd large", program, seed)
@@ -28,7 +28,7 @@ class LargeRoomd(Roomd):
         yield self.folder
 
     def hit(self, share: int = 1) -> Kind:
-        """A look-up of one of as many rooms as the small file has."""
+        """Look-ups of as many rooms as the small file has."""
         return replace(super().hit(share), count=SMALL_ROOMS)
 
     def create(self, share: int = 1) -> Kind:
@@ -39,32 +39,32 @@ class LargeRoomd(Roomd):
         self.used += report.used
 
     @property
-    def log_bytes(self) -> int:
-        log = self.folder / "rooms.db-wal"
-        return log.stat().st_size if log.exists() else 0
+    def wal_bytes(self) -> int:
+        wal = self.folder / "rooms.db-wal"
+        return wal.stat().st_size if wal.exists() else 0
 
 
 def measure_anywhere(extent: Extent, large: LargeRoomd, load: Load) -> Report:
-    """Look-ups spread over all rooms, far more than are remembered."""
+    """Measures look-ups of all rooms, far more than fit in the cache."""
     kinds = [replace(large.hit(), count=large.rooms)]
     with large.running(large.folder) as running:
         spread = plan(running, kinds, extent.large_connections[-1], extent.seconds, extent.warm_up)
         report = load.run(running, spread)
-    print(f"hit, all rooms: {report.per_second:,.0f} a second", flush=True)
+    print(f"hit, all rooms: {report.per_second:,.0f} per second", flush=True)
     return report
 
 
 @dataclass(frozen=True)
 class Steady:
-    """Creates on a schedule."""
+    """Creates on a schedule, at a steady rate."""
 
     report: Report
-    log_mib: float
-    """The largest size of the write-ahead log."""
+    wal_mib: float
+    """The largest size of the WAL."""
 
 
 def measure_steady(extent: Extent, large: LargeRoomd, load: Load) -> Steady:
-    with large.running(large.folder) as running, log_watch(large) as largest:
+    with large.running(large.folder) as running, wal_watch(large) as largest:
         kinds = [large.create()]
         seconds = extent.steady_seconds
         schedule = plan(running, kinds, STEADY_CONNECTIONS, seconds, rate=STEADY_RATE)
@@ -75,20 +75,20 @@ def measure_steady(extent: Extent, large: LargeRoomd, load: Load) -> Steady:
     steady = Steady(report, largest[0] / 2**20)
     print(
         f"steady creates: p50 {report.p50:.2f} ms, p99 {report.p99:.2f} ms, max {report.max:.2f} ms,"
-        f" write-ahead log at most {steady.log_mib:.0f} MiB",
+        f" WAL at most {steady.wal_mib:.0f} MiB",
         flush=True,
     )
     return steady
 
 
 @contextmanager
-def log_watch(large: LargeRoomd) -> Iterator[list[int]]:
-    """The largest size of the write-ahead log while the block runs, in bytes."""
+def wal_watch(large: LargeRoomd) -> Iterator[list[int]]:
+    """Measures the largest size of the WAL while the block runs, in bytes."""
     largest, over = [0], threading.Event()
 
     def watch() -> None:
         while not over.wait(0.01):
-            largest[0] = max(largest[0], large.log_bytes)
+            largest[0] = max(largest[0], large.wal_bytes)
 
     watcher = threading.Thread(target=watch)
     watcher.start()

@@ -1,4 +1,4 @@
-"""Writes the page that shows the results."""
+"""Writes the page with the results."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -46,7 +46,7 @@ def write_report(
         steady_connections=STEADY_CONNECTIONS,
         steady_seconds=extent.steady_seconds,
         load_connections=footprint.LOAD_CONNECTIONS,
-        log_left=f"{results.crash.log_mib:.0f}",
+        wal_left=f"{results.crash.wal_mib:.0f}",
         first_answer_after_crash=f"{results.crash.first_answer_ms:.0f}",
         page=searches.PAGE,
         interference_connections=searches.CONNECTIONS,
@@ -126,9 +126,9 @@ def steady_table(results: Results) -> str:
         f"{report.p50:.2f}",
         f"{report.p99:.2f}",
         f"{report.max:.2f}",
-        f"{results.steady.log_mib:.0f}",
+        f"{results.steady.wal_mib:.0f}",
     ]
-    return table(["median, ms", "99 %, ms", "slowest, ms", "largest write-ahead log, MiB"], [row])
+    return table(["median, ms", "99th percentile, ms", "slowest, ms", "largest WAL, MiB"], [row])
 
 
 def footprint_table(results: Results) -> str:

@@ -1,6 +1,6 @@
 //! What `roomd` is measured against: `peers ceiling KEY`, a server without a database; `peers
 //! obvious FILE`, the design that comes to mind first; `peers raw FILE FIRST COUNT SECONDS`, bare
-//! inserts in a loop; `peers sqlite`, the version of SQLite that all use.
+//! inserts in a loop; `peers sqlite`, which prints the version of SQLite that all use.
 
 mod ceiling;
 mod obvious;
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Takes any free port and says which, as `roomd` does.
+/// Listens on a free port and prints the address, as `roomd` does.
 fn listen() -> io::Result<TcpListener> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;

@@ -1,4 +1,4 @@
-//! What the file can do with no server around it: a room inserted and committed, again and again.
+//! Raw inserts: what the database can do without a server. One room per commit, in a loop.
 
 use crate::sqlite::{INSERT, configure, identity};
 use crate::wire::OPTIONS;
@@ -9,7 +9,7 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-/// Inserts rooms of the users with these indices for so many seconds, and prints how fast.
+/// Inserts rooms of the users with these indices for so many seconds; prints the rate per second.
 #[expect(clippy::disallowed_methods, reason = "this is not the store")]
 pub(crate) fn insert(
     file: &str,
