@@ -1,4 +1,4 @@
-"""The formats that the OpenAPI document uses beyond those of JSON Schema, for schemathesis."""
+"""Defines for schemathesis the formats in the OpenAPI document that JSON Schema does not have."""
 
 import zoneinfo
 

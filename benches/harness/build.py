@@ -1,4 +1,4 @@
-"""Builds what is measured, and fetches the one server that is not ours."""
+"""Builds the programs of the measurement, and fetches PocketBase."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ class Programs:
     peers: Path
     load: Path
     pocketbase: Path | None
-    """None when it cannot be had."""
+    """None if it cannot be installed."""
 
 
 def target_folder() -> Path:
@@ -26,10 +26,10 @@ def target_folder() -> Path:
 
 
 def build(profile: str) -> Programs:
-    # One command, so that all have the same settings and share what they have in common.
+    # One command, so that all have the same settings and share their dependencies.
     messages = cargo(
         "build", "--locked", "--profile", profile, "--message-format", "json",
-        "--bin", "roomd", "--bench", "peers", "--bench", "load",
+        "--package", "roomd", "--package", "roomd-benches", "--bins",
     )  # fmt: skip
     artifacts = (json.loads(line) for line in messages.splitlines())
     programs = {
@@ -55,7 +55,7 @@ def fetch_pocketbase() -> Path | None:
             venv.create(folder, with_pip=True)
             install = ["-m", "pip", "install", "--quiet", POCKETBASE_PACKAGE]
             subprocess.run([folder / "bin" / "python", *install], check=True)
-        # The package may bring the program only now.
+        # The package may download the program on the first run.
         subprocess.run([program, "--version"], check=True, stdout=subprocess.DEVNULL)
     except (OSError, subprocess.CalledProcessError) as error:
         print(f"PocketBase is missing: {error}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`roomd` with many rooms in its file."""
+"""`roomd` with very many rooms in its file."""
 
 import threading
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from .servers import Roomd
 
 
 class LargeRoomd(Roomd):
-    """All runs share one copy of a file that is too large to be copied for each. A user who got a
-    room in one run gets none in the next."""
+    """All runs share one copy of a file that is too large to be copied for each. A user who gets a
+    room in one run is not used in the next."""
 
     def __init__(self, program: Path, seed: Seed, folder: Path):
         super().__init__("roomd large", program, seed)
@@ -28,7 +28,7 @@ class LargeRoomd(Roomd):
         yield self.folder
 
     def hit(self, share: int = 1) -> Kind:
-        """A look-up of one of as many rooms as the small file has."""
+        """Look-ups of as many rooms as the small file has."""
         return replace(super().hit(share), count=SMALL_ROOMS)
 
     def create(self, share: int = 1) -> Kind:
@@ -45,7 +45,7 @@ class LargeRoomd(Roomd):
 
 
 def measure_anywhere(extent: Extent, large: LargeRoomd, load: Load) -> Report:
-    """Look-ups spread over all rooms, far more than a cache holds."""
+    """Measures look-ups of all rooms, far more than fit in the cache."""
     kinds = [replace(large.hit(), count=large.rooms)]
     with large.running(large.folder) as running:
         spread = plan(running, kinds, extent.large_connections[-1], extent.seconds, extent.warm_up)
@@ -56,7 +56,7 @@ def measure_anywhere(extent: Extent, large: LargeRoomd, load: Load) -> Report:
 
 @dataclass(frozen=True)
 class Steady:
-    """Creates on a schedule."""
+    """Creates on a schedule, at a steady rate."""
 
     report: Report
     wal_mib: float
@@ -83,7 +83,7 @@ def measure_steady(extent: Extent, large: LargeRoomd, load: Load) -> Steady:
 
 @contextmanager
 def wal_watch(large: LargeRoomd) -> Iterator[list[int]]:
-    """The largest size of the WAL while the block runs, in bytes."""
+    """Measures the largest size of the WAL while the block runs, in bytes."""
     largest, over = [0], threading.Event()
 
     def watch() -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 from .processes import LOAD_CORE, Running, cpu_use, pinned
 
 GRACE_SECONDS = 60
-"""How much longer than planned a run may take before it is given up."""
+"""How much longer than planned a run may take before it is killed."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """Requests that differ in nothing but their number. Fields as in `load/plan.rs`."""
+    """Requests that differ only by their number. `load/plan.rs` describes the fields."""
 
     text: str
     first: int
@@ -25,16 +25,16 @@ class Kind:
 
 @dataclass(frozen=True)
 class Report:
-    """Throughput and latency of a run. Times are in milliseconds; the CPU use is in cores."""
+    """The result of a run. Times are in milliseconds, CPU use is in cores."""
 
     per_second: float
     p50: float
     p99: float
     max: float
     unexpected: dict[str, int]
-    """How many responses had an unexpected status, by status."""
+    """How many answers had an unexpected status, by status."""
     used: int
-    """How many numbers were sent that are sent once."""
+    """How many requests were sent of those that are sent once."""
     server_cpu: float
     load_cpu: float
 
@@ -44,7 +44,7 @@ class Load:
     program: Path
 
     def start(self, plan: dict, core: int | None = LOAD_CORE) -> subprocess.Popen:
-        command = pinned(core, [self.program, "run"])
+        command = pinned(core, [self.program])
         pipe = subprocess.PIPE
         started = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
         started.stdin.write(json.dumps(plan))
@@ -86,5 +86,5 @@ def finish(started: subprocess.Popen, plan: dict) -> dict:
         started.wait()
         raise
     if started.returncode != 0:
-        raise RuntimeError("the load broke off")
+        raise RuntimeError("the load generator failed")
     return json.loads(output)

@@ -1,4 +1,4 @@
-"""What the figures were measured on and with."""
+"""The machine and the software of a measurement."""
 
 import os
 import platform
@@ -22,7 +22,7 @@ def describe(programs: Programs) -> list[tuple[str, str]]:
     if programs.pocketbase:
         facts.append(("PocketBase", output(programs.pocketbase, "--version").split()[-1]))
     else:
-        facts.append(("PocketBase", "missing: it could not be installed"))
+        facts.append(("PocketBase", "not measured: it could not be installed"))
     return facts
 
 

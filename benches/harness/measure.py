@@ -1,4 +1,4 @@
-"""All measurements, one after the other."""
+"""Runs all measurements."""
 
 import tempfile
 from dataclasses import dataclass
@@ -30,19 +30,19 @@ class Results:
 
 
 def measure(extent: Extent, programs: Programs) -> Results:
-    stored = target_folder() / "bench"
-    stored.mkdir(exist_ok=True)
+    folder = target_folder() / "bench"
+    folder.mkdir(exist_ok=True)
     load = Load(programs.load)
-    seeds = Seeds.make(extent, programs, stored)
+    seeds = Seeds.make(extent, programs, folder)
     pocketbase = []
     if programs.pocketbase:
         users = SMALL_ROOMS + extent.new_users
-        pocketbase = [PocketBase(programs.pocketbase, stored, load, SMALL_ROOMS, users)]
-    # Users without rooms would only be in the way of a look-up among few.
+        pocketbase = [PocketBase(programs.pocketbase, folder, load, SMALL_ROOMS, users)]
+    # Look-ups need no users without rooms.
     finding = [*our_servers(programs, seeds.small), *pocketbase]
     making = [*our_servers(programs, seeds.small_with_new_users), *pocketbase]
-    with tempfile.TemporaryDirectory(dir=stored, prefix="work-") as folder:
-        work = Path(folder)
+    with tempfile.TemporaryDirectory(dir=folder, prefix="work-") as work_folder:
+        work = Path(work_folder)
         large = LargeRoomd(programs.roomd, seeds.large, work / "large")
         rates = measure_rates(
             extent,

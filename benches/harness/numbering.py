@@ -1,4 +1,4 @@
-"""How things are numbered: the same as in `shared/numbering.rs`, which says why."""
+"""How users and rooms are numbered. `benches/numbering.rs` has the same, and the reasons."""
 
 NUMBERS = 100_000_000
 STRIDE = 61_803_399

@@ -1,4 +1,4 @@
-"""Draws throughput and p99 latency, as SVG."""
+"""Draws the rates and the 99th percentiles of the latency, as SVG."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ class Row:
     title: str
     value: str
     height_of: Callable[[float, float], float]
-    """The part of a panel's height that a bar has, of its figure and the largest in the row."""
+    """Returns the height of a bar, as a part of a panel, for a figure and the largest in the row."""
     label: Callable[[float], str]
 
 
@@ -52,7 +52,7 @@ def milliseconds(figure: float) -> str:
 
 ROWS = [
     Row("requests per second", "per_second", of_largest, rate),
-    Row("p99 latency in ms (logarithmic)", "p99", by_magnitude, milliseconds),
+    Row("99th percentile of the latency, in ms (logarithmic)", "p99", by_magnitude, milliseconds),
 ]
 
 
@@ -94,7 +94,7 @@ def panel(
         for server, (_, color) in SERVERS.items():
             figure = rates.median(scenario, connections, server, row.value)
             if figure:
-                # Above the highest bar is its figure.
+                # The rest of the height is for the label of the highest bar.
                 height = max(1, row.height_of(figure, largest) * (PANEL_HEIGHT - 16))
                 yield rectangle(x, bottom - height, BAR - 2, height, color)
                 yield text(

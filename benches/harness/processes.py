@@ -1,4 +1,4 @@
-"""Running servers: on which core, with how much of it, in how much memory."""
+"""Server processes: the core they run on, their CPU use and memory."""
 
 import os
 import subprocess
@@ -16,13 +16,13 @@ SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]
 
 
 def pinned(core: int | None, command: list[str | Path]) -> list[str | Path]:
-    """The command, held to a core if there is one."""
+    """Returns the command, pinned to a core unless that is None."""
     return command if core is None else ["taskset", "-c", str(core), *command]
 
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers."""
+    """A running server."""
 
     process: subprocess.Popen
     address: str
@@ -35,7 +35,7 @@ class Running:
 
     @property
     def memory(self) -> float:
-        """What it holds of the machine's memory, in MiB."""
+        """The resident memory, in MiB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
         return int(line.split()[1]) / 1024
@@ -47,7 +47,7 @@ class Running:
 
 @contextmanager
 def process(command: list[str | Path], log: Path) -> Iterator[subprocess.Popen]:
-    """A process that is stopped at the end, whatever happens; its stderr goes to the log."""
+    """Runs a process while the block does, and stops it in any case; its stderr goes to the log."""
     with log.open("ab") as errors:
         started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
     try:
@@ -64,7 +64,7 @@ def process(command: list[str | Path], log: Path) -> Iterator[subprocess.Popen]:
 
 @dataclass
 class CpuUse:
-    """The share of one core that server and load had."""
+    """The shares of one core that the server and the load generator used."""
 
     server: float = 0
     load: float = 0
@@ -72,7 +72,7 @@ class CpuUse:
 
 @contextmanager
 def cpu_use(server: Running) -> Iterator[CpuUse]:
-    """Measures while the block runs, in which the load is started and ends."""
+    """Measures while the block runs, in which the load generator must start and exit."""
     use = CpuUse()
     started, server_before, load_before = time.monotonic(), server.cpu_seconds, children_seconds()
     yield use

@@ -1,4 +1,4 @@
-"""The scenarios, in rounds in which the servers take turns."""
+"""Measures the scenarios in rounds in which the servers take turns."""
 
 import json
 import subprocess
@@ -18,14 +18,14 @@ from .servers import Server
 
 @dataclass
 class Rates:
-    """What was measured in each round, by scenario, connections and server."""
+    """The results of all rounds, by scenario, connections and server."""
 
     reports: dict[tuple[str, int, str], list[Report]] = field(default_factory=dict)
     raw: list[float] = field(default_factory=list)
-    """Inserts per second, without a server."""
+    """Inserts per second without a server."""
 
     def median(self, scenario: str, connections: int, server: str, value: str) -> float | None:
-        """None when it was not measured."""
+        """Returns the median of a value. None if it was not measured."""
         reports = self.reports.get((scenario, connections, server), [])
         return median(getattr(report, value) for report in reports) if reports else None
 
@@ -56,8 +56,8 @@ def measure_rates(
     load: Load,
     work: Path,
 ) -> Rates:
-    """`servers_of` has the servers that take part in a scenario, besides the large one; `raw`
-    measures raw inserts."""
+    """Measures all scenarios. `servers_of` returns the servers of a scenario, besides the large one;
+    `raw` measures raw inserts."""
     rates = Rates()
     for scenario, connections in turns(extent):
         if (scenario, connections) == ("create", 1):
@@ -101,7 +101,7 @@ def run(
 
 
 def measure_raw(extent: Extent, peers: Path, seed: Seed, work: Path) -> float:
-    """How many rooms per second are inserted and committed in a loop."""
+    """Returns how many rooms per second are inserted and committed in a loop."""
     with tempfile.TemporaryDirectory(dir=work, prefix="run-") as folder:
         file = Path(folder) / "rooms.db"
         seed.copy_to(file)

@@ -1,4 +1,4 @@
-"""Searches for part of a name, alone and while others get and create rooms."""
+"""Measures searches for part of a name, alone and beside get-or-creates."""
 
 import json
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from .servers import Roomd, exchange
 
 PAGE = 20
 CONNECTIONS = 16
-SECONDS_LEFT_OUT = 0.3
-"""Searches run this much longer, before and after, than what runs beside them."""
+MARGIN_SECONDS = 0.3
+"""How much earlier searches start, and how much later they end, than the load beside them."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,13 @@ def measure_search(
 
 
 def measure_interference(extent: Extent, large: LargeRoomd, load: Load) -> Interference:
-    """Get-or-creates alone and beside searches, in turns, on all cores."""
+    """Measures get-or-creates alone and beside searches, in turns, on all cores."""
     alone, beside = [], []
     with large.running(large.folder, core=None) as running:
         searches = [kind(large, query) for query in queries(large, running).values()]
         for _ in range(extent.rounds):
             alone.append(mixed_per_second(extent, large, running, load))
-            seconds = extent.seconds + extent.warm_up + 2 * SECONDS_LEFT_OUT
+            seconds = extent.seconds + extent.warm_up + 2 * MARGIN_SECONDS
             searching = plan(running, searches, connections=1, seconds=seconds)
             beside_it = load.start(searching, core=None)
             beside.append(mixed_per_second(extent, large, running, load))

@@ -1,4 +1,4 @@
-"""Creates database files with many users and rooms, once: later runs use the same files."""
+"""Creates database files with many users and rooms. They are stored for further runs."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from .build import REPOSITORY
 from .numbering import digits, email
 
 SPAN_SECONDS = 2 * 365 * 24 * 3600
-"""The time span over which the rooms were created."""
+"""The time span of the creation dates of rooms."""
 
 LEVELS = ["Introductory", "Advanced", "Applied", "Evening", "Weekly", "İleri", "Temel", "Open"]
 SUBJECTS = [
@@ -54,7 +54,7 @@ class Seed:
     authorization: str
 
     def copy_to(self, path: Path) -> None:
-        """Makes a copy that is on the disk, so that what is measured does not wait for it."""
+        """Copies the file and syncs the copy, so that a measurement does not wait for the disk."""
         shutil.copyfile(self.path, path)
         subprocess.run(["sync", path], check=True)
 
@@ -67,18 +67,18 @@ def seed(roomd: Path, folder: Path, rooms: int, new_users: int) -> Seed:
     if not key.exists():
         for outdated in folder.glob(f"{name}-*"):
             outdated.unlink()
-        making = path.with_suffix(".making")
-        create = [roomd, "key", "create", "--json", "--database", making]
+        unfinished = path.with_suffix(".unfinished")
+        create = [roomd, "key", "create", "--json", "--database", unfinished]
         created = subprocess.run(create, check=True, stdout=subprocess.PIPE).stdout
-        fill(making, rooms, users)
-        making.rename(path)
+        fill(unfinished, rooms, users)
+        unfinished.rename(path)
         key.write_bytes(created)
     authorization = json.loads(key.read_text())["authorization"]
     return Seed(path, rooms, users, authorization)
 
 
 def version() -> str:
-    """Differs where another schema or another seeding would make another file."""
+    """Returns a version that changes with the schema and with this file."""
     sources = [REPOSITORY / "schema.sql", Path(__file__)]
     contents = b"".join(source.read_bytes() for source in sources)
     return hashlib.sha256(contents).hexdigest()[:8]
@@ -88,7 +88,7 @@ def fill(path: Path, rooms: int, users: int) -> None:
     draw = random.Random(1)
     first = int(time.time()) - SPAN_SECONDS
     database = sqlite3.connect(path, isolation_level=None)
-    # The file is thrown away if this does not end well.
+    # The file is deleted if this fails.
     for setting in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-524288"):
         database.execute(f"PRAGMA {setting}").fetchall()
     database.execute("BEGIN")

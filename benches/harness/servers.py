@@ -1,4 +1,4 @@
-"""The servers, all driven the same way."""
+"""The servers that are measured, behind one interface."""
 
 import json
 import re
@@ -34,34 +34,34 @@ def http(method: str, target: str, headers: dict[str, str], body: str = "") -> s
 
 
 class Server(ABC):
-    """A server to measure. Its numbered users from `rooms` on have no room yet."""
+    """A server to measure. Its numbered users from `rooms` on have no room at first."""
 
     name: str
     program: Path
     rooms: int
     users: int
-    hit_status = 200
-    create_status = 201
+    found = 200
+    created = 201
     may_fail = False
-    """Whether it is known to fail under load."""
+    """Whether errors under load are expected."""
 
     @abstractmethod
     def prepare(self, folder: Path) -> None:
-        """Puts fresh data into an empty folder."""
+        """Writes fresh data into an empty folder."""
 
     @abstractmethod
     def running(
         self, folder: Path, core: int | None = SERVER_CORE
     ) -> AbstractContextManager[Running]:
-        """Runs on the data in the folder for as long as the block does."""
+        """Runs the server on the data in the folder while the block runs."""
 
     @abstractmethod
     def text(self, scenario: str) -> str:
-        """The request of a `hit` or a `create`."""
+        """Returns the request of a `hit` or a `create`."""
 
     @contextmanager
     def data(self, work: Path) -> Iterator[Path]:
-        """A folder with fresh data, for as long as the block runs."""
+        """Creates a folder with fresh data for the time of the block."""
         with tempfile.TemporaryDirectory(dir=work, prefix="run-") as folder:
             self.prepare(Path(folder))
             yield Path(folder)
@@ -72,11 +72,11 @@ class Server(ABC):
             yield running
 
     def hit(self, share: int = 1) -> Kind:
-        return Kind(self.text("hit"), 0, self.rooms, False, self.hit_status, share)
+        return Kind(self.text("hit"), 0, self.rooms, False, self.found, share)
 
     def create(self, share: int = 1) -> Kind:
         new_users = self.users - self.rooms
-        return Kind(self.text("create"), self.rooms, new_users, True, self.create_status, share)
+        return Kind(self.text("create"), self.rooms, new_users, True, self.created, share)
 
     def kinds(self, scenario: str) -> list[Kind]:
         match scenario:
@@ -89,11 +89,11 @@ class Server(ABC):
         raise ValueError(scenario)
 
     def count(self, report: Report) -> None:
-        """Takes note of users who have a room now, where the data is used again."""
+        """Notes the users who have a room now. For servers whose data is used again."""
 
 
 class OurPeer(Server):
-    """A server that speaks as `roomd` does and says where it listens."""
+    """A server that has the API of `roomd` and prints its address."""
 
     def __init__(self, name: str, program: Path, seed: Seed):
         self.name, self.program, self.seed = name, program, seed
@@ -118,7 +118,7 @@ class OurPeer(Server):
 
 class Roomd(OurPeer):
     def command(self, folder: Path) -> list[str | Path]:
-        # The environment of the caller must not change the settings.
+        # The environment of the caller does not count.
         command = ["env", "-i", self.program, "serve", "--listen", "127.0.0.1:0"]
         return [*command, "--database", folder / "rooms.db", "--workers", "1"]
 
@@ -135,10 +135,10 @@ class Obvious(OurPeer):
 
 
 class Ceiling(OurPeer):
-    create_status = 200
+    created = 200
 
     def prepare(self, folder: Path) -> None:
-        """It has no data."""
+        """Does nothing: it has no data."""
 
     def command(self, folder: Path) -> list[str | Path]:
         return [self.program, "ceiling", self.seed.authorization]
@@ -152,7 +152,7 @@ def announced_address(line: str) -> str:
 
 
 def room_request() -> str:
-    """The documented request, asked for by a numbered user."""
+    """Returns the documented request, for a numbered user."""
     request = json.loads((REPOSITORY / "docs/examples/default-room.request.json").read_text())
     request |= {
         "creator_email": email(MARK),
@@ -163,7 +163,7 @@ def room_request() -> str:
 
 
 def exchange(address: str, request: str) -> bytes:
-    """Sends a request on a new connection; returns the response."""
+    """Sends one request on a connection of its own; returns the answer."""
     host, port = address.split(":")
     with socket.create_connection((host, int(port)), timeout=START_SECONDS) as connection:
         closing = request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1)

@@ -5,13 +5,13 @@ use std::pin::Pin;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 
-/// How much is read at once, in bytes.
+/// The largest number of bytes per read.
 const CHUNK: usize = 64 * 1024;
 
-/// More headers than any of the servers sends.
+/// The largest number of headers in an answer. (No server that is measured sends as many.)
 const MAX_HEADERS: usize = 32;
 
-/// A connection that is kept alive.
+/// A keep-alive connection.
 pub(crate) struct Connection {
     stream: TcpStream,
     received: Vec<u8>,
@@ -29,7 +29,7 @@ impl Connection {
         })
     }
 
-    /// Sends a request, waits for all of its answer and returns the status.
+    /// Sends a request, reads the whole answer and returns its status.
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> io::Result<u16> {
         self.send(request).await?;
         self.received.clear();
@@ -57,8 +57,8 @@ impl Connection {
     async fn receive(&mut self) -> io::Result<()> {
         let mut buffer = ReadBuf::new(&mut self.chunk);
         let stream = &mut self.stream;
-        // Unlike `try_read`, this remembers that a short read has emptied the socket, and spares
-        // the next call a question to the system.
+        // Unlike `try_read`, this notes that a short read has emptied the socket, and saves the
+        // next call a system call.
         poll_fn(|context| Pin::new(&mut *stream).poll_read(context, &mut buffer)).await?;
         if buffer.filled().is_empty() {
             return Err(ErrorKind::UnexpectedEof.into());
@@ -68,7 +68,7 @@ impl Connection {
     }
 }
 
-/// The status of an answer, once all of it is there.
+/// Returns the status of an answer. None if a part of the answer is missing.
 fn status_of_whole(bytes: &[u8]) -> io::Result<Option<u16>> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
@@ -83,7 +83,7 @@ fn status_of_whole(bytes: &[u8]) -> io::Result<Option<u16>> {
     Ok(response.code.filter(|_| whole))
 }
 
-/// The length of the body; none when it comes in chunks.
+/// Returns the length of the body. None if it comes in chunks.
 fn content_length(headers: &[httparse::Header<'_>]) -> Option<usize> {
     let header = headers
         .iter()

@@ -8,26 +8,26 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// The system's timer is this coarse; closer to the moment it is waited for awake.
+/// The resolution of the system's timer. The rest of a wait is spent spinning.
 const TIMER: Duration = Duration::from_millis(2);
 
-/// What came of a plan.
+/// The outcome of a plan.
 #[derive(Default)]
 pub(crate) struct Outcome {
-    /// How long each answer took: since its request was sent, or since it was due if there is a
-    /// schedule.
+    /// How long each answer took: since its request was sent, or, with a schedule, since it was
+    /// due.
     pub(crate) latencies: Vec<Duration>,
-    /// How many answers came within the time that counts.
+    /// How many answers came in the measured time.
     pub(crate) in_time: u64,
-    /// The time that counts.
+    /// The measured time.
     pub(crate) elapsed: Duration,
-    /// How many answers had a status that they must not have.
+    /// How many answers had an unexpected status, by status.
     pub(crate) unexpected: BTreeMap<u16, u64>,
-    /// How many requests of each kind were sent, those of the warm-up too.
+    /// How many requests of each kind were sent, including the warm-up.
     pub(crate) sent: Vec<u64>,
 }
 
-/// What all connections share.
+/// The state that all connections share.
 struct Drive {
     requests: Requests,
     schedule: Option<Schedule>,
@@ -58,9 +58,9 @@ impl Drive {
         }
     }
 
-    /// Prepares the next request: when it is due, and the status that its answer must have. None
-    /// when the time is over, or when there are no more requests.
-    fn next(&mut self, request: &mut Vec<u8>) -> Option<(Instant, u16)> {
+    /// Writes the next request; returns when it is due, and the expected status. None if the time
+    /// is over or all requests are sent.
+    fn prepare(&mut self, request: &mut Vec<u8>) -> Option<(Instant, u16)> {
         let due = match &mut self.schedule {
             Some(schedule) => schedule.next(),
             None => Instant::now(),
@@ -103,7 +103,7 @@ impl Schedule {
     }
 }
 
-/// Carries out a plan.
+/// Executes a plan.
 pub(crate) async fn drive(plan: &Plan) -> io::Result<Outcome> {
     let mut connections = Vec::new();
     for _ in 0..plan.connections {
@@ -127,7 +127,7 @@ async fn send_until_the_end(
 ) -> io::Result<()> {
     let mut request = Vec::new();
     loop {
-        let Some((due, expected)) = drive.borrow_mut().next(&mut request) else {
+        let Some((due, expected)) = drive.borrow_mut().prepare(&mut request) else {
             return Ok(());
         };
         wait_until(due).await;

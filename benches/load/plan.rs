@@ -2,19 +2,19 @@ use serde::Deserialize;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// What to send, where, and for how long.
+/// The requests to send, to which server, and for how long.
 #[derive(Deserialize)]
 pub(crate) struct Plan {
-    /// The server.
+    /// The address of the server.
     pub(crate) address: SocketAddr,
-    /// How many connections send, each one request at a time.
+    /// The number of connections; each has one request at a time.
     pub(crate) connections: usize,
-    /// For how long answers are counted.
+    /// The measured time, in seconds.
     seconds: f64,
-    /// For how long answers are not counted yet.
+    /// The time before it in which answers do not count, in seconds.
     warm_up: f64,
-    /// Requests a second, sent on schedule however slow the answers are; none: each connection
-    /// sends its next request when it has the answer to the last.
+    /// Requests per second, sent on schedule however slow the answers are. None: each connection
+    /// sends its next request when it has the answer to the previous one.
     pub(crate) rate: Option<f64>,
     /// The kinds of requests.
     pub(crate) requests: Vec<RequestPlan>,
@@ -23,27 +23,27 @@ pub(crate) struct Plan {
 /// A kind of request.
 #[derive(Deserialize)]
 pub(crate) struct RequestPlan {
-    /// All of its bytes, with `########` wherever the number stands.
+    /// The whole request, with `########` in place of the number.
     pub(crate) text: String,
-    /// The first index that is numbered.
+    /// The first index.
     pub(crate) first: u64,
-    /// How many indices follow each other.
+    /// The number of indices.
     pub(crate) count: u64,
-    /// Whether each is sent once, in order; else any of them, any number of times.
+    /// Whether each index is sent once, in order. Else they are drawn at random.
     pub(crate) once: bool,
-    /// How often it is sent, measured against the other kinds.
+    /// The weight of this kind among all kinds.
     pub(crate) share: u32,
-    /// The status that the answers must have.
+    /// The expected status of the answers.
     pub(crate) status: u16,
 }
 
 impl Plan {
-    /// For how long answers are counted.
+    /// The measured time, in seconds.
     pub(crate) fn measured(&self) -> Duration {
         Duration::from_secs_f64(self.seconds)
     }
 
-    /// For how long answers are not counted yet.
+    /// The time before it in which answers do not count, in seconds.
     pub(crate) fn warm_up(&self) -> Duration {
         Duration::from_secs_f64(self.warm_up)
     }

@@ -3,7 +3,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What is printed of an outcome. Times are in milliseconds.
+/// The outcome as it is printed. Times are in milliseconds.
 #[derive(Serialize)]
 pub(crate) struct Report {
     sent: Vec<u64>,
@@ -29,7 +29,7 @@ impl Report {
     }
 }
 
-/// The time that a part of all does not exceed; 0 of none.
+/// Returns the quantile of sorted latencies, in milliseconds; 0 if there are none.
 fn quantile(sorted: &[Duration], part: f64) -> f64 {
     let rank = (sorted.len() as f64 * part).ceil() as usize;
     let latency = sorted.get(rank.saturating_sub(1));

@@ -1,10 +1,10 @@
-use crate::numbering::digits;
 use crate::plan::RequestPlan;
+use numbering::digits;
 
-/// Where the number goes in the text of a request.
+/// Stands for the number in the text of a request.
 const MARK: &[u8] = b"########";
 
-/// Requests ready to be sent: only the number is written anew.
+/// Prepared requests: only the number is written for each.
 pub(crate) struct Requests {
     kinds: Vec<Kind>,
     shares: u32,
@@ -29,8 +29,8 @@ impl Requests {
         }
     }
 
-    /// Writes the next request into the buffer and returns the status that its answer must have;
-    /// none when all of a kind have been sent.
+    /// Writes the next request into the buffer and returns the expected status. None if all
+    /// requests of a kind were sent.
     pub(crate) fn next(&mut self, buffer: &mut Vec<u8>) -> Option<u16> {
         let kind = self.draw();
         let bytes = kind.next()?;
@@ -39,7 +39,7 @@ impl Requests {
         Some(kind.status)
     }
 
-    /// How many requests of each kind were prepared.
+    /// Returns how many requests of each kind were prepared.
     pub(crate) fn sent(&self) -> Vec<u64> {
         self.kinds.iter().map(|kind| kind.sent).collect()
     }

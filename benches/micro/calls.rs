@@ -1,5 +1,5 @@
-//! Whole calls on one connection, many sent at once, so that what is measured is the server's work
-//! and not the way to it.
+//! Whole calls on one connection, pipelined, so that the work of the server is measured and not the
+//! round trip.
 
 use crate::fixture::{email, new_folder, register};
 use divan::Bencher;
@@ -14,39 +14,39 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 
-/// How many calls are sent at once: few enough that their answers leave in one piece.
-const AT_ONCE: usize = 8;
+/// How many calls are pipelined: few enough that their answers are sent in one piece.
+const PIPELINED: usize = 8;
 
-/// Where no room is.
+/// The path of a room that does not exist.
 const NO_ROOM: &str = "/xapi/v2/room/0197A3C2-6414-7046-87A6-67730D5F9F08";
 
-/// HTTP alone.
+/// Only HTTP.
 #[divan::bench]
 fn a_health(bencher: Bencher<'_, '_>) {
     RunningServer::start().bench(bencher, 200, |_| get("/healthz", "none"));
 }
 
-/// And a key looked up in vain; an error.
+/// HTTP, an unknown key, an error.
 #[divan::bench]
-fn b_refused_for_its_key(bencher: Bencher<'_, '_>) {
+fn b_unknown_key(bencher: Bencher<'_, '_>) {
     RunningServer::start().bench(bencher, 401, |_| get(NO_ROOM, "Bearer none|none"));
 }
 
-/// And the room, by its GUID and in vain.
+/// HTTP, a valid key, an unknown room, an error.
 #[divan::bench]
 fn c_not_found(bencher: Bencher<'_, '_>) {
     RunningServer::start().bench(bencher, 404, |server| get(NO_ROOM, &server.authorization));
 }
 
-/// Instead of the room, a body parsed and validated; an error again.
+/// HTTP, a valid key, an invalid body, an error.
 #[divan::bench]
-fn d_refused_for_its_body(bencher: Bencher<'_, '_>) {
+fn d_invalid_body(bencher: Bencher<'_, '_>) {
     let mut request = documented_request();
     request["options"]["session_duration"] = json!(0);
     RunningServer::start().bench(bencher, 400, |server| post(&server.authorization, &request));
 }
 
-/// All of it: key, body, room, and the answer serialised.
+/// HTTP, a valid key, a valid body, an existing room, the whole answer.
 #[divan::bench]
 fn e_hit(bencher: Bencher<'_, '_>) {
     RunningServer::start().bench(bencher, 200, |server| {
@@ -102,7 +102,7 @@ impl RunningServer {
                 let started = ready.send((server.address(), key.authorization()));
                 started.expect("the benchmark waits");
                 let ran = server.run(async { drop(stopping.await) }).await;
-                ran.expect("the server stops in good order");
+                ran.expect("the server stops without an error");
             });
         });
         let (address, authorization) = started.recv().expect("the server starts");
@@ -122,16 +122,16 @@ impl RunningServer {
             "{answer}"
         );
         // All answers to a request have the same length.
-        let mut answers = vec![0; answer.len() * AT_ONCE];
-        let requests = request.repeat(AT_ONCE);
+        let mut answers = vec![0; answer.len() * PIPELINED];
+        let requests = request.repeat(PIPELINED);
         let mut connection = self.connect();
-        bencher.counter(ItemsCount::new(AT_ONCE)).bench_local(|| {
+        bencher.counter(ItemsCount::new(PIPELINED)).bench_local(|| {
             connection.write_all(requests.as_bytes()).expect("sent");
             connection.read_exact(&mut answers).expect("all answers");
         });
     }
 
-    /// The answer to one request on a connection of its own.
+    /// Sends one request on a connection of its own; returns the answer.
     fn call(&self, request: &str) -> String {
         let mut connection = self.connect();
         connection.write_all(request.as_bytes()).expect("sent");

@@ -1,4 +1,4 @@
-//! A database in a folder of its own, on the disk that builds are on, and people in it.
+//! A database with users, in a folder of its own on the disk of the build.
 
 use roomd::model::{
     Email, LangTag, Mobile, OptionsPatch, PersonName, Role, RoomDraft, RoomName, TimeZoneName,
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{JoinSet, LocalSet};
 
-/// A folder that goes away with the benchmark.
+/// Returns a new folder, deleted when the value is dropped.
 pub(crate) fn new_folder() -> TempDir {
     TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder")
 }
@@ -23,7 +23,7 @@ pub(crate) fn new_runtime() -> Runtime {
         .expect("a runtime")
 }
 
-/// Opens a new database in a folder.
+/// Creates a database in a folder.
 pub(crate) fn open(folder: &TempDir) -> Store {
     let location = folder.path().join("rooms.db").into();
     let opened = new_runtime().block_on(Store::open(&location, &mut |_| {}));
@@ -37,7 +37,7 @@ pub(crate) async fn register(store: &Store, numbers: Range<u32>) {
     inserted.expect("new users");
 }
 
-/// Asks for the rooms of the users with these numbers, all at once.
+/// Gets or creates these rooms, all at once.
 pub(crate) async fn get_or_create(store: &Rc<Store>, drafts: Vec<RoomDraft<'static>>) {
     let calls = async {
         let mut calls = JoinSet::new();
@@ -52,7 +52,7 @@ pub(crate) async fn get_or_create(store: &Rc<Store>, drafts: Vec<RoomDraft<'stat
     LocalSet::new().run_until(calls).await;
 }
 
-/// What the user with that number asks for.
+/// Returns the draft of the room of the user with that number.
 pub(crate) fn draft(number: u32) -> RoomDraft<'static> {
     RoomDraft {
         creator_email: email(number),

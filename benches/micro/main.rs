@@ -1,4 +1,4 @@
-//! Where a microsecond goes: the steps of a call, each alone and then together.
+//! Benchmarks of the steps of a call, each alone and then together.
 
 mod calls;
 mod fixture;

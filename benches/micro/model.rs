@@ -1,4 +1,4 @@
-//! Values read from a request, and a room made of them.
+//! The values in a request, and a room created from them.
 
 use crate::fixture::draft;
 use divan::{Bencher, black_box};
@@ -26,12 +26,12 @@ fn parse_a_language() -> LangTag {
 }
 
 #[divan::bench]
-fn read_a_key() -> BearerToken {
+fn parse_a_key() -> BearerToken {
     let header = "Bearer wbnrlmvzac4x8udzyixx|f6aa9e22b985d0fb62c12afa7d83105551c5feaee800e9d8680c0f8dcd41af82";
     BearerToken::from_header(black_box(header)).expect("a key")
 }
 
 #[divan::bench]
-fn make_a_room_of_a_draft(bencher: Bencher<'_, '_>) {
+fn create_a_room_from_a_draft(bencher: Bencher<'_, '_>) {
     bencher.with_inputs(|| draft(0)).bench_values(NewRoom::new);
 }

@@ -1,4 +1,4 @@
-//! The database: looking up, and committing in groups.
+//! The database: point reads, and commits of batches.
 
 use crate::fixture::{draft, email, get_or_create, new_folder, new_runtime, open, register};
 use divan::Bencher;
@@ -21,7 +21,7 @@ fn find_a_room(bencher: Bencher<'_, '_>) {
     let mut numbers = (0..ROOMS).cycle();
     bencher
         .with_inputs(|| email(numbers.next().expect("they start over")))
-        .bench_local_refs(|email| at_once(store.find_default_room(email)).expect("a database"));
+        .bench_local_refs(|email| poll_ready(store.find_default_room(email)).expect("a database"));
 }
 
 #[divan::bench]
@@ -33,13 +33,13 @@ fn find_a_key(bencher: Bencher<'_, '_>) {
         .block_on(store.insert_key(&key))
         .expect("a new key");
     let access_key: &AccessKey = &key.access_key;
-    bencher.bench_local(|| at_once(store.find_key(access_key)).expect("a database"));
+    bencher.bench_local(|| poll_ready(store.find_key(access_key)).expect("a database"));
 }
 
-/// All rooms of a group are asked for at once. The writer may commit the first while the others
-/// come in.
+/// All rooms of a batch are created at once. The writer may commit the first while the others are
+/// still queued.
 #[divan::bench(args = [1, 16, 64, 256], sample_count = 50, sample_size = 1)]
-fn commit_a_group(bencher: Bencher<'_, '_>, size: u32) {
+fn commit_a_batch(bencher: Bencher<'_, '_>, size: u32) {
     let folder = new_folder();
     let store = Rc::new(open(&folder));
     let runtime = new_runtime();
@@ -47,16 +47,17 @@ fn commit_a_group(bencher: Bencher<'_, '_>, size: u32) {
     bencher
         .counter(ItemsCount::new(size))
         .with_inputs(|| {
-            let group = first..first + size;
-            first = group.end;
-            runtime.block_on(register(&store, group.clone()));
-            group.map(draft).collect()
+            let batch = first..first + size;
+            first = batch.end;
+            runtime.block_on(register(&store, batch.clone()));
+            batch.map(draft).collect()
         })
         .bench_local_values(|drafts| runtime.block_on(get_or_create(&store, drafts)));
 }
 
-/// The output of a future that is ready when it is polled, as point reads on SQLite are.
-fn at_once<T>(future: impl Future<Output = T>) -> T {
+/// Returns the output of a future that is ready when it is first polled, as point reads on SQLite
+/// are.
+fn poll_ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("a point read does not wait"),

@@ -1,7 +1,7 @@
-//! As fast as actix-web can answer the call: the same key checked, the same body parsed, an answer
-//! of the same size, and no database.
+//! The ceiling: as fast as actix-web can answer the call. The same key is checked, the same body
+//! parsed, an answer of the same size serialised, and there is no database.
 
-use crate::wire::{OPTIONS, RoomRequest, RoomResponse, key_of, key_of_header};
+use crate::wire::{OPTIONS, RoomRequest, RoomResponse, key_from_header, key_of};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, error, web};
 use serde_json::value::RawValue;
 use std::io;
@@ -12,9 +12,9 @@ struct Key {
     digest: [u8; 32],
 }
 
-/// Answers callers who show that key.
+/// Serves callers that send this key.
 pub(crate) async fn serve(authorization: &str) -> io::Result<()> {
-    let (access_key, digest) = key_of_header(authorization).ok_or(io::ErrorKind::InvalidInput)?;
+    let (access_key, digest) = key_from_header(authorization).ok_or(io::ErrorKind::InvalidInput)?;
     let key = web::Data::new(Key {
         access_key: access_key.to_owned(),
         digest,

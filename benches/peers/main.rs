@@ -1,11 +1,8 @@
 //! What `roomd` is measured against: `peers ceiling KEY`, a server without a database; `peers
 //! obvious FILE`, the design that comes to mind first; `peers raw FILE FIRST COUNT SECONDS`, bare
-//! inserts in a loop; `peers sqlite`, the version of SQLite that all use. Without arguments it does
-//! nothing.
+//! inserts in a loop; `peers sqlite`, which prints the version of SQLite that all use.
 
 mod ceiling;
-#[path = "../shared/numbering.rs"]
-mod numbering;
 mod obvious;
 mod raw;
 mod sqlite;
@@ -27,13 +24,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             raw::insert(file, first.parse()?, count.parse()?, seconds.parse()?)?;
         }
         ["sqlite"] => writeln!(io::stdout(), "{}", rusqlite::version())?,
-        // `cargo bench` starts every benchmark; this one is a tool of others.
-        _ => {}
+        _ => return Err("unknown arguments: see the top of benches/peers/main.rs".into()),
     }
     Ok(())
 }
 
-/// Takes any free port and says which, as `roomd` does.
+/// Listens on a free port and prints the address, as `roomd` does.
 fn listen() -> io::Result<TcpListener> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;

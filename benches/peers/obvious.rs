@@ -1,5 +1,5 @@
-//! The design that comes to mind first: every request to a blocking thread, one pool whose
-//! connections all write, one durable transaction for every new room.
+//! The obvious design, which comes to mind first: each request runs on a blocking thread, all
+//! connections of one pool write, each new room is one durable transaction.
 
 use crate::sqlite::{INSERT, configure, identity};
 use crate::wire::{OPTIONS, RoomRequest, RoomResponse, key_of};
@@ -41,8 +41,8 @@ async fn answer(
     body: web::Bytes,
     pool: web::Data<Connections>,
 ) -> actix_web::Result<HttpResponse> {
-    let shown = key_of(&request).map(|(access_key, digest)| (access_key.to_owned(), digest));
-    let (access_key, digest) = shown.ok_or_else(|| error::ErrorUnauthorized("no key"))?;
+    let sent = key_of(&request).map(|(access_key, digest)| (access_key.to_owned(), digest));
+    let (access_key, digest) = sent.ok_or_else(|| error::ErrorUnauthorized("no key"))?;
     let work = move || get_or_create(&pool, &access_key, digest, &body).map_err(|e| e.to_string());
     let found = web::block(work).await?;
     let (room, created) = found.map_err(error::ErrorInternalServerError)?;
@@ -101,7 +101,7 @@ fn find(connection: &Connection, email_key: &str) -> rusqlite::Result<Option<Roo
                  FROM rooms r JOIN users u ON u.email_key = r.creator_email
                 WHERE r.creator_email = ?1";
     let mut statement = connection.prepare_cached(sql)?;
-    statement.query_row([email_key], room_of_row).optional()
+    statement.query_row([email_key], room_from_row).optional()
 }
 
 fn insert(
@@ -123,10 +123,10 @@ fn insert(
         options,
     );
     connection.prepare_cached(INSERT)?.execute(row)?;
-    Ok(find(connection, email_key)?.ok_or("a room just made is gone")?)
+    Ok(find(connection, email_key)?.ok_or("a new room is missing")?)
 }
 
-fn room_of_row(row: &Row<'_>) -> rusqlite::Result<Room> {
+fn room_from_row(row: &Row<'_>) -> rusqlite::Result<Room> {
     let options: String = row.get(6)?;
     Ok(Room {
         guid: Uuid::from_bytes(row.get(0)?),

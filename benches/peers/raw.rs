@@ -1,15 +1,15 @@
-//! What the file can do with no server around it: a room inserted and committed, again and again.
+//! Raw inserts: what the database can do without a server. One room per commit, in a loop.
 
-use crate::numbering::digits;
 use crate::sqlite::{INSERT, configure, identity};
 use crate::wire::OPTIONS;
+use numbering::digits;
 use rusqlite::Connection;
 use serde_json::json;
 use std::error::Error;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-/// Inserts rooms of the users with these indices for so many seconds, and prints how fast.
+/// Inserts rooms of the users with these indices for so many seconds; prints the rate per second.
 #[expect(clippy::disallowed_methods, reason = "this is not the store")]
 pub(crate) fn insert(
     file: &str,

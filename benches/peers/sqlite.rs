@@ -1,4 +1,4 @@
-//! The database as the obvious design and the raw inserts use it: the schema and the durability of
+//! The database of the obvious design and the raw inserts, with the schema and the durability of
 //! `roomd`.
 
 use rusqlite::Connection;
@@ -10,7 +10,7 @@ pub(crate) const INSERT: &str =
          lang, tags, allow_recording, inaccessible_replay, options, created_at)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL, 1, 0, ?7, unixepoch())";
 
-/// Settings that a database file does not remember.
+/// Sets what a database file does not store.
 pub(crate) fn configure(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
@@ -18,7 +18,7 @@ pub(crate) fn configure(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "full")
 }
 
-/// What a new room gets: a GUID and ten random characters.
+/// Returns the identity of a new room: a GUID and ten random characters.
 pub(crate) fn identity() -> (Uuid, String) {
     let token = std::iter::repeat_with(fastrand::lowercase);
     (Uuid::now_v7(), token.take(10).collect())

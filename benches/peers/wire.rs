@@ -1,4 +1,4 @@
-//! The request and the answer of the one call, and the key, as both servers here read them.
+//! The request, the answer and the key of a get-or-create, as both servers here read them.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
-/// What a get-or-create sends.
+/// The body of a get-or-create.
 #[derive(Deserialize)]
 pub(crate) struct RoomRequest<'a> {
     #[serde(borrow)]
@@ -20,7 +20,7 @@ pub(crate) struct RoomRequest<'a> {
     pub(crate) options: Option<&'a RawValue>,
 }
 
-/// What it is answered with.
+/// The answer to a get-or-create.
 #[derive(Serialize)]
 pub(crate) struct RoomResponse<'a> {
     pub(crate) room_guid: String,
@@ -35,18 +35,18 @@ pub(crate) struct RoomResponse<'a> {
     pub(crate) ui_options: &'a RawValue,
 }
 
-/// The access key and the digest of the hash that a request shows.
+/// Returns the access key of a request, and the digest of its hash.
 pub(crate) fn key_of(request: &HttpRequest) -> Option<(&str, [u8; 32])> {
     let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
-    key_of_header(header)
+    key_from_header(header)
 }
 
-pub(crate) fn key_of_header(header: &str) -> Option<(&str, [u8; 32])> {
+pub(crate) fn key_from_header(header: &str) -> Option<(&str, [u8; 32])> {
     let (access_key, hash) = header.strip_prefix("Bearer ")?.split_once('|')?;
     Some((access_key, Sha256::digest(hash).into()))
 }
 
-/// The options of a room for which none were asked, in one line.
+/// The default options of a room, in one line.
 pub(crate) const OPTIONS: &str = concat!(
     r#"{"allow_rating":true,"preparation_time":15,"session_duration":60,"chat":{"#,
     r#""offMessageModule":false,"offGeneralMsging":false,"offGeneralMsgLimitForUser":false,"#,

@@ -1,41 +1,11 @@
-use crate::harness::{Answer, ROOM, TestServer};
-use serde_json::{Value, json};
+use crate::support::{Answer, Key, ROOM, TestServer, sha256_hex, text};
+use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::fs;
 
 const NO_GUID: &str = "00000000-0000-0000-0000-000000000000";
 
-/// A key as the operator hands it to a client.
-struct Key {
-    access: String,
-    secret: String,
-    authorization: String,
-}
-
-/// Makes a key while the server runs.
-fn make_key(server: &TestServer) -> Key {
-    let printed: Value = serde_json::from_str(&server.roomd(&["key", "create", "--json"]))
-        .expect("the executable prints JSON");
-    let part = |name: &str| printed[name].as_str().expect(name).to_owned();
-    Key {
-        access: part("access_key"),
-        secret: part("secret_key"),
-        authorization: part("authorization"),
-    }
-}
-
-fn sha256_hex(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// `H`, as a client makes it that knows the documents and its two keys only.
-fn sign(key: &Key) -> String {
-    sha256_hex(&format!("{}|{}", key.access, key.secret))
-}
-
-/// Every route of the API, given the GUID of a room that is there, and what it answers to those who
-/// may ask: no user has that GUID, and the body that all are sent lacks what a new user needs.
+/// Returns every route of the API, with the status of its answer to a caller with a valid key. The
+/// GUID is that of a room, not of a user; the body that is sent lacks fields of a new user.
 fn routes(guid: &str) -> Vec<(&'static str, String, u16)> {
     let below = |base: &str| {
         [
@@ -58,7 +28,7 @@ fn routes(guid: &str) -> Vec<(&'static str, String, u16)> {
         .collect()
 }
 
-/// A server, and the GUID of the room that ada has.
+/// Starts a server and creates ada's room; returns its GUID too.
 fn start() -> (TestServer, String) {
     let server = TestServer::start();
     let guid = guid_of_ada(&server);
@@ -66,12 +36,11 @@ fn start() -> (TestServer, String) {
 }
 
 fn guid_of_ada(server: &TestServer) -> String {
-    let room = server.get_or_create("ada@example.com", "Room").json();
-    room["room_guid"].as_str().expect("a GUID").to_owned()
+    server.get_or_create("ada@example.com", "Room").guid()
 }
 
-/// Asks a route, with a body that names ada's room, with the header as it is given or without one.
-fn ask(server: &TestServer, method: &str, path: &str, authorization: Option<&str>) -> Answer {
+/// Calls a route with a body that asks for ada's room, and with this header or without one.
+fn call(server: &TestServer, method: &str, path: &str, authorization: Option<&str>) -> Answer {
     let mut request = server.request_without_key(method, path);
     if let Some(value) = authorization {
         request = request.header("Authorization", value);
@@ -92,13 +61,18 @@ fn assert_unauthorized(answer: &Answer) {
 }
 
 #[test]
-fn every_route_is_closed_to_all_but_those_with_a_good_key() {
+fn every_route_rejects_all_but_valid_keys() {
     let (server, guid) = start();
-    let (key, revoked, other) = (make_key(&server), make_key(&server), make_key(&server));
-    server.roomd(&["key", "revoke", &revoked.access]);
-    let Key { access, secret, .. } = &key;
-    let hash = sign(&key);
-    let refused = [
+    let (key, revoked, other) = (
+        server.folder().add_key(),
+        server.folder().add_key(),
+        server.folder().add_key(),
+    );
+    server
+        .folder()
+        .roomd(&["key", "revoke", &revoked.access_key]);
+    let (access, secret, hash) = (&key.access_key, &key.secret_key, key.hash());
+    let rejected = [
         String::new(),
         "Bearer".into(),
         "Bearer |".into(),
@@ -117,7 +91,7 @@ fn every_route_is_closed_to_all_but_those_with_a_good_key() {
         format!("Basic {access}|{hash}"),
         format!("{access}|{hash}"),
         // A wrong hash.
-        format!("Bearer {access}|{}", sign(&other)),
+        format!("Bearer {access}|{}", other.hash()),
         format!("Bearer {access}|{}", hash.to_uppercase()),
         format!("Bearer {access}|{}", &hash[1..]),
         format!("Bearer {access}|{secret}"),
@@ -133,9 +107,9 @@ fn every_route_is_closed_to_all_but_those_with_a_good_key() {
         revoked.authorization,
     ];
     for (method, path, status) in routes(&guid) {
-        assert_unauthorized(&ask(&server, method, &path, None));
-        for value in &refused {
-            let answer = ask(&server, method, &path, Some(value));
+        assert_unauthorized(&call(&server, method, &path, None));
+        for value in &rejected {
+            let answer = call(&server, method, &path, Some(value));
             assert_eq!(answer.status, 401, "{method} {path} {value}");
             assert_unauthorized(&answer);
         }
@@ -145,14 +119,14 @@ fn every_route_is_closed_to_all_but_those_with_a_good_key() {
             &format!("Bearer {access}|{hash}"),
             &format!("bearer {access}|{hash}"),
         ] {
-            let answer = ask(&server, method, &path, Some(value));
+            let answer = call(&server, method, &path, Some(value));
             assert_eq!(answer.status, status, "{method} {path} {value}");
         }
     }
 }
 
 #[test]
-fn a_header_that_is_no_ascii_is_no_key() {
+fn a_header_that_is_not_ascii_is_not_a_key() {
     let (server, guid) = start();
     let head = |authorization: &str| {
         format!(
@@ -160,13 +134,13 @@ fn a_header_that_is_no_ascii_is_no_key() {
              Authorization: {authorization}\r\n\r\n"
         )
     };
-    let good = &server.authorization;
+    let valid = &server.authorization;
     for (authorization, status) in [
-        (good.to_owned(), "HTTP/1.1 200 "),
-        (format!("{good}é"), "HTTP/1.1 401 "),
-        (good.replace('|', "|é"), "HTTP/1.1 401 "),
+        (valid.to_owned(), "HTTP/1.1 200 "),
+        (format!("{valid}é"), "HTTP/1.1 401 "),
+        (valid.replace('|', "|é"), "HTTP/1.1 401 "),
     ] {
-        let answer = server.send_raw(head(&authorization).as_bytes());
+        let answer = server.send_raw(head(&authorization));
         assert!(answer.starts_with(status), "{authorization}: {answer}");
     }
 }
@@ -176,7 +150,7 @@ fn head_needs_a_key_too() {
     let (server, guid) = start();
     for base in ["/xapi/v2", "/api/groups/xapi"] {
         let path = format!("{base}/room/{guid}");
-        let answer = ask(&server, "HEAD", &path, None);
+        let answer = call(&server, "HEAD", &path, None);
         assert_eq!((answer.status, answer.body.as_str()), (401, ""));
         assert_eq!(answer.header("WWW-Authenticate"), "Bearer");
         let answer = server.send(server.request("HEAD", &path), "");
@@ -185,10 +159,10 @@ fn head_needs_a_key_too() {
 }
 
 #[test]
-fn a_client_signs_with_the_sha_256_of_both_keys() {
+fn a_client_hashes_both_keys_with_sha_256() {
     let server = TestServer::start();
-    let key = make_key(&server);
-    let signed = format!("Bearer {}|{}", key.access, sign(&key));
+    let key = server.folder().add_key();
+    let signed = format!("Bearer {}|{}", key.access_key, key.hash());
     assert_eq!(key.authorization, signed);
     // `printf 'abc|def' | sha256sum`
     assert_eq!(
@@ -198,17 +172,17 @@ fn a_client_signs_with_the_sha_256_of_both_keys() {
 }
 
 #[test]
-fn a_stranger_learns_nothing_of_a_request_but_that_the_key_is_missing() {
+fn a_caller_without_a_key_learns_only_that_the_key_is_missing() {
     let (server, _) = start();
-    let good = json!({"creator_email": "grace@example.com", "name": "Grace"}).to_string();
+    let valid = json!({"creator_email": "grace@example.com", "name": "Grace"}).to_string();
     let large = "x".repeat(64 * 1024 + 1);
     for (content_type, body) in [
-        ("application/json", good.as_str()),
+        ("application/json", valid.as_str()),
         ("application/json", "{"),
         ("application/json", "{}"),
         ("application/json", ""),
         ("application/json", &large),
-        ("text/plain", &good),
+        ("text/plain", &valid),
         ("text/plain", &large),
     ] {
         for path in [ROOM, "/xapi/v2/room/default"] {
@@ -218,69 +192,73 @@ fn a_stranger_learns_nothing_of_a_request_but_that_the_key_is_missing() {
             assert_unauthorized(&server.send(request, body));
         }
     }
-    assert_unauthorized(&ask(&server, "GET", &format!("{ROOM}/{NO_GUID}"), None));
-    assert_unauthorized(&ask(&server, "GET", "/xapi/v2/room/x", None));
-    let made = server.get_or_create("grace@example.com", "Grace");
-    assert_eq!(made.status, 201);
+    assert_unauthorized(&call(&server, "GET", &format!("{ROOM}/{NO_GUID}"), None));
+    assert_unauthorized(&call(&server, "GET", "/xapi/v2/room/x", None));
+    let created = server.get_or_create("grace@example.com", "Grace");
+    assert_eq!(created.status, 201);
 }
 
 #[test]
-fn keys_come_and_go_while_the_server_runs() {
+fn keys_are_created_and_revoked_while_the_server_runs() {
     let (server, guid) = start();
     let path = format!("{ROOM}/{guid}");
-    let status = |key: &Key| ask(&server, "GET", &path, Some(&key.authorization)).status;
-    let (first, second) = (make_key(&server), make_key(&server));
+    let status = |key: &Key| call(&server, "GET", &path, Some(&key.authorization)).status;
+    let (first, second) = (server.folder().add_key(), server.folder().add_key());
     assert_eq!((status(&first), status(&second)), (200, 200));
-    server.roomd(&["key", "revoke", &first.access]);
+    server.folder().roomd(&["key", "revoke", &first.access_key]);
     assert_eq!((status(&first), status(&second)), (401, 200));
-    server.roomd(&["key", "revoke", &first.access]);
+    server.folder().roomd(&["key", "revoke", &first.access_key]);
     assert_eq!((status(&first), status(&second)), (401, 200));
-    server.roomd(&["key", "revoke", &second.access]);
+    server
+        .folder()
+        .roomd(&["key", "revoke", &second.access_key]);
     assert_eq!((status(&first), status(&second)), (401, 401));
     assert_eq!(server.get(&path).status, 200);
 }
 
 #[test]
-fn where_no_key_is_required_a_wrong_one_is_refused_still() {
+fn a_wrong_key_is_rejected_where_none_is_required() {
     let server = TestServer::start_with(|config| config.auth.required = false);
     let guid = guid_of_ada(&server);
-    let revoked = make_key(&server);
-    server.roomd(&["key", "revoke", &revoked.access]);
+    let revoked = server.folder().add_key();
+    server
+        .folder()
+        .roomd(&["key", "revoke", &revoked.access_key]);
     for (method, path, status) in routes(&guid) {
-        assert_eq!(ask(&server, method, &path, None).status, status);
-        let good = Some(server.authorization.as_str());
-        assert_eq!(ask(&server, method, &path, good).status, status);
+        assert_eq!(call(&server, method, &path, None).status, status);
+        let valid = Some(server.authorization.as_str());
+        assert_eq!(call(&server, method, &path, valid).status, status);
         for wrong in ["", "Bearer", "Bearer a|b", &revoked.authorization] {
-            assert_unauthorized(&ask(&server, method, &path, Some(wrong)));
+            assert_unauthorized(&call(&server, method, &path, Some(wrong)));
         }
     }
 }
 
-/// Every operation that the server's own document has: method, path below the first base path or
-/// outside it, and whether a key is asked for.
+/// Returns every operation in the server's own document: method, path (below the first base path or
+/// outside it), and whether it requires a key.
 fn documented(server: &TestServer) -> Vec<(String, String, bool)> {
     let document = server.get("/openapi.json").json();
     let paths = document["paths"].as_object().expect("paths").iter();
     let operations = paths.flat_map(|(path, item)| {
         let methods = item.as_object().expect("operations").iter();
         methods.map(|(method, operation)| {
-            let keyed = operation["security"].is_array();
-            (method.to_uppercase(), path.clone(), keyed)
+            let requires_key = operation["security"].is_array();
+            (method.to_uppercase(), path.clone(), requires_key)
         })
     });
     operations.collect()
 }
 
-/// What the document has is what is asked above, so that a new route is asked as well.
+/// The document has the routes that the tests above call, so a new route must be added to both.
 #[test]
-fn no_route_is_forgotten() {
+fn every_documented_route_is_tested() {
     let server = TestServer::start();
     let mut documented = documented(&server);
-    documented.retain(|(_, _, keyed)| *keyed);
+    documented.retain(|(_, _, requires_key)| *requires_key);
     let first_base = routes("{guid}")
         .into_iter()
         .filter(|(_, path, _)| path.starts_with("/xapi/v2/"));
-    let mut asked: Vec<_> = first_base
+    let mut tested: Vec<_> = first_base
         .map(|(method, path, _)| {
             let kind = if path.contains("/user/") {
                 "user_guid"
@@ -294,19 +272,21 @@ fn no_route_is_forgotten() {
         })
         .collect();
     documented.sort();
-    asked.sort();
-    assert_eq!(asked, documented);
+    tested.sort();
+    assert_eq!(tested, documented);
 }
 
 #[test]
-fn what_is_not_the_api_needs_no_key() {
+fn routes_outside_the_api_need_no_key() {
     let server = TestServer::start();
-    let revoked = make_key(&server);
-    server.roomd(&["key", "revoke", &revoked.access]);
+    let revoked = server.folder().add_key();
+    server
+        .folder()
+        .roomd(&["key", "revoke", &revoked.access_key]);
     let room = server.get_or_create("ada@example.com", "Room").json();
-    let slug = room["url"].as_str().expect("a URL").rsplit('/').next();
+    let slug = text(&room, "url").rsplit('/').next();
     let mut open = documented(&server);
-    open.retain(|(_, _, keyed)| !keyed);
+    open.retain(|(_, _, requires_key)| !requires_key);
     assert_eq!(open.len(), 5, "{open:?}");
     for (method, path, _) in open {
         let path = path.replace("{slug}", slug.expect("a slug"));
@@ -318,18 +298,18 @@ fn what_is_not_the_api_needs_no_key() {
             Some(&revoked.authorization),
             Some(&server.authorization),
         ] {
-            let answer = ask(&server, &method, &path, authorization);
+            let answer = call(&server, &method, &path, authorization);
             assert_eq!(answer.status, 200, "{path} {authorization:?}");
         }
     }
 }
 
-/// Which addresses there are is public, and no key changes it.
+/// Which paths exist is public: no key changes the answer.
 #[test]
-fn a_wrong_method_or_address_says_the_same_to_everybody() {
+fn a_wrong_method_or_path_has_one_answer_with_and_without_a_key() {
     let (server, guid) = start();
-    let said = |method: &str, path: &str, authorization: Option<&str>| {
-        let answer = ask(&server, method, path, authorization);
+    let answer_to = |method: &str, path: &str, authorization: Option<&str>| {
+        let answer = call(&server, method, path, authorization);
         let allow = answer.header("Allow").to_owned();
         (answer.status, allow, answer.body)
     };
@@ -338,37 +318,34 @@ fn a_wrong_method_or_address_says_the_same_to_everybody() {
             ("PATCH", path.clone()),
             ("GET", format!("{path}/more/more")),
         ] {
-            let to_strangers = said(method, &path, None);
-            assert!([404, 405].contains(&to_strangers.0), "{method} {path}");
-            assert!(!to_strangers.2.contains("Room"), "{to_strangers:?}");
+            let without_key = answer_to(method, &path, None);
+            assert!([404, 405].contains(&without_key.0), "{method} {path}");
+            assert!(!without_key.2.contains("Room"), "{without_key:?}");
             for authorization in ["Bearer a|b", &server.authorization] {
-                let to_others = said(method, &path, Some(authorization));
-                assert_eq!(to_others, to_strangers, "{method} {path}");
+                let with_key = answer_to(method, &path, Some(authorization));
+                assert_eq!(with_key, without_key, "{method} {path}");
             }
         }
     }
 }
 
 #[test]
-fn the_database_lets_nobody_in_who_steals_it() {
+fn a_stolen_database_opens_nothing() {
     let server = TestServer::start();
-    let key = make_key(&server);
-    let hash = sign(&key);
+    let key = server.folder().add_key();
+    let hash = key.hash();
     let guid = guid_of_ada(&server);
     let path = format!("{ROOM}/{guid}");
-    let answer = ask(&server, "GET", &path, Some(&key.authorization));
+    let answer = call(&server, "GET", &path, Some(&key.authorization));
     assert_eq!(answer.status, 200);
     let folder = server.stop();
-    let entries = fs::read_dir(folder.path()).expect("the folder is there");
-    let bytes: Vec<u8> = entries
-        .flat_map(|entry| fs::read(entry.expect("an entry").path()).expect("a file"))
-        .collect();
+    let bytes: Vec<u8> = folder.files().into_values().flatten().collect();
     let holds = |wanted: &[u8]| bytes.windows(wanted.len()).any(|window| window == wanted);
-    // What is kept is the access key and the SHA-256 of the hash.
-    assert!(holds(key.access.as_bytes()));
+    // The database holds the access key and the SHA-256 of the hash.
+    assert!(holds(key.access_key.as_bytes()));
     assert!(holds(&Sha256::digest(hash.as_bytes())));
-    let hash_bytes = Sha256::digest(format!("{}|{}", key.access, key.secret).as_bytes());
-    assert!(!holds(key.secret.as_bytes()));
+    let hash_bytes = Sha256::digest(format!("{}|{}", key.access_key, key.secret_key).as_bytes());
+    assert!(!holds(key.secret_key.as_bytes()));
     assert!(!holds(hash.as_bytes()));
     assert!(!holds(&hash_bytes));
 }

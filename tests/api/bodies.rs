@@ -1,18 +1,18 @@
-use crate::harness::{Answer, ROOM, TestServer};
+use crate::support::{Answer, ROOM, TestServer};
 use crate::validation::assert_nothing_changed;
 use serde_json::json;
 
 const LIMIT: usize = 64 * 1024;
-const GOOD: &str = r#"{"creator_email":"ada@example.com","name":"Test Room"}"#;
+const VALID: &str = r#"{"creator_email":"ada@example.com","name":"Test Room"}"#;
 
-/// A good body that a field which nobody knows brings to a length.
+/// Returns a valid body, brought to a length by an unknown field.
 fn padded(bytes: usize) -> String {
-    let start = GOOD.replace('}', ",\"new\":\"");
+    let start = VALID.replace('}', ",\"new\":\"");
     let padding = "x".repeat(bytes - start.len() - 2);
     format!("{start}{padding}\"}}")
 }
 
-/// The start of a request that carries the key and a body, and closes the connection.
+/// Returns the head of a request that carries the key and a body, and closes the connection.
 fn head(server: &TestServer, more: &str) -> String {
     let key = &server.authorization;
     format!(
@@ -20,7 +20,7 @@ fn head(server: &TestServer, more: &str) -> String {
     )
 }
 
-/// A body in chunks of a size.
+/// Returns a body in chunks of a size.
 fn chunked(body: &str, size: usize) -> String {
     let mut sent = String::new();
     for chunk in body.as_bytes().chunks(size) {
@@ -30,9 +30,9 @@ fn chunked(body: &str, size: usize) -> String {
     sent + "0\r\n\r\n"
 }
 
-/// Asserts what a server said by the status and the whole body.
+/// Asserts the status and the whole body of a raw answer.
 #[track_caller]
-fn assert_said(answer: &str, status: u16, body: &str) {
+fn assert_raw(answer: &str, status: u16, body: &str) {
     assert!(
         answer.starts_with(&format!("HTTP/1.1 {status} ")),
         "{answer}"
@@ -61,10 +61,10 @@ fn assert_not_json(answer: &Answer) {
 }
 
 #[test]
-fn a_body_that_is_no_json_object_is_refused() {
+fn a_body_that_is_not_a_json_object_is_rejected() {
     let server = TestServer::start();
-    for cut in 0..GOOD.len() {
-        assert_not_json(&server.post_text(ROOM, &GOOD[..cut]));
+    for cut in 0..VALID.len() {
+        assert_not_json(&server.post_text(ROOM, &VALID[..cut]));
     }
     for body in [
         " ",
@@ -100,10 +100,10 @@ fn a_body_that_is_no_json_object_is_refused() {
 }
 
 #[test]
-fn a_body_that_is_no_utf_8_is_refused() {
+fn a_body_that_is_not_utf_8_is_rejected() {
     let server = TestServer::start();
-    let good = GOOD.as_bytes();
-    let at = GOOD.find("Room").expect("the name");
+    let valid = VALID.as_bytes();
+    let at = VALID.find("Room").expect("the name");
     for wrong in [
         [0xff].as_slice(),
         &[0xc3],
@@ -111,7 +111,7 @@ fn a_body_that_is_no_utf_8_is_refused() {
         &[0xed, 0xa0, 0x80],
         &[0xf4, 0x90, 0x80, 0x80],
     ] {
-        let body = [&good[..at], wrong, &good[at..]].concat();
+        let body = [&valid[..at], wrong, &valid[at..]].concat();
         let request = server
             .request("POST", ROOM)
             .header("Content-Type", "application/json");
@@ -120,7 +120,7 @@ fn a_body_that_is_no_utf_8_is_refused() {
             .send(request, body)
             .assert(400, &json!({"code": 19, "details": details}));
     }
-    let utf_16: Vec<u8> = GOOD.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf_16: Vec<u8> = VALID.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let request = server
         .request("POST", ROOM)
         .header("Content-Type", "application/json");
@@ -129,10 +129,10 @@ fn a_body_that_is_no_utf_8_is_refused() {
 }
 
 #[test]
-fn only_json_is_taken() {
+fn only_json_is_accepted() {
     let server = TestServer::start();
     let details = "the body must be JSON: send Content-Type: application/json";
-    let refusal = json!({"code": 93, "details": details});
+    let error = json!({"code": 93, "details": details});
     for content_type in [
         "text/plain",
         "text/json",
@@ -144,21 +144,21 @@ fn only_json_is_taken() {
         "application/xml, application/json",
         "",
     ] {
-        for body in [GOOD, "", "{"] {
+        for body in [VALID, "", "{"] {
             let request = server
                 .request("POST", ROOM)
                 .header("Content-Type", content_type);
-            server.send(request, body).assert(415, &refusal);
+            server.send(request, body).assert(415, &error);
         }
     }
-    let length = format!("Content-Length: {}\r\n", GOOD.len());
-    let answer = server.send_raw((head(&server, &length) + GOOD).as_bytes());
-    assert_said(&answer, 415, &refusal.to_string());
+    let length = format!("Content-Length: {}\r\n", VALID.len());
+    let answer = server.send_raw(head(&server, &length) + VALID);
+    assert_raw(&answer, 415, &error.to_string());
     assert_nothing_changed(&server);
 }
 
 #[test]
-fn json_may_say_more_of_itself() {
+fn the_content_type_of_json_may_have_parameters() {
     for content_type in [
         "application/json",
         "application/json; charset=utf-8",
@@ -170,12 +170,12 @@ fn json_may_say_more_of_itself() {
         let request = server
             .request("POST", ROOM)
             .header("Content-Type", content_type);
-        assert_eq!(server.send(request, GOOD).status, 201, "{content_type}");
+        assert_eq!(server.send(request, VALID).status, 201, "{content_type}");
     }
 }
 
 #[test]
-fn a_compressed_body_is_refused() {
+fn a_compressed_body_is_rejected() {
     let server = TestServer::start();
     let details = "the body must not be compressed: send no Content-Encoding";
     let request = |encoding: &str| {
@@ -185,60 +185,52 @@ fn a_compressed_body_is_refused() {
         request.header("Content-Encoding", encoding)
     };
     for encoding in ["gzip", "GZIP", "deflate", "br", "zstd", "gzip, identity"] {
-        let answer = server.send(request(encoding), GOOD);
+        let answer = server.send(request(encoding), VALID);
         answer.assert(415, &json!({"code": 93, "details": details}));
     }
     assert_nothing_changed(&server);
-    assert_eq!(server.send(request("identity"), GOOD).status, 200);
+    assert_eq!(server.send(request("identity"), VALID).status, 200);
 }
 
 #[test]
 fn a_body_has_at_most_64_kib() {
     let server = TestServer::start();
-    let refusal = json!({"code": 92, "details": "the body must have at most 64 KiB"});
+    let error = json!({"code": 92, "details": "the body must have at most 64 KiB"});
     let too_large = padded(LIMIT + 1);
     assert_eq!(too_large.len(), LIMIT + 1);
-    server.post_text(ROOM, &too_large).assert(413, &refusal);
+    server.post_text(ROOM, &too_large).assert(413, &error);
     server
         .post_text(ROOM, &"[".repeat(LIMIT + 1))
-        .assert(413, &refusal);
+        .assert(413, &error);
     let json = "Content-Type: application/json\r\n";
     let in_chunks = head(&server, &format!("{json}Transfer-Encoding: chunked\r\n"));
     for size in [1000, LIMIT + 1] {
         let request = in_chunks.clone() + &chunked(&too_large, size);
-        assert_said(
-            &server.send_raw(request.as_bytes()),
-            413,
-            &refusal.to_string(),
-        );
+        assert_raw(&server.send_raw(request), 413, &error.to_string());
     }
-    // It is refused before it comes.
+    // The announced length suffices: the body is not waited for.
     for length in [LIMIT + 1, usize::MAX] {
-        let promise = head(&server, &format!("{json}Content-Length: {length}\r\n"));
-        assert_said(
-            &server.send_raw(promise.as_bytes()),
-            413,
-            &refusal.to_string(),
-        );
+        let announced = head(&server, &format!("{json}Content-Length: {length}\r\n"));
+        assert_raw(&server.send_raw(announced), 413, &error.to_string());
     }
     assert_nothing_changed(&server);
 }
 
 #[test]
-fn a_body_of_64_kib_is_taken() {
+fn a_body_of_64_kib_is_accepted() {
     let server = TestServer::start();
     let largest = padded(LIMIT);
     assert_eq!(server.post_text(ROOM, &largest).status, 201);
     let more = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n";
     for size in [1000, LIMIT] {
         let request = head(&server, more) + &chunked(&largest, size);
-        let answer = server.send_raw(request.as_bytes());
+        let answer = server.send_raw(request);
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     }
 }
 
 #[test]
-fn a_refused_body_leaves_the_connection_in_order() {
+fn a_connection_can_be_used_after_a_rejected_body() {
     let server = TestServer::start();
     for body in [padded(LIMIT + 1), "{".to_owned()] {
         for _ in 0..8 {

@@ -1,4 +1,4 @@
-use crate::harness::{Answer, ROOM, TestServer};
+use crate::support::{Answer, ROOM, TestServer, all_at_once, email, room_path, text};
 use serde_json::{Value, json};
 
 const REQUEST: &str = include_str!("../../docs/examples/default-room.request.json");
@@ -8,7 +8,7 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).expect("JSON")
 }
 
-/// The members of an object in the order in which they are written.
+/// Returns the keys of an object in the order in which they are written.
 fn keys(text: &str) -> Vec<String> {
     let top_level = |line: &&str| line.starts_with("  \"");
     let pretty = serde_json::to_string_pretty(&parsed(text)).expect("JSON");
@@ -19,7 +19,7 @@ fn keys(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The answers that differ only in what belongs to the one room.
+/// Asserts that all answers have the same room.
 fn assert_one_room(answers: &[Answer]) {
     let guid = &answers[0].json()["room_guid"];
     assert!(
@@ -63,19 +63,19 @@ fn the_documented_request_gets_the_documented_answer() {
             .to_owned()
     };
     assert_eq!(options(&answer.body), options(RESPONSE));
-    let guid = room["room_guid"].as_str().expect("a GUID");
+    let guid = text(&room, "room_guid");
     assert_eq!(guid, guid.to_uppercase());
     assert_eq!(&guid[14..15], "7");
     assert_eq!(answer.header("Location"), format!("/xapi/v2/room/{guid}"));
-    let url = room["url"].as_str().expect("a URL");
+    let url = text(&room, "url");
     let token = url.strip_prefix(&format!("http://{}/groups/room/test-room_", server.address));
     assert_eq!(token.map(str::len), Some(10));
-    let date = room["created_date"].as_str().expect("a date");
+    let date = text(&room, "created_date");
     assert_eq!(date.len(), "2026-11-23T08:45:00".len());
 }
 
 #[test]
-fn asking_again_gives_the_same_room_whatever_is_asked() {
+fn the_next_call_returns_the_same_room_whatever_it_sends() {
     let server = TestServer::start();
     let first = server.post_text(ROOM, REQUEST);
     let again = server.post_text(ROOM, REQUEST);
@@ -97,7 +97,7 @@ fn asking_again_gives_the_same_room_whatever_is_asked() {
 }
 
 #[test]
-fn everything_that_is_sent_is_kept() {
+fn everything_that_is_sent_is_stored() {
     let server = TestServer::start();
     let answer = server.post(
         "/api/groups/xapi/room/default",
@@ -109,7 +109,7 @@ fn everything_that_is_sent_is_kept() {
         }),
     );
     let room = answer.json();
-    let guid = room["room_guid"].as_str().expect("a GUID");
+    let guid = text(&room, "room_guid");
     assert_eq!(answer.status, 201);
     assert_eq!(
         answer.header("Location"),
@@ -154,30 +154,35 @@ fn names_that_are_taken_are_listed_and_nothing_is_written() {
     let server = TestServer::start();
     assert_eq!(server.get_or_create("ada@example.com", "Chess").status, 201);
     assert_eq!(server.get_or_create("grace@example.com", "Go").status, 201);
-    let ask = |fallback: Value| {
+    let call = |fallback: Value| {
         server.post(ROOM, &json!({"creator_email": "edsger@example.com", "name": "chess", "fallback_name": fallback}))
     };
-    ask(Value::Null).assert(
+    call(Value::Null).assert(
         409,
         &json!({"code": 71, "details": "the room name \"chess\" is taken"}),
     );
-    ask(json!("CHESS")).assert(
+    call(json!("CHESS")).assert(
         409,
         &json!({"code": 71, "details": "the room name \"chess\" is taken"}),
     );
-    ask(json!("GO")).assert(
+    call(json!("GO")).assert(
         409,
         &json!({"code": 71, "details": "the room names \"chess\" and \"GO\" are taken"}),
     );
-    assert_eq!(ask(json!("Draughts")).status, 201);
+    assert_eq!(call(json!("Draughts")).status, 201);
 }
 
 #[test]
-fn only_registered_users_in_good_standing_get_a_room() {
+fn only_active_registered_users_get_a_room() {
     let server = TestServer::start();
     server.get_or_create("nobody@example.com", "Room").assert(
         404,
         &json!({"code": 52, "details": "no user is registered with this e-mail address"}),
+    );
+    server.register("inactive@example.com", json!({"active": false}));
+    server.register(
+        "expired@example.com",
+        json!({"expires_at": "2001-01-01T00:00:00Z"}),
     );
     for email in ["inactive@example.com", "expired@example.com"] {
         server.get_or_create(email, "Room").assert(
@@ -189,9 +194,9 @@ fn only_registered_users_in_good_standing_get_a_room() {
 }
 
 #[test]
-fn of_64_callers_at_once_one_makes_the_room_and_all_get_it() {
+fn of_64_callers_at_once_one_creates_the_room_and_all_get_it() {
     let server = TestServer::start();
-    let answers = server.all_at_once(64, |_| server.post_text(ROOM, REQUEST));
+    let answers = all_at_once(64, |_| server.post_text(ROOM, REQUEST));
     assert_eq!((count(&answers, 201), count(&answers, 200)), (1, 63));
     assert_one_room(&answers);
 }
@@ -199,11 +204,11 @@ fn of_64_callers_at_once_one_makes_the_room_and_all_get_it() {
 #[test]
 fn of_64_users_at_once_one_gets_the_name_and_the_others_their_fallback() {
     let server = TestServer::start_with_users(64);
-    let answers = server.all_at_once(64, |n| {
-        let (email, fallback) = (format!("user{n}@example.com"), format!("Fallback {n}"));
+    let answers = all_at_once(64, |n| {
+        let fallback = format!("Fallback {n}");
         server.post(
             ROOM,
-            &json!({"creator_email": email, "name": "Wanted", "fallback_name": fallback}),
+            &json!({"creator_email": email(n), "name": "Wanted", "fallback_name": fallback}),
         )
     });
     assert_eq!(count(&answers, 201), 64);
@@ -223,39 +228,39 @@ fn of_64_users_at_once_one_gets_the_name_and_the_others_their_fallback() {
 #[test]
 fn of_64_users_at_once_without_fallback_one_gets_the_name() {
     let server = TestServer::start_with_users(64);
-    let answers = server.all_at_once(64, |n| {
-        server.get_or_create(&format!("user{n}@example.com"), "Wanted")
-    });
+    let answers = all_at_once(64, |n| server.get_or_create(&email(n), "Wanted"));
     assert_eq!((count(&answers, 201), count(&answers, 409)), (1, 63));
 }
 
 #[test]
-fn rooms_are_there_after_a_restart() {
+fn rooms_are_found_after_a_restart() {
     let server = TestServer::start();
-    let made = server.post_text(ROOM, REQUEST);
-    assert_eq!(made.status, 201);
-    let server = TestServer::start_again(server.stop());
+    let created = server.post_text(ROOM, REQUEST);
+    assert_eq!(created.status, 201);
+    let server = TestServer::start_in(server.stop(), |_| {});
     let found = server.post_text(ROOM, REQUEST);
     assert_eq!(found.status, 200);
-    assert_eq!(found.json()["room_guid"], made.json()["room_guid"]);
+    assert_eq!(found.json()["room_guid"], created.json()["room_guid"]);
 }
 
 #[test]
-fn an_answer_that_was_given_before_is_given_again_only_while_it_is_true() {
+fn a_cached_answer_is_used_only_while_it_is_true() {
     let server = TestServer::start();
-    let ask = || server.get_or_create("ada@example.com", "Room");
-    let made = ask().json();
+    let call = || server.get_or_create("ada@example.com", "Room");
+    let created = call().json();
     for _ in 0..3 {
-        ask().assert(200, &made);
+        call().assert(200, &created);
     }
-    let room = format!("{ROOM}/{}", made["room_guid"].as_str().expect("a GUID"));
+    let room = room_path(&created);
     let renamed = server.put(&room, &json!({"name": "Other"})).json();
     assert_eq!(renamed["name"], "Other");
-    ask().assert(200, &renamed);
-    ask().assert(200, &renamed);
+    call().assert(200, &renamed);
+    call().assert(200, &renamed);
     assert_eq!(server.delete(&room).status, 204);
-    assert_eq!(ask().status, 201);
-    assert_eq!(ask().status, 200);
-    server.roomd(&["user", "remove", "ada@example.com"]);
-    assert_eq!(ask().status, 404);
+    assert_eq!(call().status, 201);
+    assert_eq!(call().status, 200);
+    server
+        .folder()
+        .roomd(&["user", "remove", "ada@example.com"]);
+    assert_eq!(call().status, 404);
 }

@@ -1,4 +1,4 @@
-use crate::harness::TestServer;
+use crate::support::TestServer;
 use serde_json::Value;
 use std::collections::BTreeSet;
 

@@ -1,24 +1,22 @@
-use crate::harness::{ROOM, TestServer};
 use crate::request_id::{one_of_every_kind, request_id};
+use crate::support::{ROOM, TestServer, open, text};
 use serde_json::{Value, json};
 use std::collections::HashSet;
-use std::path::Path;
 
 const BASE_PATHS: [&str; 2] = ["/xapi/v2", "/api/groups/xapi"];
 const NO_ROOM: &str = "0197A3C2-6414-7046-87A6-67730D5F9F08";
 
-/// A server with one room: what it was answered as, its GUID and the path of its page.
+/// Starts a server with one room; returns the room, its GUID and the path of its page too.
 fn server_with_room() -> (TestServer, Value, String, String) {
     let server = TestServer::start();
     let room = server.get_or_create("ada@example.com", "Room").json();
-    let text = |field: &str| room[field].as_str().expect(field).to_owned();
-    let (guid, url) = (text("room_guid"), text("url"));
-    let page = url.strip_prefix(&format!("http://{}", server.address));
-    let page = page.expect(&url).to_owned();
+    let page = text(&room, "url").strip_prefix(&format!("http://{}", server.address));
+    let page = page.expect("a URL of the server").to_owned();
+    let guid = text(&room, "room_guid").to_owned();
     (server, room, guid, page)
 }
 
-/// Every route, and its methods as `Allow` names them.
+/// Returns every route, with its methods as `Allow` lists them.
 fn routes(guid: &str, page: &str) -> Vec<(String, &'static str)> {
     let mut routes = Vec::new();
     for base in BASE_PATHS {
@@ -44,7 +42,7 @@ fn routes(guid: &str, page: &str) -> Vec<(String, &'static str)> {
 }
 
 #[test]
-fn an_address_that_is_none_is_named_so_to_everybody() {
+fn an_unknown_path_gets_404_with_and_without_a_key() {
     let (server, _, guid, page) = server_with_room();
     let outside = "/ // /xapi /xapi/v1/room /xapi/v2x/room /room /room/default /groups \
                    /groups/room /groups/room/ /healthz/ /HEALTHZ /healthz/x /metrics /.env /%FF";
@@ -73,7 +71,7 @@ fn an_address_that_is_none_is_named_so_to_everybody() {
 }
 
 #[test]
-fn a_wrong_method_is_answered_with_the_right_ones() {
+fn a_wrong_method_gets_the_allowed_ones() {
     let (server, _, guid, page) = server_with_room();
     for (path, allow) in routes(&guid, &page) {
         let body = json!({"code": 91, "details": format!("this address answers {allow} only")});
@@ -93,10 +91,10 @@ fn a_wrong_method_is_answered_with_the_right_ones() {
 }
 
 #[test]
-fn a_method_that_nobody_knows_is_a_wrong_one() {
+fn an_unknown_method_is_not_allowed() {
     let server = TestServer::start();
     let head = format!("BREW {ROOM} HTTP/1.1\r\nHost: roomd\r\nConnection: close\r\n\r\n");
-    let answer = server.send_raw(head.as_bytes());
+    let answer = server.send_raw(head);
     assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
     assert!(answer.contains("\r\nallow: POST\r\n"), "{answer}");
     let body = json!({"code": 91, "details": "this address answers POST only"});
@@ -122,7 +120,7 @@ fn head_answers_as_get_does_without_the_body() {
 }
 
 #[test]
-fn a_guid_that_is_none_is_as_unknown_as_any_other() {
+fn a_malformed_guid_gets_the_answer_of_an_unknown_one() {
     let (server, room, known, _) = server_with_room();
     let unknown = "00000000-0000-0000-0000-000000000000 FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF \
                    x 1 default_room %20 %00 %FF ..%2F..%2Fetc%2Fpasswd '%20OR%20'1'='1";
@@ -156,9 +154,9 @@ fn a_guid_that_is_none_is_as_unknown_as_any_other() {
     }
 }
 
-/// What cannot be read as a request has no body to answer with: the connection is of no use.
+/// Input that cannot be parsed as HTTP gets an answer without a body.
 #[test]
-fn broken_http_is_refused_and_the_connection_closed() {
+fn malformed_http_is_rejected_and_the_connection_closed() {
     let server = TestServer::start();
     let rest = "HTTP/1.1\r\nHost: roomd\r\n";
     let many = "X-Many: x\r\n".repeat(200);
@@ -169,7 +167,7 @@ fn broken_http_is_refused_and_the_connection_closed() {
         format!("POST {ROOM} {rest}Content-Length: x\r\n\r\n"),
         "no HTTP at all\r\n\r\n".to_owned(),
     ] {
-        let answer = server.send_raw(request.as_bytes());
+        let answer = server.send_raw(&request);
         assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
         assert!(answer.ends_with("\r\n\r\n"), "{request}: {answer}");
     }
@@ -179,14 +177,14 @@ fn broken_http_is_refused_and_the_connection_closed() {
 }
 
 #[test]
-fn a_body_that_breaks_off_is_refused_in_words_for_a_person() {
+fn a_body_that_breaks_off_is_rejected_in_words_for_a_person() {
     let server = TestServer::start();
     let head = format!(
         "POST {ROOM} HTTP/1.1\r\nHost: roomd\r\nConnection: close\r\nAuthorization: {}\r\n\
          Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
         server.authorization
     );
-    let answer = server.send_raw(format!("{head}no length\r\n").as_bytes());
+    let answer = server.send_raw(format!("{head}no length\r\n"));
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
     assert!(body.starts_with("{\"code\":19,"), "{body}");
@@ -194,33 +192,33 @@ fn a_body_that_breaks_off_is_refused_in_words_for_a_person() {
 }
 
 #[test]
-fn no_refusal_shows_what_is_inside() {
+fn no_error_shows_internals() {
     let server = TestServer::start();
     let mut answers = one_of_every_kind(&server, b"id");
     let half_a_pair = "{\"name\": \"\\ud800\", \"creator_email\": 1e999}";
     for body in ["", "[]", "{\"name\":", half_a_pair, "{\"a\":\u{1}}"] {
         answers.push((400, server.post_text(ROOM, body)));
     }
-    let folder = server.database();
-    let folder = folder.parent().and_then(Path::to_str).expect("a folder");
-    let inside = "sqlite select insert unique constraint table column_ _key_ name_key email_key \
+    let folder = server.folder().root().to_str().expect("a text");
+    let internals = "sqlite select insert unique constraint table column_ _key_ name_key email_key \
                   serde actix rust panic error( some( :: .rs .db src/ /work /tmp";
     for (status, answer) in answers {
         assert_eq!(answer.status, status);
         let body = answer.body.to_lowercase();
-        for word in inside.split(' ').chain([folder]) {
-            let shown = status >= 400 && body.contains(&word.to_lowercase());
-            assert!(!shown, "{word}: {body}");
+        for word in internals.split(' ').chain([folder]) {
+            let is_shown = status >= 400 && body.contains(&word.to_lowercase());
+            assert!(!is_shown, "{word}: {body}");
         }
     }
 }
 
 #[test]
-fn a_failure_inside_shows_nothing_but_its_code() {
+fn an_internal_error_shows_only_its_code() {
     let (server, _, guid, page) = server_with_room();
     let folder = server.stop();
-    break_rooms(&folder.path().join("test.db"));
-    let server = TestServer::start_again(folder);
+    let renamed = open(&folder.database()).execute_batch("ALTER TABLE rooms RENAME TO elsewhere");
+    renamed.expect("every statement about rooms fails now");
+    let server = TestServer::start_in(folder, |_| {});
     let details = "the server failed; its log has the reason under the request id of this answer";
     for answer in [
         server.get_or_create("grace@example.com", "Grace"),
@@ -231,12 +229,4 @@ fn a_failure_inside_shows_nothing_but_its_code() {
         assert_ne!(request_id(&answer), "");
     }
     assert_eq!(server.get("/healthz").status, 200);
-}
-
-/// Takes the table of rooms away, so that every statement about rooms fails.
-#[expect(clippy::disallowed_methods, reason = "no server has the file now")]
-fn break_rooms(database: &Path) {
-    let connection = rusqlite::Connection::open(database).expect("a database");
-    let renamed = connection.execute_batch("ALTER TABLE rooms RENAME TO elsewhere");
-    renamed.expect("the table is renamed");
 }

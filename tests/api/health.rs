@@ -1,7 +1,7 @@
-use crate::harness::TestServer;
+use crate::support::TestServer;
 use serde_json::{Value, json};
 
-/// The routes that say how the server is, and what they say when it is well.
+/// Returns the routes that report the state of the server, with their answers when it is healthy.
 fn routes() -> [(&'static str, Value); 2] {
     [
         ("/healthz", json!({"status": "alive"})),
@@ -10,7 +10,7 @@ fn routes() -> [(&'static str, Value); 2] {
 }
 
 #[test]
-fn a_server_that_is_well_says_so_to_everybody() {
+fn a_healthy_server_says_so_with_and_without_a_key() {
     let server = TestServer::start();
     for (path, body) in routes() {
         let answer = server.send(server.request_without_key("GET", path), "");
@@ -34,12 +34,12 @@ fn head_answers_as_get_does_without_the_body() {
 }
 
 #[test]
-fn being_asked_whether_it_is_ready_changes_nothing() {
+fn a_readiness_check_changes_nothing() {
     let server = TestServer::start();
-    let made = server.get_or_create("ada@example.com", "Room");
+    let created = server.get_or_create("ada@example.com", "Room");
     for _ in 0..3 {
         assert_eq!(server.get("/readyz").status, 200);
     }
     let found = server.get_or_create("ada@example.com", "Room");
-    assert_eq!((found.status, found.body), (200, made.body));
+    assert_eq!((found.status, found.body), (200, created.body));
 }

@@ -1,11 +1,10 @@
-//! Tests of the API: each starts the real server on a free port, with a database of its own.
+//! Tests of the API: each starts a server on a free port, with a database of its own.
 
 mod auth;
 mod bodies;
 mod default_room;
 mod docs;
 mod errors;
-mod harness;
 mod health;
 mod limits;
 mod options;
@@ -14,5 +13,7 @@ mod request_id;
 mod room_search;
 mod rooms;
 mod smuggling;
+#[path = "../support/mod.rs"]
+mod support;
 mod users;
 mod validation;

@@ -1,16 +1,16 @@
-use crate::harness::{ROOM, TestServer};
+use crate::support::{ROOM, TestServer};
 use crate::validation::{
-    INVISIBLE, NO_FLAG, NO_TEXT, Refusal, TWICE, assert_nothing_changed, assert_refused, with,
+    INVISIBLE, NOT_BOOL, NOT_STRING, TWICE, Wrong, assert_invalid, assert_nothing_changed, with,
     with_options,
 };
 use serde_json::{Map, Value, json};
 
-const NO_MINUTES: &str = "must be a whole number";
-const NO_URL: &str = "must be empty or an absolute http or https URL without user info";
+const NOT_MINUTES: &str = "must be a whole number";
+const NOT_URL: &str = "must be empty or an absolute http or https URL without user info";
 const TOO_DEEP: &str = "must be nested at most 8 levels deep";
 const TOO_LARGE: &str = "must have at most 16 KiB";
 
-/// The options of the room that ada gets for these, given as they are written.
+/// Returns the options of a room that is created with these, given as JSON text.
 #[track_caller]
 fn options_of_new_room(options: &str) -> Value {
     let server = TestServer::start();
@@ -20,39 +20,39 @@ fn options_of_new_room(options: &str) -> Value {
 }
 
 #[test]
-fn every_option_is_held_to_its_type() {
+fn every_option_has_a_type() {
     let server = TestServer::start();
     let documented = include_str!("../../docs/examples/default-room.response.json");
     let documented: Value = serde_json::from_str(documented).expect("JSON");
-    let mut refusals = Vec::new();
-    let wrong = spoiled(&documented["ui_options"], "options", &mut refusals);
-    assert_eq!(refusals.len(), 27);
-    let refusals: Vec<Refusal<'_>> = refusals
+    let mut errors = Vec::new();
+    let wrong = spoiled(&documented["ui_options"], "options", &mut errors);
+    assert_eq!(errors.len(), 27);
+    let errors: Vec<Wrong<'_>> = errors
         .iter()
         .map(|(path, message)| (path.as_str(), *message))
         .collect();
-    assert_refused(&server, &with("options", wrong), &refusals);
+    assert_invalid(&server, &with("options", wrong), &errors);
     assert_nothing_changed(&server);
 }
 
-/// Options with an array in the place of every value; notes what must be said of each.
-fn spoiled(options: &Value, path: &str, refusals: &mut Vec<(String, &'static str)>) -> Value {
+/// Replaces every value by an array; appends the error that each must get.
+fn spoiled(options: &Value, path: &str, errors: &mut Vec<(String, &'static str)>) -> Value {
     let message = match options {
         Value::Object(members) => {
             let spoil = |(key, value): (&String, &Value)| {
                 (
                     key.clone(),
-                    spoiled(value, &format!("{path}.{key}"), refusals),
+                    spoiled(value, &format!("{path}.{key}"), errors),
                 )
             };
             return Value::Object(members.iter().map(spoil).collect::<Map<_, _>>());
         }
-        Value::Bool(_) => NO_FLAG,
-        Value::Number(_) => NO_MINUTES,
-        Value::String(_) => NO_TEXT,
+        Value::Bool(_) => NOT_BOOL,
+        Value::Number(_) => NOT_MINUTES,
+        Value::String(_) => NOT_STRING,
         _ => "must be true, false or null",
     };
-    refusals.push((path.to_owned(), message));
+    errors.push((path.to_owned(), message));
     json!([])
 }
 
@@ -60,14 +60,14 @@ fn spoiled(options: &Value, path: &str, refusals: &mut Vec<(String, &'static str
 fn options_are_an_object() {
     let server = TestServer::start();
     for options in ["[]", "5", "\"{}\"", "true", "[{}]"] {
-        let refusal = ("options", "must be an object");
-        assert_refused(&server, &with_options(options), &[refusal]);
+        let error = ("options", "must be an object");
+        assert_invalid(&server, &with_options(options), &[error]);
     }
     for group in ["chat", "duration"] {
         for value in ["[]", "5", "\"{}\"", "false"] {
             let path = format!("options.{group}");
             let options = format!("{{\"{group}\": {value}}}");
-            assert_refused(
+            assert_invalid(
                 &server,
                 &with_options(&options),
                 &[(&path, "must be an object")],
@@ -78,30 +78,30 @@ fn options_are_an_object() {
 }
 
 #[test]
-fn a_wrong_option_is_named_by_its_path_in_the_spelling_of_answers() {
+fn a_wrong_option_is_named_by_its_path_as_answers_spell_it() {
     let server = TestServer::start();
     let options = r#"{"allow_rating": "yes", "Chat": {"OffNewMsgSound": 1, "offMessageModule": "true"},
         "Duration": {"allowExtendTime": 0}, "enable_session_auto_finish": "null", "start_active": true}"#;
-    let refusals = [
-        ("options.allow_rating", NO_FLAG),
-        ("options.chat.offNewMsgSound", NO_FLAG),
-        ("options.chat.offMessageModule", NO_FLAG),
-        ("options.duration.allowExtendTime", NO_FLAG),
+    let errors = [
+        ("options.allow_rating", NOT_BOOL),
+        ("options.chat.offNewMsgSound", NOT_BOOL),
+        ("options.chat.offMessageModule", NOT_BOOL),
+        ("options.duration.allowExtendTime", NOT_BOOL),
         (
             "options.enable_session_auto_finish",
             "must be true, false or null",
         ),
     ];
-    assert_refused(&server, &with_options(options), &refusals);
+    assert_invalid(&server, &with_options(options), &errors);
     let mixed = with_options(r#"{"hide_user_streams": 1}"#).replace("ada@", "ada");
-    let refusals = [
+    let errors = [
         (
             "creator_email",
             "must be an e-mail address, such as ada@example.com",
         ),
-        ("options.hide_user_streams", NO_FLAG),
+        ("options.hide_user_streams", NOT_BOOL),
     ];
-    assert_refused(&server, &mixed, &refusals);
+    assert_invalid(&server, &mixed, &errors);
     assert_nothing_changed(&server);
 }
 
@@ -116,31 +116,31 @@ fn minutes_are_whole_and_in_range() {
         ("preparation_time", "9223372036854775807", preparation),
         ("session_duration", "0", session),
         ("session_duration", "1441", session),
-        ("session_duration", "1.5", NO_MINUTES),
-        ("session_duration", "1e999", NO_MINUTES),
-        ("session_duration", "\"60\"", NO_MINUTES),
-        ("session_duration", "true", NO_MINUTES),
+        ("session_duration", "1.5", NOT_MINUTES),
+        ("session_duration", "1e999", NOT_MINUTES),
+        ("session_duration", "\"60\"", NOT_MINUTES),
+        ("session_duration", "true", NOT_MINUTES),
     ] {
         let options = format!("{{\"{key}\": {value}}}");
         let path = format!("options.{key}");
-        assert_refused(&server, &with_options(&options), &[(&path, message)]);
+        assert_invalid(&server, &with_options(&options), &[(&path, message)]);
     }
     assert_nothing_changed(&server);
-    for (preparation, session, kept) in [("0", "1", [0, 1]), ("1440", "1.44e3", [1440, 1440])] {
+    for (preparation, session, stored) in [("0", "1", [0, 1]), ("1440", "1.44e3", [1440, 1440])] {
         let sent =
             format!("{{\"preparation_time\": {preparation}, \"session_duration\": {session}}}");
         let options = options_of_new_room(&sent);
         let found = [&options["preparation_time"], &options["session_duration"]];
-        assert_eq!(found, [&json!(kept[0]), &json!(kept[1])]);
+        assert_eq!(found, [&json!(stored[0]), &json!(stored[1])]);
     }
 }
 
 #[test]
 fn a_return_url_is_absolute_and_without_user_info() {
     let server = TestServer::start();
-    let refused = |url: &str, message| {
+    let assert_not_url = |url: &str, message| {
         let body = with("options", json!({"return_url": url}));
-        assert_refused(&server, &body, &[("options.return_url", message)]);
+        assert_invalid(&server, &body, &[("options.return_url", message)]);
     };
     for url in [
         "example.com",
@@ -158,11 +158,11 @@ fn a_return_url_is_absolute_and_without_user_info() {
         " https://example.com",
         "https:\\\\example.com",
     ] {
-        refused(url, NO_URL);
+        assert_not_url(url, NOT_URL);
     }
     let long = |chars: usize| format!("https://example.com/{}", "a".repeat(chars - 20));
-    refused(&long(2049), "must have at most 2048 characters");
-    refused("https://example.com/\n", INVISIBLE);
+    assert_not_url(&long(2049), "must have at most 2048 characters");
+    assert_not_url("https://example.com/\n", INVISIBLE);
     assert_nothing_changed(&server);
     for url in [
         "",
@@ -180,7 +180,7 @@ fn a_return_url_is_absolute_and_without_user_info() {
 }
 
 #[test]
-fn a_key_that_is_given_twice_in_either_spelling_is_refused() {
+fn a_key_that_is_given_twice_in_either_spelling_is_invalid() {
     let server = TestServer::start();
     for (options, path) in [
         (
@@ -207,7 +207,7 @@ fn a_key_that_is_given_twice_in_either_spelling_is_refused() {
         (r#"{"chat": {"new": 1, "new": 2}}"#, "chat.new"),
     ] {
         let path = format!("options.{path}");
-        assert_refused(&server, &with_options(options), &[(&path, TWICE)]);
+        assert_invalid(&server, &with_options(options), &[(&path, TWICE)]);
     }
     assert_nothing_changed(&server);
 }
@@ -220,7 +220,7 @@ fn a_key_that_is_given_twice_is_named_once() {
         (r#"{"new": {"a": 1, "a": "\ud800"}}"#, "new.a"),
     ] {
         let path = format!("options.{path}");
-        assert_refused(&server, &with_options(options), &[(&path, TWICE)]);
+        assert_invalid(&server, &with_options(options), &[(&path, TWICE)]);
     }
     assert_nothing_changed(&server);
 }
@@ -237,7 +237,7 @@ fn options_have_at_most_8_levels() {
     };
     let objects = |levels: usize| format!("{}1{}", "{\"new\":".repeat(levels), "}".repeat(levels));
     for options in [arrays(9), objects(9), arrays(8000), objects(1800)] {
-        assert_refused(&server, &with_options(&options), &[("options", TOO_DEEP)]);
+        assert_invalid(&server, &with_options(&options), &[("options", TOO_DEEP)]);
     }
     assert_nothing_changed(&server);
     for options in [
@@ -258,28 +258,28 @@ fn options_have_at_most_16_kib() {
     let padded = format!("{{{}}}", " ".repeat(16 * 1024));
     let deep = format!("{{\"new\":{}{}}}", "[".repeat(30_000), "]".repeat(30_000));
     for options in [wide(16 * 1024 + 1), padded, deep] {
-        assert_refused(&server, &with_options(&options), &[("options", TOO_LARGE)]);
+        assert_invalid(&server, &with_options(&options), &[("options", TOO_LARGE)]);
     }
     assert_nothing_changed(&server);
-    let kept = &options_of_new_room(&wide(16 * 1024))["new"];
-    assert_eq!(kept.as_str().map(str::len), Some(16 * 1024 - 10));
+    let stored = &options_of_new_room(&wide(16 * 1024))["new"];
+    assert_eq!(stored.as_str().map(str::len), Some(16 * 1024 - 10));
 }
 
 #[test]
-fn what_nobody_knows_is_given_back_as_it_came() {
+fn an_unknown_option_is_returned_as_it_was_sent() {
     let server = TestServer::start();
     let new = r#""new":{"b":[1.50,1e300,123456789012345678901234567890,null],"a":"\u0000\u00e9"},"Start_active":7"#;
     let answer = server.post_text(ROOM, &with_options(&format!("{{{new}}}")));
     assert_eq!(answer.status, 201, "{}", answer.body);
     assert!(answer.body.contains(new), "{}", answer.body);
-    // What some readers would refuse the whole answer for.
-    let refusals = [
+    // Values for which some JSON parsers would reject the whole answer.
+    let errors = [
         ("options.new.0", "must not contain half of a surrogate pair"),
         ("options.new.1", "must be a number that a double can hold"),
     ];
-    assert_refused(
+    assert_invalid(
         &server,
         &with_options(r#"{"new": ["\ud800", 1e400]}"#),
-        &refusals,
+        &errors,
     );
 }

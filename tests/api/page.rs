@@ -1,8 +1,8 @@
-use crate::harness::{Answer, ROOM, TestServer};
+use crate::support::{Answer, ROOM, TestServer, room_path, text};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// A server with one room: its answer, and the path of its page.
+/// Starts a server with one room; returns the room and the path of its page too.
 fn server_with_room(name: &str, lang: &str) -> (TestServer, Value, String) {
     let server = TestServer::start();
     let request = json!({"creator_email": "ada@example.com", "name": name, "lang": lang});
@@ -13,9 +13,9 @@ fn server_with_room(name: &str, lang: &str) -> (TestServer, Value, String) {
     (server, room, path)
 }
 
-/// The path of a room's page, below the start of its `url`.
+/// Returns the path of a room's page: its `url` without the start.
 fn path_of(room: &Value, public_url: &str) -> String {
-    let url = room["url"].as_str().expect("a URL");
+    let url = text(room, "url");
     url.strip_prefix(public_url).expect(url).to_owned()
 }
 
@@ -24,7 +24,7 @@ fn open(server: &TestServer, path: &str) -> Answer {
     server.send(server.request_without_key("GET", path), "")
 }
 
-/// The text between a tag, as it is written, and the end of its element.
+/// Returns the text between a tag and the end of its element.
 fn inside<'a>(html: &'a str, tag: &str, end: &str) -> &'a str {
     let (_, after) = html.split_once(tag).expect(html);
     after.split_once(end).expect(html).0
@@ -60,7 +60,7 @@ fn base64_is_that_of_rfc_4648() {
 }
 
 #[test]
-fn the_page_shows_the_name_and_the_language_to_everybody() {
+fn the_page_shows_the_name_and_the_language_with_and_without_a_key() {
     let (server, room, path) = server_with_room("İstanbul Odası", "TR-tr");
     assert!(path.starts_with("/groups/room/istanbul-odasi_"), "{path}");
     let page = open(&server, &path);
@@ -71,17 +71,13 @@ fn the_page_shows_the_name_and_the_language_to_everybody() {
     assert_eq!(inside(&page.body, heading, "</h1>"), "İstanbul Odası");
     assert_eq!(inside(&page.body, "<dd>", "</dd>"), "tr-TR");
     assert_eq!(page.body, server.get(&path).body);
-    for private in [
-        "ada",
-        "example.com",
-        room["room_guid"].as_str().expect("a GUID"),
-    ] {
+    for private in ["ada", "example.com", text(&room, "room_guid")] {
         assert!(!page.body.contains(private), "{private}: {}", page.body);
     }
 }
 
 #[test]
-fn nothing_but_the_own_style_may_run_or_load() {
+fn nothing_but_the_pages_own_style_may_run_or_load() {
     let (server, _, path) = server_with_room("Room", "en");
     let page = open(&server, &path);
     let style = inside(&page.body, "<style>", "</style>");
@@ -123,7 +119,7 @@ fn a_name_is_text_whatever_it_looks_like() {
         assert_eq!(inside(&page, "<title>", "</title>"), escaped);
         let heading = "<h1 lang=\"en\" dir=\"auto\">";
         assert_eq!(inside(&page, heading, "</h1>"), escaped);
-        // Nowhere else: only what is checked above comes from the name.
+        // The name stands nowhere else.
         assert_eq!(page.matches(escaped).count(), 2, "{page}");
         assert!(!page.contains(name) || name == escaped, "{page}");
     }
@@ -145,7 +141,7 @@ fn only_the_token_of_a_slug_counts() {
 fn a_wrong_slug_opens_nothing() {
     let (server, room, path) = server_with_room("Chess", "en");
     let (_, token) = path.rsplit_once('_').expect("a token");
-    let guid = room["room_guid"].as_str().expect("a GUID");
+    let guid = text(&room, "room_guid");
     let long = "a".repeat(5000);
     for slug in [
         "chess",
@@ -197,18 +193,13 @@ fn the_public_url_is_the_start_of_every_url() {
         let server = TestServer::start_with(|config| {
             config.server.public_url = Some(setting.parse().expect(setting));
         });
-        let made = server.get_or_create("ada@example.com", "Chess");
-        assert_eq!(made.status, 201);
-        let path = path_of(&made.json(), start);
+        let created = server.get_or_create("ada@example.com", "Chess");
+        assert_eq!(created.status, 201);
+        let path = path_of(&created.json(), start);
         assert!(path.starts_with("/groups/room/chess_"), "{path}");
         assert_eq!(open(&server, &path).status, 200);
-        let guid = made.json()["room_guid"]
-            .as_str()
-            .expect("a GUID")
-            .to_owned();
-        assert_eq!(made.header("Location"), format!("{ROOM}/{guid}"));
-        server
-            .get(&format!("{ROOM}/{guid}"))
-            .assert(200, &made.json());
+        let room = room_path(&created.json());
+        assert_eq!(created.header("Location"), room);
+        server.get(&room).assert(200, &created.json());
     }
 }

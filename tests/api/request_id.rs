@@ -1,23 +1,26 @@
-use crate::harness::{Answer, ROOM, TestServer};
+use crate::support::{Answer, ROOM, TestServer, room_path, text};
 use serde_json::json;
 use std::collections::HashSet;
 
-const CALLERS_ID: &str = "order-66_a.b:C";
+const CALLER_ID: &str = "order-66_a.b:C";
 
-/// A request of every kind under a request id: the status that each should have, and its answer.
-/// ada, and only she, has a room before: "Room".
+/// Sends a request of every kind under a request id; returns the expected status of each, and the
+/// answer. Before, only ada has a room: "Room".
 pub(crate) fn one_of_every_kind(server: &TestServer, id: &[u8]) -> Vec<(u16, Answer)> {
     let body = |email: &str, name: &str| json!({"creator_email": email, "name": name}).to_string();
     let ada = body("ada@example.com", "Room");
     let grace = body("grace@example.com", "Grace");
     let taken = body("edsger@example.com", "room");
     let expired = body("expired@example.com", "A");
-    let nobody = body("nobody@example.com", "A");
+    server.register(
+        "expired@example.com",
+        json!({"expires_at": "2001-01-01T00:00:00Z"}),
+    );
+    let unknown = body("nobody@example.com", "A");
     let large = "x".repeat(64 * 1024 + 1);
     let room = server.post_text(ROOM, &ada).json();
-    let path = |field: &str| room[field].as_str().expect(field).to_owned();
-    let page = path("url").replace(&format!("http://{}", server.address), "");
-    let room = format!("{ROOM}/{}", path("room_guid"));
+    let page = text(&room, "url").replace(&format!("http://{}", server.address), "");
+    let room = room_path(&room);
     let no_room = format!("{ROOM}/0197A3C2-6414-7046-87A6-67730D5F9F08");
     let mut answers: Vec<_> = [
         (200, "POST", ROOM, ada.as_str()),
@@ -29,7 +32,7 @@ pub(crate) fn one_of_every_kind(server: &TestServer, id: &[u8]) -> Vec<(u16, Ans
         (400, "POST", ROOM, "{}"),
         (400, "POST", ROOM, "{"),
         (403, "POST", ROOM, &expired),
-        (404, "POST", ROOM, &nobody),
+        (404, "POST", ROOM, &unknown),
         (404, "GET", &no_room, ""),
         (404, "GET", "/groups/room/x", ""),
         (404, "GET", "/nowhere", ""),
@@ -55,7 +58,7 @@ pub(crate) fn one_of_every_kind(server: &TestServer, id: &[u8]) -> Vec<(u16, Ans
     answers
 }
 
-/// The one request id of an answer.
+/// Returns the one request id of an answer.
 #[track_caller]
 pub(crate) fn request_id(answer: &Answer) -> &str {
     let ids = answer.headers.get_all("X-Request-Id").iter().count();
@@ -64,36 +67,36 @@ pub(crate) fn request_id(answer: &Answer) -> &str {
 }
 
 #[track_caller]
-fn assert_fresh(id: &str) {
+fn assert_new(id: &str) {
     let digits: Vec<usize> = id.split('-').map(str::len).collect();
     assert_eq!(digits, [8, 4, 4, 4, 12], "{id}");
     assert!(id.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit()));
 }
 
 #[test]
-fn every_kind_of_answer_carries_the_id_of_the_caller() {
+fn every_kind_of_answer_carries_the_request_id_of_the_caller() {
     let server = TestServer::start();
-    for (status, answer) in one_of_every_kind(&server, CALLERS_ID.as_bytes()) {
+    for (status, answer) in one_of_every_kind(&server, CALLER_ID.as_bytes()) {
         assert_eq!(answer.status, status, "{answer:?}");
-        assert_eq!(request_id(&answer), CALLERS_ID);
+        assert_eq!(request_id(&answer), CALLER_ID);
     }
 }
 
 #[test]
-fn every_kind_of_answer_carries_a_fresh_id_when_that_of_the_caller_is_insane() {
+fn every_kind_of_answer_carries_a_new_request_id_if_that_of_the_caller_is_malformed() {
     let server = TestServer::start();
     let answers = one_of_every_kind(&server, b"two words");
     let mut seen = HashSet::new();
     for (status, answer) in &answers {
         assert_eq!(answer.status, *status, "{answer:?}");
-        assert_fresh(request_id(answer));
+        assert_new(request_id(answer));
         seen.insert(request_id(answer));
     }
     assert_eq!(seen.len(), answers.len());
 }
 
 #[test]
-fn an_id_is_sane_up_to_128_plain_characters() {
+fn a_request_id_has_at_most_128_plain_characters() {
     let server = TestServer::start();
     let answered = |id: &str| {
         let request = server.request("GET", "/healthz");
@@ -109,16 +112,16 @@ fn an_id_is_sane_up_to_128_plain_characters() {
         "", "a b", "a\tb", "a;b", "a,b", "a\"b", "a'b", "<b>", "{x}", "a=b", "a\\b", "%0d%0a",
         "$(id)", "é", "\u{85}",
     ] {
-        assert_fresh(&answered(id));
+        assert_new(&answered(id));
     }
-    assert_fresh(&answered(&"z".repeat(129)));
+    assert_new(&answered(&"z".repeat(129)));
 }
 
 #[test]
-fn an_answer_to_a_request_without_id_carries_a_fresh_one() {
+fn an_answer_to_a_request_without_id_carries_a_new_one() {
     let server = TestServer::start();
     let ids = [server.get("/healthz"), server.get("/nowhere")].map(|answer| {
-        assert_fresh(request_id(&answer));
+        assert_new(request_id(&answer));
         request_id(&answer).to_owned()
     });
     assert_ne!(ids[0], ids[1]);

@@ -1,17 +1,12 @@
-use crate::harness::{ROOM, TestServer};
+use crate::support::{ROOM, TestServer, email, text};
 use serde_json::{Value, json};
 
-/// A server with the rooms of as many users, made in this order.
+/// Starts a server with rooms of these names, created in this order.
 fn server_with_rooms(names: &[&str]) -> TestServer {
     let server = TestServer::start_with_users(names.len());
     for (n, name) in names.iter().enumerate() {
-        assert_eq!(
-            server
-                .get_or_create(&format!("user{n}@example.com"), name)
-                .status,
-            201,
-            "{name}"
-        );
+        let created = server.get_or_create(&email(n), name);
+        assert_eq!(created.status, 201, "{name}");
     }
     server
 }
@@ -24,9 +19,7 @@ fn search(server: &TestServer, query: &str) -> Value {
 
 fn names(found: &Value) -> Vec<&str> {
     let rooms = found["data"].as_array().expect("rooms").iter();
-    rooms
-        .map(|room| room["name"].as_str().expect("a name"))
-        .collect()
+    rooms.map(|room| text(room, "name")).collect()
 }
 
 fn encoded(text: &str) -> String {
@@ -53,7 +46,7 @@ fn a_page_shows_whole_rooms_newest_first() {
 }
 
 #[test]
-fn an_empty_result_and_a_page_past_the_end_are_fine() {
+fn an_empty_result_and_a_page_past_the_end_are_valid() {
     let server = server_with_rooms(&["One"]);
     assert_eq!(
         search(&server, "query=zwei"),
@@ -105,7 +98,7 @@ fn rooms_are_found_by_their_creator() {
             &json!({"email": "user1@example.com"}),
         )
         .json();
-    let guid = users[0]["user_guid"].as_str().expect("a GUID");
+    let guid = text(&users[0], "user_guid");
     for query in [
         "creator_email=USER1@Example.com".to_owned(),
         format!("user_id={guid}"),
@@ -129,7 +122,7 @@ fn rooms_are_found_by_their_creator() {
 fn dates_include_their_start_and_exclude_their_end_in_every_order() {
     let server = server_with_rooms(&["One"]);
     let found = search(&server, "");
-    let date = found["data"][0]["created_date"].as_str().expect("a date");
+    let date = text(&found["data"][0], "created_date");
     for sort in ["created_date", "name"] {
         for (query, expected) in [
             (format!("created_after={date}"), 1),
@@ -173,18 +166,13 @@ fn rooms_are_sorted_by_date_or_folded_name() {
 }
 
 #[test]
-fn pages_hold_together_while_rooms_are_made() {
+fn pages_do_not_overlap_while_rooms_are_created() {
     let server = TestServer::start_with_users(40);
-    let make = |n: usize| {
+    let create = |n: usize| {
         let name = format!("Room {}", (n * 7) % 40);
-        assert_eq!(
-            server
-                .get_or_create(&format!("user{n}@example.com"), &name)
-                .status,
-            201
-        );
+        assert_eq!(server.get_or_create(&email(n), &name).status, 201);
     };
-    (0..20).for_each(make);
+    (0..20).for_each(create);
     let mut seen = Vec::new();
     for page in 1..=10 {
         let found = search(
@@ -192,7 +180,7 @@ fn pages_hold_together_while_rooms_are_made() {
             &format!("sort=created_date+asc&size=2&page={page}"),
         );
         seen.extend(names(&found).into_iter().map(str::to_owned));
-        make(20 + page);
+        create(20 + page);
     }
     let expected: Vec<String> = (0..20).map(|n| format!("Room {}", (n * 7) % 40)).collect();
     assert_eq!(seen, expected);

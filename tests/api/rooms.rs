@@ -1,17 +1,17 @@
-use crate::harness::{ROOM, TestServer};
+use crate::support::{ROOM, TestServer, all_at_once, email, room_path, text};
 use serde_json::{Value, json};
 
-/// A server with Ada's room; the room and its path.
+/// Starts a server with ada's room; returns the room and its path too.
 fn server_with_room() -> (TestServer, Value, String) {
     let server = TestServer::start();
     let room = server.get_or_create("ada@example.com", "Test Room").json();
-    let path = format!("{ROOM}/{}", room["room_guid"].as_str().expect("a GUID"));
+    let path = room_path(&room);
     (server, room, path)
 }
 
-/// The path of a page, from the `url` of a room.
+/// Returns the path of a room's page.
 fn page_path(room: &Value) -> String {
-    let url = room["url"].as_str().expect("a URL");
+    let url = text(room, "url");
     url[url.find("/groups/").expect("a page")..].to_owned()
 }
 
@@ -23,7 +23,7 @@ fn no_such_room() -> Value {
 fn an_update_changes_only_what_is_sent() {
     let (server, mut room, path) = server_with_room();
     server.put(&path, &json!({})).assert(200, &room);
-    for (sent, field, kept) in [
+    for (sent, field, stored) in [
         (json!({"lang": "tr-tr"}), "lang", json!("tr-TR")),
         (json!({"tags": "a, b"}), "tags", json!("a, b")),
         (
@@ -48,7 +48,7 @@ fn an_update_changes_only_what_is_sent() {
             json!("tr-TR"),
         ),
     ] {
-        room[field] = kept;
+        room[field] = stored;
         server.put(&path, &sent).assert(200, &room);
         server.get(&path).assert(200, &room);
     }
@@ -97,7 +97,7 @@ fn an_update_names_every_wrong_field_and_changes_nothing() {
 }
 
 #[test]
-fn options_that_pile_up_are_limited() {
+fn options_that_grow_by_updates_are_limited() {
     let (server, _, path) = server_with_room();
     let fill = |key: &str| json!({"options": {key: "x".repeat(12 * 1024)}});
     assert_eq!(server.put(&path, &fill("a")).status, 200);
@@ -131,7 +131,7 @@ fn a_renamed_room_keeps_its_old_links() {
 }
 
 #[test]
-fn a_name_belongs_to_one_room_when_renaming_too() {
+fn a_room_cannot_be_renamed_to_a_name_of_another_room() {
     let (server, room, path) = server_with_room();
     assert_eq!(
         server.get_or_create("grace@example.com", "Chess").status,
@@ -164,7 +164,7 @@ fn a_freed_name_can_be_taken() {
 }
 
 #[test]
-fn a_deleted_room_is_gone_at_once_and_the_next_call_makes_a_new_one() {
+fn a_deleted_room_is_not_found_and_the_next_call_creates_a_new_one() {
     let (server, room, path) = server_with_room();
     let answer = server.delete(&path);
     assert_eq!((answer.status, answer.body.as_str()), (204, ""));
@@ -182,7 +182,7 @@ fn a_deleted_room_is_gone_at_once_and_the_next_call_makes_a_new_one() {
 }
 
 #[test]
-fn rooms_that_never_were_or_cannot_be_look_the_same() {
+fn unknown_and_malformed_guids_get_the_same_answer() {
     let server = TestServer::start();
     for guid in [
         "0197A3C2-6414-7046-87A6-67730D5F9F08",
@@ -201,17 +201,12 @@ fn rooms_that_never_were_or_cannot_be_look_the_same() {
 }
 
 #[test]
-fn of_16_renamings_to_one_name_at_once_one_succeeds() {
+fn of_16_updates_to_one_name_at_once_one_succeeds() {
     let server = TestServer::start_with_users(16);
     let paths: Vec<String> = (0..16)
-        .map(|n| {
-            server
-                .get_or_create(&format!("user{n}@example.com"), &format!("Room {n}"))
-                .json()
-        })
-        .map(|room| format!("{ROOM}/{}", room["room_guid"].as_str().expect("a GUID")))
+        .map(|n| room_path(&server.room_of(&email(n)).json()))
         .collect();
-    let answers = server.all_at_once(16, |n| server.put(&paths[n], &json!({"name": "Wanted"})));
+    let answers = all_at_once(16, |n| server.put(&paths[n], &json!({"name": "Wanted"})));
     let count = |status| {
         answers
             .iter()

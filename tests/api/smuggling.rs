@@ -1,19 +1,20 @@
-//! Requests of which two servers in a row may not think the same: where the one ends, what a second
-//! one is. Each is refused and its connection closed, or has one meaning.
+//! Requests that two servers in a row could read differently: where one ends, where the next
+//! begins. Each is rejected and its connection closed, or has one meaning.
 
-use crate::harness::{ROOM, TestServer};
+use crate::support::{ROOM, TestServer};
 
-/// A request that somebody in front may have taken for the body of the one before it.
+/// A request that a proxy may have taken for the body of the one before it.
 const HIDDEN: &str = "GET /healthz HTTP/1.1\r\nHost: roomd\r\nX-Request-Id: hidden\r\n\r\n";
 
-/// The request that ends the connection, if it is still there.
+/// A request that closes the connection, if it is still open.
 const LAST: &str = "GET /healthz HTTP/1.1\r\nHost: roomd\r\nX-Request-Id: last\r\n\
                     Connection: close\r\n\r\n";
 
-/// The status of every answer to these bytes, each with the part of its id that tells whose it is.
+/// Returns the status of every answer to these bytes, with the request id if it is one of the
+/// above.
 fn answers(server: &TestServer, bytes: &str) -> Vec<String> {
-    let said = server.send_raw(bytes.as_bytes());
-    let answers = said.split("HTTP/1.").skip(1).map(|answer| {
+    let received = server.send_raw(bytes);
+    let answers = received.split("HTTP/1.").skip(1).map(|answer| {
         let status = &answer[2..5];
         let of = ["hidden", "last"].map(|id| format!("x-request-id: {id}\r\n"));
         match of.map(|header| answer.contains(&header)) {
@@ -25,7 +26,7 @@ fn answers(server: &TestServer, bytes: &str) -> Vec<String> {
     answers.collect()
 }
 
-/// The start of a request that may use the API.
+/// Returns the head of a request with a valid key.
 fn head(server: &TestServer, request_line: &str) -> String {
     let key = &server.authorization;
     format!(
@@ -33,15 +34,15 @@ fn head(server: &TestServer, request_line: &str) -> String {
     )
 }
 
-/// Asserts that there is one answer, a refusal, and that nothing after it is read.
+/// Asserts that the one answer is a 400 and that nothing after the request is read.
 #[track_caller]
-fn assert_refused(server: &TestServer, request: &str) {
-    let refused = answers(server, &format!("{request}{HIDDEN}{LAST}"));
-    assert_eq!(refused, ["400"], "{request}");
+fn assert_rejected(server: &TestServer, request: &str) {
+    let statuses = answers(server, &format!("{request}{HIDDEN}{LAST}"));
+    assert_eq!(statuses, ["400"], "{request}");
 }
 
 #[test]
-fn a_length_that_two_could_read_in_two_ways_is_refused() {
+fn an_ambiguous_length_is_rejected() {
     let server = TestServer::start();
     let post = head(&server, &format!("POST {ROOM} HTTP/1.1"));
     let old = head(&server, &format!("POST {ROOM} HTTP/1.0"));
@@ -54,7 +55,7 @@ fn a_length_that_two_could_read_in_two_ways_is_refused() {
         (&old, chunked.to_owned()),
         (&old, format!("Content-Length: 2\r\n{chunked}")),
     ] {
-        assert_refused(&server, &format!("{start}{headers}{end}"));
+        assert_rejected(&server, &format!("{start}{headers}{end}"));
     }
     for encoding in [
         "xchunked",
@@ -67,8 +68,8 @@ fn a_length_that_two_could_read_in_two_ways_is_refused() {
         "",
     ] {
         let header = format!("Transfer-Encoding: {encoding}\r\n");
-        assert_refused(&server, &format!("{post}{header}{end}"));
-        assert_refused(
+        assert_rejected(&server, &format!("{post}{header}{end}"));
+        assert_rejected(
             &server,
             &format!("{post}{header}Content-Length: 5\r\n{end}"),
         );
@@ -91,7 +92,7 @@ fn a_length_that_two_could_read_in_two_ways_is_refused() {
         let headers = lengths
             .iter()
             .map(|length| format!("Content-Length: {length}\r\n"));
-        assert_refused(
+        assert_rejected(
             &server,
             &format!("{post}{}{end}", headers.collect::<String>()),
         );
@@ -99,19 +100,19 @@ fn a_length_that_two_could_read_in_two_ways_is_refused() {
 }
 
 #[test]
-fn a_header_that_two_could_read_in_two_ways_is_refused() {
+fn an_ambiguous_header_is_rejected() {
     let server = TestServer::start();
     let post = head(&server, &format!("POST {ROOM} HTTP/1.1"));
     for header in [
-        // A line that goes on with the next.
+        // A line that continues on the next.
         "X-A: a\r\n b\r\n",
         "X-A: a\r\n\tb\r\n",
         "Transfer-Encoding:\r\n chunked\r\n",
-        // White space where none may be.
+        // White space where none is allowed.
         "Transfer-Encoding : chunked\r\n",
         "Content-Length : 5\r\n",
         "Content-Length\t: 5\r\n",
-        // Ends of lines and texts in a value or a name.
+        // Line ends and NUL in a value or a name.
         "X-A: a\rTransfer-Encoding: chunked\r\n",
         "X-A: a\r\r\n",
         "X-A: a\0b\r\n",
@@ -119,17 +120,17 @@ fn a_header_that_two_could_read_in_two_ways_is_refused() {
         "X(A): a\r\n",
         ": a\r\n",
         "X-A\r\n",
-        // Whose server is meant.
+        // A second host.
         "Host: other.example.com\r\n",
     ] {
-        assert_refused(&server, &format!("{post}{header}\r\n0\r\n\r\n"));
+        assert_rejected(&server, &format!("{post}{header}\r\n0\r\n\r\n"));
     }
     let first = format!("POST {ROOM} HTTP/1.1\r\n Host: roomd\r\n\r\n");
-    assert_refused(&server, &first);
+    assert_rejected(&server, &first);
 }
 
 #[test]
-fn a_chunk_that_two_could_read_in_two_ways_is_refused() {
+fn an_ambiguous_chunk_is_rejected() {
     let server = TestServer::start();
     let post = head(&server, &format!("POST {ROOM} HTTP/1.1"));
     for body in [
@@ -143,7 +144,7 @@ fn a_chunk_that_two_could_read_in_two_ways_is_refused() {
         "10000000000000002\r\n{}\r\n0\r\n\r\n",
         "\r\n{}\r\n0\r\n\r\n",
     ] {
-        assert_refused(
+        assert_rejected(
             &server,
             &format!("{post}Transfer-Encoding: chunked\r\n\r\n{body}"),
         );
@@ -151,7 +152,7 @@ fn a_chunk_that_two_could_read_in_two_ways_is_refused() {
 }
 
 #[test]
-fn a_request_line_that_two_could_read_in_two_ways_is_refused() {
+fn an_ambiguous_request_line_is_rejected() {
     let server = TestServer::start();
     for line in [
         "GET /healthz\0 HTTP/1.1",
@@ -166,19 +167,19 @@ fn a_request_line_that_two_could_read_in_two_ways_is_refused() {
         "G@T /healthz HTTP/1.1",
         "PRI * HTTP/2.0",
     ] {
-        assert_refused(&server, &format!("{line}\r\nHost: roomd\r\n\r\n"));
+        assert_rejected(&server, &format!("{line}\r\nHost: roomd\r\n\r\n"));
     }
-    assert_refused(&server, "GET /healthz HTTP/1.1\r\n\r\n");
+    assert_rejected(&server, "GET /healthz HTTP/1.1\r\n\r\n");
 }
 
 #[test]
-fn what_is_odd_but_clear_is_one_request() {
+fn an_unusual_but_unambiguous_request_is_one_request() {
     let server = TestServer::start();
     let post = head(&server, &format!("POST {ROOM} HTTP/1.1"));
     let hidden = HIDDEN.len();
     let chunked = "Transfer-Encoding: chunked\r\n\r\n";
     for (request, statuses) in [
-        // A body is a body, whatever is in it and whether or not anybody wants it.
+        // A body is skipped whatever it contains, also if the route reads none.
         (
             format!("GET /healthz HTTP/1.1\r\nHost: roomd\r\nContent-Length: {hidden}\r\n\r\n{HIDDEN}"),
             &["200", "200 last"][..],
@@ -190,16 +191,16 @@ fn what_is_odd_but_clear_is_one_request() {
         (format!("{post}Content-Length: 0002\r\n\r\n{{}}"), &["400", "200 last"]),
         (format!("{post}Transfer-Encoding:\tChunked\r\n\r\n0\r\n\r\n"), &["400", "200 last"]),
         (format!("{post}{chunked}2;a=b\r\n{{}}\r\n0\r\n\r\n"), &["400", "200 last"]),
-        // What comes after the last chunk is no header.
+        // Fields after the last chunk are no headers.
         (format!("{post}{chunked}2\r\n{{}}\r\n0\r\nContent-Length: 9\r\n\r\n"), &["400", "200 last"]),
-        // Nothing depends on the host, so another one in the target means nothing.
+        // Nothing depends on the host, so another one in the target changes nothing.
         (
             "GET http://other.example.com/healthz HTTP/1.1\r\nHost: roomd\r\n\r\n".into(),
             &["200", "200 last"],
         ),
         ("OPTIONS * HTTP/1.1\r\nHost: roomd\r\n\r\n".into(), &["404", "200 last"]),
         ("GET other.example.com:80 HTTP/1.1\r\nHost: roomd\r\n\r\n".into(), &["404", "200 last"]),
-        // After these no request can come on the connection, so what follows is dropped.
+        // After these the connection carries no further request, so what follows is dropped.
         ("CONNECT other.example.com:80 HTTP/1.1\r\nHost: roomd\r\n\r\n".into(), &["404"]),
         (
             "GET /healthz HTTP/1.1\r\nHost: roomd\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n".into(),
@@ -210,8 +211,9 @@ fn what_is_odd_but_clear_is_one_request() {
     }
 }
 
-/// RFC 9112, section 2.2, lets a line end by a line feed alone, and the parser does. It is one
-/// meaning, which common proxies share: harmless, as none passes on a line feed inside a value.
+/// RFC 9112, section 2.2, allows a line to end by a line feed alone, and the parser accepts it.
+/// That is harmless: common proxies read it the same way, and none passes on a line feed inside a
+/// value.
 #[test]
 fn a_line_feed_alone_ends_a_line_and_nothing_else() {
     let server = TestServer::start();
@@ -225,8 +227,8 @@ fn a_line_feed_alone_ends_a_line_and_nothing_else() {
             ["400", "200 last"]
         );
     }
-    // So a length that came with it counts as any other.
-    assert_refused(
+    // A length behind such a line counts as any other.
+    assert_rejected(
         &server,
         &format!("{post}X-A: a\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n"),
     );

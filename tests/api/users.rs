@@ -1,9 +1,5 @@
-use crate::harness::{ROOM, TestServer, USER};
+use crate::support::{DATABASE, ROOM, TestServer, USER, room_path, text, user_path};
 use serde_json::{Value, json};
-
-fn path(user: &Value) -> String {
-    format!("{USER}/{}", user["user_guid"].as_str().expect("a GUID"))
-}
 
 fn alan() -> Value {
     json!({"name": "Alan", "surname": "Turing", "email": "Alan@Example.com", "username": "alan"})
@@ -18,8 +14,7 @@ fn a_user_is_registered_with_defaults_for_the_rest() {
     let server = TestServer::start();
     let answer = server.post(USER, &alan());
     let user = answer.json();
-    let guid = user["user_guid"].as_str().expect("a GUID");
-    let date = user["creation_date"].as_str().expect("a date");
+    let (guid, date) = (text(&user, "user_guid"), text(&user, "creation_date"));
     assert!(date.ends_with("+00:00"), "{date}");
     answer.assert(
         201,
@@ -30,13 +25,15 @@ fn a_user_is_registered_with_defaults_for_the_rest() {
             "updating_date": null,
         }),
     );
-    assert_eq!(answer.header("Location"), path(&user));
-    server.get(&path(&user)).assert(200, &user);
-    server.get(&path(&user).to_lowercase()).assert(200, &user);
+    assert_eq!(answer.header("Location"), user_path(&user));
+    server.get(&user_path(&user)).assert(200, &user);
+    server
+        .get(&user_path(&user).to_lowercase())
+        .assert(200, &user);
 }
 
 #[test]
-fn everything_that_is_sent_is_kept_but_the_password() {
+fn everything_that_is_sent_is_stored_but_the_password() {
     let server = TestServer::start();
     let mut sent = json!({
         "name": " Alan ", "surname": "Turing", "email": "alan@example.com", "username": "alan", "role": "a",
@@ -63,10 +60,8 @@ fn everything_that_is_sent_is_kept_but_the_password() {
     assert_eq!(user["timezone"], "Europe/London");
     assert_eq!(user["expires_at"], "2030-01-01T00:00:00+00:00");
     assert_eq!(user.get("psd"), None);
-    let database = server.database();
-    let _folder = server.stop();
-    let kept = std::fs::read(database).expect("the database file");
-    assert!(!kept.windows(14).any(|bytes| bytes == b"hunter2hunter2"));
+    let database = server.stop().files().remove(DATABASE).expect("a database");
+    assert!(!database.windows(14).any(|bytes| bytes == b"hunter2hunter2"));
 }
 
 #[test]
@@ -96,7 +91,7 @@ fn every_wrong_field_is_named() {
 }
 
 #[test]
-fn an_address_and_a_username_belong_to_one_user() {
+fn an_e_mail_address_and_a_username_belong_to_one_user() {
     let server = TestServer::start();
     assert_eq!(server.post(USER, &alan()).status, 201);
     let email_taken = json!({"code": 51, "details": "another user has this e-mail address"});
@@ -111,14 +106,14 @@ fn an_address_and_a_username_belong_to_one_user() {
     other["username"] = json!("other");
     let other = server.post(USER, &other).json();
     server
-        .put(&path(&other), &json!({"email": "alan@example.com"}))
+        .put(&user_path(&other), &json!({"email": "alan@example.com"}))
         .assert(409, &email_taken);
     server
-        .put(&path(&other), &json!({"username": "Alan"}))
+        .put(&user_path(&other), &json!({"username": "Alan"}))
         .assert(409, &username_taken);
-    server.get(&path(&other)).assert(200, &other);
+    server.get(&user_path(&other)).assert(200, &other);
     let again = server.put(
-        &path(&other),
+        &user_path(&other),
         &json!({"username": "OTHER", "email": "Other@example.com"}),
     );
     assert_eq!(again.status, 200);
@@ -128,11 +123,11 @@ fn an_address_and_a_username_belong_to_one_user() {
 fn an_update_changes_only_what_is_sent() {
     let server = TestServer::start();
     let mut user = server.post(USER, &alan()).json();
-    server.put(&path(&user), &json!({})).assert(200, &user);
+    server.put(&user_path(&user), &json!({})).assert(200, &user);
     server
-        .put(&path(&user), &json!({"name": null, "psd": "x"}))
+        .put(&user_path(&user), &json!({"name": null, "psd": "x"}))
         .assert(200, &user);
-    for (field, sent, kept) in [
+    for (field, sent, stored) in [
         ("surname", json!("M. Turing"), json!("M. Turing")),
         (
             "expires_at",
@@ -143,24 +138,24 @@ fn an_update_changes_only_what_is_sent() {
         ("mobile", json!("1"), json!("1")),
         ("timezone", json!("UTC"), json!("UTC")),
     ] {
-        let answer = server.put(&path(&user), &json!({field: sent}));
+        let answer = server.put(&user_path(&user), &json!({field: sent}));
         let date = answer.json()["updating_date"].clone();
         assert!(date.is_string(), "{field}");
-        user[field] = kept;
+        user[field] = stored;
         user["updating_date"] = date;
         answer.assert(200, &user);
-        server.get(&path(&user)).assert(200, &user);
+        server.get(&user_path(&user)).assert(200, &user);
     }
 }
 
 #[test]
-fn a_changed_address_takes_the_room_along() {
+fn a_changed_e_mail_address_takes_the_room_along() {
     let server = TestServer::start();
     let user = server.post(USER, &alan()).json();
     let mut room = server.get_or_create("alan@example.com", "Enigma").json();
     assert_eq!(
         server
-            .put(&path(&user), &json!({"email": "turing@example.com"}))
+            .put(&user_path(&user), &json!({"email": "turing@example.com"}))
             .status,
         200
     );
@@ -179,25 +174,29 @@ fn a_changed_address_takes_the_room_along() {
 }
 
 #[test]
-fn a_user_switched_off_keeps_the_room_and_gets_no_new_one() {
+fn an_inactive_user_keeps_the_room_and_gets_no_new_one() {
     let server = TestServer::start();
     let user = server.post(USER, &alan()).json();
     let room = server.get_or_create("alan@example.com", "Enigma").json();
     assert_eq!(
-        server.put(&path(&user), &json!({"active": false})).json()["status"],
+        server
+            .put(&user_path(&user), &json!({"active": false}))
+            .json()["status"],
         0
     );
     server
         .get_or_create("alan@example.com", "Other")
         .assert(200, &room);
-    let room = format!("{ROOM}/{}", room["room_guid"].as_str().expect("a GUID"));
+    let room = room_path(&room);
     assert_eq!(server.delete(&room).status, 204);
     assert_eq!(
         server.get_or_create("alan@example.com", "Other").status,
         403
     );
     assert_eq!(
-        server.put(&path(&user), &json!({"active": true})).status,
+        server
+            .put(&user_path(&user), &json!({"active": true}))
+            .status,
         200
     );
     assert_eq!(
@@ -207,18 +206,20 @@ fn a_user_switched_off_keeps_the_room_and_gets_no_new_one() {
 }
 
 #[test]
-fn a_deleted_user_takes_the_room_away() {
+fn deleting_a_user_deletes_the_room() {
     let server = TestServer::start();
     let user = server.post(USER, &alan()).json();
     let room = server.get_or_create("alan@example.com", "Enigma").json();
-    let answer = server.delete(&path(&user));
+    let answer = server.delete(&user_path(&user));
     assert_eq!((answer.status, answer.body.as_str()), (204, ""));
-    server.get(&path(&user)).assert(404, &no_such_user());
-    server.delete(&path(&user)).assert(404, &no_such_user());
+    server.get(&user_path(&user)).assert(404, &no_such_user());
     server
-        .put(&path(&user), &json!({"name": "A"}))
+        .delete(&user_path(&user))
         .assert(404, &no_such_user());
-    let room = format!("{ROOM}/{}", room["room_guid"].as_str().expect("a GUID"));
+    server
+        .put(&user_path(&user), &json!({"name": "A"}))
+        .assert(404, &no_such_user());
+    let room = room_path(&room);
     assert_eq!(server.get(&room).status, 404);
     assert_eq!(
         server.get_or_create("alan@example.com", "Enigma").status,
@@ -231,7 +232,7 @@ fn a_deleted_user_takes_the_room_away() {
 }
 
 #[test]
-fn malformed_guids_are_users_that_never_were() {
+fn unknown_and_malformed_guids_get_the_same_answer() {
     let server = TestServer::start();
     for guid in ["0197A3C2-6414-7046-87A6-67730D5F9F08", "x", "%00"] {
         server
@@ -241,21 +242,21 @@ fn malformed_guids_are_users_that_never_were() {
 }
 
 #[test]
-fn users_are_found_by_parts_newest_first() {
+fn users_are_found_by_parts_of_fields_newest_first() {
     let server = TestServer::start_with_users(0);
     for (email, name, surname) in [
         ("a@example.com", "Ağaoğlu", "Adalet"),
         ("b@MÜNCHEN.example", "Zoe\u{308}", "O'Brien 50%"),
         ("c@example.com", "Zoe", "Other"),
     ] {
-        assert_eq!(server.register(email, name, surname).status, 201);
+        server.register(email, json!({"name": name, "surname": surname}));
     }
     let search = |body: Value| {
         let answer = server.post("/xapi/v2/user/search", &body);
         assert_eq!(answer.status, 200, "{}", answer.body);
         let users = answer.json();
         let found = users.as_array().expect("users").iter();
-        let first = |user: &Value| user["email"].as_str().expect("an address")[..1].to_owned();
+        let first = |user: &Value| text(user, "email")[..1].to_owned();
         (
             found.map(first).collect::<String>(),
             answer.header("X-Total-Count").to_owned(),
@@ -308,7 +309,7 @@ fn a_search_names_every_wrong_field() {
         .as_array()
         .expect("errors")
         .iter()
-        .map(|error| error["field"].as_str().expect("a field"))
+        .map(|error| text(error, "field"))
         .collect();
     assert_eq!(
         (answer.status, fields),

@@ -1,4 +1,4 @@
-use crate::harness::{Answer, Folder, Running, open};
+use crate::support::{Answer, Folder, ServerProcess, email, open, text};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,10 +8,10 @@ use std::thread;
 
 const COPY: &str = "copy.db";
 
-/// So that rooms look the same from every port.
+/// The start of every `url`, which does not depend on the port.
 const URL: [&str; 2] = ["--public-url", "http://rooms.example.com"];
 
-/// A folder with a few rooms in roomd.db, and a backup of them.
+/// Returns a folder with 20 rooms in the database, and a backup of them.
 fn backed_up() -> Folder {
     let folder = Folder::new();
     folder.add_users(20);
@@ -20,12 +20,8 @@ fn backed_up() -> Folder {
         assert_eq!(server.room_of(&email(n)).status, 201);
     }
     server.stop();
-    folder.done(&["backup", COPY]);
+    folder.roomd(&["backup", COPY]);
     folder
-}
-
-fn email(n: usize) -> String {
-    format!("user{n}@example.com")
 }
 
 fn manifest(folder: &Folder) -> Value {
@@ -37,17 +33,17 @@ fn names(folder: &Folder) -> BTreeSet<String> {
     folder.files().into_keys().collect()
 }
 
-/// Runs `while_loaded` while four callers make rooms; returns what was acknowledged before it
-/// began.
+/// Runs `while_loaded` while four callers create rooms; returns the answers that came before it
+/// started.
 fn under_load<'a>(
-    server: &Running,
+    server: &ServerProcess,
     folder: &'a Folder,
     while_loaded: impl FnOnce(&'a Folder),
 ) -> Vec<Answer> {
-    let (made, over) = (Mutex::new(Vec::new()), AtomicBool::new(false));
+    let (created, over) = (Mutex::new(Vec::new()), AtomicBool::new(false));
     thread::scope(|scope| {
         for caller in 0..4 {
-            let (made, over) = (&made, &over);
+            let (created, over) = (&created, &over);
             scope.spawn(move || {
                 for n in (caller..4000)
                     .step_by(4)
@@ -55,14 +51,14 @@ fn under_load<'a>(
                 {
                     let answer = server.room_of(&email(n));
                     assert_eq!(answer.status, 201);
-                    made.lock().expect("no panic").push(answer);
+                    created.lock().expect("no panic").push(answer);
                 }
             });
         }
-        while made.lock().expect("no panic").len() < 100 {
+        while created.lock().expect("no panic").len() < 100 {
             thread::yield_now();
         }
-        let before = std::mem::take(&mut *made.lock().expect("no panic"));
+        let before = std::mem::take(&mut *created.lock().expect("no panic"));
         while_loaded(folder);
         over.store(true, Ordering::Relaxed);
         before
@@ -76,16 +72,16 @@ fn a_backup_under_load_has_all_that_was_acknowledged_before() {
     let key = folder.add_key();
     let server = folder.serve(&URL).with_key(&key);
     let before = under_load(&server, &folder, |folder| {
-        folder.done(&["backup", COPY]);
+        folder.roomd(&["backup", COPY]);
     });
     server.stop();
     let rooms = manifest(&folder)["rooms"].as_u64().expect("a number");
     assert!(rooms >= before.len() as u64, "{rooms} of {}", before.len());
 
-    let restored = folder.done(&["restore", COPY, "--force"]);
+    let restored = folder.roomd(&["restore", COPY, "--force"]);
     assert!(restored.contains(&format!("rooms: {rooms},")), "{restored}");
     let count = "SELECT count(*) FROM rooms JOIN users ON email_key = creator_email";
-    let whole: u64 = open(&folder.path("roomd.db"))
+    let whole: u64 = open(&folder.database())
         .query_row(count, [], |row| row.get::<_, u32>(0))
         .expect("a count")
         .into();
@@ -93,8 +89,8 @@ fn a_backup_under_load_has_all_that_was_acknowledged_before() {
     let server = folder.serve(&URL).with_key(&key);
     for room in before {
         let room = room.json();
-        let again = server.room_of(room["creator_email"].as_str().expect("an address"));
-        assert_eq!((again.status, again.json()), (200, room));
+        let found = server.room_of(text(&room, "creator_email"));
+        assert_eq!((found.status, found.json()), (200, room));
     }
     server.stop();
 }
@@ -128,139 +124,140 @@ fn a_backup_goes_to_a_new_machine() {
     for name in [COPY, "copy.db.json"] {
         fs::copy(old.path(name), new.path(name)).expect("a copy");
     }
-    let said = new.done(&["restore", COPY]);
+    let message = new.roomd(&["restore", COPY]);
     assert!(
-        said.ends_with("rooms: 20, keys: 1): verified against the manifest\n"),
-        "{said}"
+        message.ends_with("rooms: 20, keys: 1): verified against the manifest\n"),
+        "{message}"
     );
     assert_eq!(new.files()[COPY], old.files()[COPY]);
-    new.done(&["user", "list"]);
+    new.roomd(&["user", "list"]);
     new.serve(&[]).stop();
 }
 
 #[test]
-fn nothing_is_replaced_unless_it_is_forced() {
+fn no_file_is_replaced_without_force() {
     let folder = backed_up();
     let before = folder.files();
     for verb in ["backup", "restore"] {
-        let ended = folder.run(&[verb, COPY]);
-        assert!(ended.refusal().contains("exists already"), "{ended:?}");
+        let exit = folder.run(&[verb, COPY]);
+        assert!(exit.error_message().contains("exists already"), "{exit:?}");
     }
     assert_eq!(folder.files(), before);
     folder.add_user("new@example.com");
-    folder.done(&["backup", COPY, "--force"]);
+    folder.roomd(&["backup", COPY, "--force"]);
     assert_eq!(manifest(&folder)["users"], 21);
-    folder.done(&["user", "remove", "new@example.com"]);
-    folder.done(&["restore", COPY, "--force"]);
+    folder.roomd(&["user", "remove", "new@example.com"]);
+    folder.roomd(&["restore", COPY, "--force"]);
     assert!(
         folder
-            .done(&["user", "list", "--size", "100"])
+            .roomd(&["user", "list", "--size", "100"])
             .contains("new@example.com")
     );
 }
 
 #[test]
-fn a_backup_never_goes_over_the_database() {
+fn a_backup_never_replaces_the_database() {
     let folder = backed_up();
     for own in ["roomd.db", "./roomd.db", "roomd.db-wal", "roomd.db-lock"] {
-        let ended = folder.run(&["backup", own, "--force"]);
+        let exit = folder.run(&["backup", own, "--force"]);
         assert!(
-            ended.refusal().contains("belongs to the database"),
-            "{ended:?}"
+            exit.error_message().contains("belongs to the database"),
+            "{exit:?}"
         );
     }
 }
 
 #[test]
-fn where_there_is_no_database_there_is_no_backup() {
+fn a_missing_database_cannot_be_backed_up() {
     let folder = Folder::new();
-    let ended = folder.run(&["backup", COPY]);
+    let exit = folder.run(&["backup", COPY]);
     assert!(
-        ended.refusal().starts_with("there is no database"),
-        "{ended:?}"
+        exit.error_message().starts_with("there is no database"),
+        "{exit:?}"
     );
     assert_eq!(names(&folder), BTreeSet::new());
 }
 
 #[test]
-fn a_backup_that_cannot_be_written_leaves_nothing() {
+fn a_backup_that_cannot_be_written_leaves_no_file() {
     let folder = backed_up();
     let before = folder.files();
-    let ended = folder.run(&["backup", "missing/copy.db"]);
+    let exit = folder.run(&["backup", "missing/copy.db"]);
     assert!(
-        ended.refusal().starts_with("cannot write missing/copy.db"),
-        "{ended:?}"
+        exit.error_message()
+            .starts_with("cannot write missing/copy.db"),
+        "{exit:?}"
     );
     assert_eq!(folder.files(), before);
 }
 
-/// Tries to put back what `spoil` made of a backup; returns the refusal, which must leave
-/// everything as it was.
-fn refusal(spoil: impl FnOnce(&Folder)) -> String {
+/// Damages a backup by `spoil` and asserts that it cannot be restored, and that no file changes.
+/// Returns the error message.
+fn restore_error(spoil: impl FnOnce(&Folder)) -> String {
     let folder = backed_up();
     spoil(&folder);
     let before = folder.files();
-    let ended = folder.run(&["restore", COPY, "--force"]);
+    let exit = folder.run(&["restore", COPY, "--force"]);
     assert_eq!(folder.files(), before);
-    ended.refusal().to_owned()
+    exit.error_message().to_owned()
 }
 
 fn flip_a_byte(folder: &Folder) {
     let mut bytes = folder.files().remove(COPY).expect("a backup");
-    // In the middle of the pages, where the header says nothing.
+    // In the middle of the pages, of which the header knows nothing.
     let middle = bytes.len() / 2 + 100;
     bytes[middle] ^= 1;
     folder.write(COPY, bytes);
 }
 
 #[test]
-fn a_backup_that_was_changed_is_refused() {
-    let said = refusal(flip_a_byte);
-    assert!(said.contains("changed since its manifest"), "{said}");
+fn a_changed_backup_is_not_restored() {
+    let message = restore_error(flip_a_byte);
+    assert!(message.contains("changed since its manifest"), "{message}");
 }
 
 #[test]
-fn a_backup_that_is_damaged_is_refused_without_a_manifest_too() {
-    let said = refusal(|folder| {
+fn a_damaged_backup_without_a_manifest_is_not_restored() {
+    let message = restore_error(|folder| {
         fs::remove_file(folder.path("copy.db.json")).expect("a manifest");
         let mut bytes = folder.files().remove(COPY).expect("a backup");
         let (page, pages) = (4096, bytes.len() / 4096);
         bytes[(pages - 2) * page..(pages - 1) * page].fill(0xA5);
         folder.write(COPY, bytes);
     });
-    assert!(said.contains("it is damaged"), "{said}");
+    assert!(message.contains("it is damaged"), "{message}");
 }
 
 #[test]
-fn a_backup_is_held_against_what_its_manifest_says_of_it() {
-    let said = refusal(|folder| {
+fn a_backup_that_differs_from_its_manifest_is_not_restored() {
+    let message = restore_error(|folder| {
         let mut manifest = manifest(folder);
         manifest["rooms"] = 21.into();
         folder.write("copy.db.json", manifest.to_string());
     });
     assert!(
-        said.contains("does not hold what its manifest says"),
-        "{said}"
+        message.contains("does not hold what its manifest says"),
+        "{message}"
     );
-    let said = refusal(|folder| folder.write("copy.db.json", "{}"));
-    assert!(said.contains("its manifest cannot be read"), "{said}");
+    let message = restore_error(|folder| folder.write("copy.db.json", "{}"));
+    assert!(message.contains("its manifest cannot be read"), "{message}");
 }
 
 #[test]
-fn what_is_no_backup_is_refused() {
-    let text = refusal(|folder| {
+fn a_file_that_is_not_a_backup_is_not_restored() {
+    let text = restore_error(|folder| {
         fs::remove_file(folder.path("copy.db.json")).expect("a manifest");
         folder.write(COPY, "not a database");
     });
     assert!(text.contains("no database of roomd"), "{text}");
-    let newer = refusal(|folder| {
+    let newer = restore_error(|folder| {
         fs::remove_file(folder.path("copy.db.json")).expect("a manifest");
         open(&folder.path(COPY))
             .pragma_update(None, "user_version", 99)
             .expect("a change");
     });
     assert!(newer.contains("use a newer roomd"), "{newer}");
-    let half = refusal(|folder| folder.write("copy.db-wal", "the rest"));
+    let half = restore_error(|folder| folder.write("copy.db-wal", "the rest"));
     assert!(half.contains("copy.db-wal"), "{half}");
 }
 
@@ -268,52 +265,52 @@ fn what_is_no_backup_is_refused() {
 fn a_database_in_use_is_not_replaced() {
     let folder = backed_up();
     let server = folder.serve(&[]);
-    let ended = folder.run(&["restore", COPY, "--force"]);
+    let exit = folder.run(&["restore", COPY, "--force"]);
     assert!(
-        ended.refusal().starts_with("another roomd serves"),
-        "{ended:?}"
+        exit.error_message().starts_with("another roomd serves"),
+        "{exit:?}"
     );
     assert_eq!(server.get("/readyz").status, 200);
     server.stop();
-    let other = open(&folder.path("roomd.db"));
+    let other = open(&folder.database());
     let users = "SELECT count(*) FROM users";
     other.query_row(users, [], |_| Ok(())).expect("a count");
-    let ended = folder.run(&["restore", COPY, "--force"]);
+    let exit = folder.run(&["restore", COPY, "--force"]);
     assert!(
-        ended.refusal().starts_with("another process uses"),
-        "{ended:?}"
+        exit.error_message().starts_with("another process uses"),
+        "{exit:?}"
     );
     other.query_row(users, [], |_| Ok(())).expect("a count");
 }
 
 #[test]
-fn the_log_of_the_old_database_does_not_get_into_the_new_one() {
+fn the_wal_of_the_old_database_does_not_get_into_the_restored_one() {
     let folder = backed_up();
     let server = folder.serve(&[]).with_key(&folder.add_key());
-    server.end_by("KILL");
-    // What the log holds would be taken for the new file's.
+    server.stop_by("KILL");
+    // SQLite would take the WAL for that of the restored file.
     folder.add_user("late@example.com");
     let server = folder.serve(&[]).with_key(&folder.add_key());
     assert_eq!(server.room_of("late@example.com").status, 201);
-    server.end_by("KILL");
+    server.stop_by("KILL");
     assert!(folder.files()["roomd.db-wal"].len() > 4096);
-    folder.done(&["restore", COPY, "--force"]);
+    folder.roomd(&["restore", COPY, "--force"]);
     assert!(!folder.files().contains_key("roomd.db-wal"));
-    let listed = folder.done(&["user", "list", "--size", "100"]);
+    let listed = folder.roomd(&["user", "list", "--size", "100"]);
     assert!(!listed.contains("late@example.com"), "{listed}");
 }
 
 #[test]
-fn a_backup_replaces_a_database_that_is_damaged() {
+fn a_backup_replaces_a_damaged_database() {
     let folder = backed_up();
     let server = folder.serve(&[]);
-    server.end_by("KILL");
+    server.stop_by("KILL");
     folder.write("roomd.db", [0xA5; 8192]);
-    folder.done(&["restore", COPY, "--force"]);
+    folder.roomd(&["restore", COPY, "--force"]);
     folder.serve(&[]).stop();
     assert_eq!(
         folder
-            .done(&["user", "list", "--size", "100"])
+            .roomd(&["user", "list", "--size", "100"])
             .lines()
             .count(),
         21

@@ -1,17 +1,15 @@
-use crate::harness::{Folder, open};
+use crate::support::{DATABASE, Folder, open};
 use std::collections::BTreeMap;
 use std::fs;
 
-const DATABASE: &str = "roomd.db";
-
-/// What opens a database: two verbs that end by themselves, and the server.
+/// Arguments with which the program opens a database: two verbs, and the server.
 const OPENERS: [&[&str]; 3] = [
     &["user", "list"],
     &["key", "create"],
     &["serve", "--listen", "127.0.0.1:0"],
 ];
 
-/// The database and its write-ahead log, in which the changes are. A log without any is nothing.
+/// Returns the database file and the WAL, unless that is empty.
 fn data(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
     let mut files = folder.files();
     files.retain(|name, bytes| {
@@ -20,22 +18,22 @@ fn data(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// Asserts that everything refuses the database in one line and leaves it as it is; returns the
-/// last of these lines.
+/// Asserts that neither verbs nor the server can open the database, and that they leave it
+/// unchanged; returns the last error message.
 #[track_caller]
-fn assert_refused(folder: &Folder) -> String {
+fn assert_cannot_open(folder: &Folder) -> String {
     let before = data(folder);
     let mut line = String::new();
     for args in OPENERS {
-        let ended = folder.run(args);
-        line = ended.refusal().to_owned();
+        let exit = folder.run(args);
+        line = exit.error_message().to_owned();
         assert!(line.contains(DATABASE), "{line}");
         assert!(data(folder) == before, "{args:?} changed the file: {line}");
     }
     line
 }
 
-/// A folder with a database of ours that has users in it.
+/// Returns a folder with a database that has users and a key.
 fn populated() -> Folder {
     let folder = Folder::new();
     folder.add_users(50);
@@ -43,21 +41,21 @@ fn populated() -> Folder {
     folder
 }
 
-/// The bytes of such a database, whole in one file.
-fn sound_database() -> Vec<u8> {
+/// Returns the bytes of such a database, all in one file.
+fn intact_database() -> Vec<u8> {
     let mut files = populated().files();
-    let log = files.get("roomd.db-wal");
+    let wal = files.get("roomd.db-wal");
     assert!(
-        log.is_none_or(Vec::is_empty),
-        "the last verb folded its log"
+        wal.is_none_or(Vec::is_empty),
+        "the last verb has checkpointed the WAL"
     );
     files.remove(DATABASE).expect("a database")
 }
 
 #[test]
-fn a_text_is_refused_and_left_as_it_is() {
+fn a_text_file_cannot_be_opened_and_stays_unchanged() {
     let folder = Folder::new();
-    let long = "a line of somebody's notes\n".repeat(1000);
+    let long = "a line of notes\n".repeat(1000);
     for text in [
         "x",
         "just a few words\n",
@@ -65,31 +63,31 @@ fn a_text_is_refused_and_left_as_it_is() {
         &long,
     ] {
         folder.write(DATABASE, text);
-        let line = assert_refused(&folder);
+        let line = assert_cannot_open(&folder);
         assert!(line.contains("another program"), "{line}");
     }
 }
 
 #[test]
-fn the_database_of_another_program_is_refused_and_left_as_it_is() {
+fn the_database_of_another_program_cannot_be_opened_and_stays_unchanged() {
     for setup in [
         "CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')",
         "CREATE TABLE users (user_id); PRAGMA application_id = 1; PRAGMA user_version = 1",
         "PRAGMA page_size = 512; CREATE TABLE rooms (name); PRAGMA user_version = 999",
     ] {
         let folder = Folder::new();
-        let other = open(&folder.path(DATABASE));
+        let other = open(&folder.database());
         other.execute_batch(setup).expect("another database");
         drop(other);
-        let line = assert_refused(&folder);
+        let line = assert_cannot_open(&folder);
         assert!(line.contains("another program"), "{line}");
     }
 }
 
 #[test]
-fn the_database_of_another_program_is_left_as_it_is_while_that_has_it_open() {
+fn the_database_of_another_program_stays_unchanged_while_that_has_it_open() {
     let folder = Folder::new();
-    let other = open(&folder.path(DATABASE));
+    let other = open(&folder.database());
     let mode: String = other
         .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
         .expect("a mode");
@@ -98,7 +96,7 @@ fn the_database_of_another_program_is_left_as_it_is_while_that_has_it_open() {
         .execute_batch("CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')")
         .expect("another database");
     assert_eq!(data(&folder).len(), 2);
-    let line = assert_refused(&folder);
+    let line = assert_cannot_open(&folder);
     assert!(line.contains("another program"), "{line}");
     let text: String = other
         .query_row("SELECT text FROM notes", [], |row| row.get(0))
@@ -107,23 +105,23 @@ fn the_database_of_another_program_is_left_as_it_is_while_that_has_it_open() {
 }
 
 #[test]
-fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
+fn a_database_of_a_newer_version_cannot_be_opened_and_stays_unchanged() {
     for mode in ["wal", "delete"] {
         let folder = populated();
-        let newer = open(&folder.path(DATABASE));
+        let newer = open(&folder.database());
         let script = format!("PRAGMA journal_mode = {mode}; PRAGMA user_version = 999");
         newer.execute_batch(&script).expect("a newer database");
         drop(newer);
-        let line = assert_refused(&folder);
+        let line = assert_cannot_open(&folder);
         assert!(line.contains("999") && line.contains("newer"), "{line}");
     }
 }
 
-/// As a crash of the newer program leaves it: the version is in the write-ahead log alone.
+/// As a crash of a newer version leaves it: the schema version is in the WAL alone.
 #[test]
-fn the_write_ahead_log_of_a_newer_version_is_left_as_it_is() {
+fn the_wal_of_a_newer_version_stays_unchanged() {
     let folder = populated();
-    let newer = open(&folder.path(DATABASE));
+    let newer = open(&folder.database());
     newer
         .execute_batch("CREATE TABLE novelties (name); PRAGMA user_version = 999")
         .expect("a newer database");
@@ -133,34 +131,34 @@ fn the_write_ahead_log_of_a_newer_version_is_left_as_it_is() {
     }
     drop(newer);
     assert!(!data(&crashed)["roomd.db-wal"].is_empty());
-    let line = assert_refused(&crashed);
+    let line = assert_cannot_open(&crashed);
     assert!(line.contains("999"), "{line}");
 }
 
 #[test]
-fn a_truncated_database_is_refused_and_left_as_it_is() {
-    let whole = sound_database();
+fn a_truncated_database_cannot_be_opened_and_stays_unchanged() {
+    let whole = intact_database();
     let folder = Folder::new();
     for length in [50, 100, 1000, 4096, whole.len() / 2, whole.len() - 4096] {
         folder.write(DATABASE, &whole[..length]);
-        let line = assert_refused(&folder);
+        let line = assert_cannot_open(&folder);
         assert!(length < 100 || line.contains("damaged"), "{length}: {line}");
     }
 }
 
-/// SQLite takes the missing end of a page for zeros, so that a text loses its last letters.
+/// SQLite reads the missing end of a page as zeros, so that a text would lose its last letters.
 #[test]
-fn a_database_whose_last_page_is_not_whole_is_refused_and_left_as_it_is() {
-    let whole = sound_database();
+fn a_database_with_an_incomplete_last_page_cannot_be_opened_and_stays_unchanged() {
+    let whole = intact_database();
     let folder = Folder::new();
     folder.write(DATABASE, &whole[..whole.len() - 1]);
-    let line = assert_refused(&folder);
+    let line = assert_cannot_open(&folder);
     assert!(line.contains("damaged"), "{line}");
 }
 
 #[test]
-fn a_database_that_was_overwritten_in_the_middle_is_refused_and_left_as_it_is() {
-    let whole = sound_database();
+fn a_partly_overwritten_database_cannot_be_opened_and_stays_unchanged() {
+    let whole = intact_database();
     let folder = Folder::new();
     for part in [0.25, 0.5, 0.75] {
         let at = (whole.len() as f64 * part) as usize;
@@ -168,36 +166,39 @@ fn a_database_that_was_overwritten_in_the_middle_is_refused_and_left_as_it_is() 
             let mut damaged = whole.clone();
             damaged[at..at + 4096].fill(filling);
             folder.write(DATABASE, damaged);
-            let line = assert_refused(&folder);
+            let line = assert_cannot_open(&folder);
             assert!(line.contains("damaged"), "{part} {filling}: {line}");
         }
     }
 }
 
 #[test]
-fn a_sound_copy_is_taken() {
+fn an_intact_copy_can_be_opened() {
     let folder = Folder::new();
-    folder.write(DATABASE, sound_database());
-    assert_eq!(folder.done(&["user", "list"]).lines().count(), 51);
+    folder.write(DATABASE, intact_database());
+    assert_eq!(folder.roomd(&["user", "list"]).lines().count(), 51);
 }
 
 #[test]
-fn a_missing_directory_is_refused_and_not_made() {
+fn a_missing_directory_is_an_error_and_is_not_created() {
     let folder = Folder::new();
     for args in OPENERS {
-        let ended = folder.run(&[args, &["--database", "missing/roomd.db"]].concat());
-        assert!(ended.refusal().contains("missing/roomd.db"), "{ended:?}");
+        let exit = folder.run(&[args, &["--database", "missing/roomd.db"]].concat());
+        assert!(
+            exit.error_message().contains("missing/roomd.db"),
+            "{exit:?}"
+        );
     }
     assert!(!folder.path("missing").exists());
 }
 
 #[test]
-fn a_directory_is_no_database() {
+fn a_directory_cannot_be_opened() {
     let folder = Folder::new();
-    fs::create_dir(folder.path(DATABASE)).expect("a folder");
+    fs::create_dir(folder.database()).expect("a folder");
     for args in OPENERS {
-        let ended = folder.run(args);
-        assert!(ended.refusal().contains(DATABASE), "{ended:?}");
+        let exit = folder.run(args);
+        assert!(exit.error_message().contains(DATABASE), "{exit:?}");
     }
 }
 
@@ -213,7 +214,7 @@ fn a_new_database_is_for_its_owner_alone() {
         let file = fs::metadata(folder.path(name)).expect(name);
         assert_eq!(file.permissions().mode() & 0o777, 0o600, "{name}");
     }
-    folder.done(&["user", "list", "--database", "verb.db"]);
+    folder.roomd(&["user", "list", "--database", "verb.db"]);
     let file = fs::metadata(folder.path("verb.db")).expect("a database");
     assert_eq!(file.permissions().mode() & 0o777, 0o600);
 }

@@ -1,13 +1,13 @@
-use crate::harness::{Folder, Running};
+use crate::support::{Folder, ServerProcess};
 use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
 
-/// A demonstration in a folder of its own, which keeps its temporary files there.
+/// A running `roomd demo` with a folder for its settings and its temporary files.
 struct Demo {
     folder: Folder,
-    server: Running,
-    /// All that it printed for the reader.
+    server: ServerProcess,
+    /// What it printed.
     instructions: String,
 }
 
@@ -30,7 +30,7 @@ impl Demo {
         }
     }
 
-    /// The commands to paste, in the order in which they are printed.
+    /// Returns the commands to paste, in the order in which they are printed.
     fn commands(&self) -> Vec<&str> {
         let starts = self.instructions.match_indices("\ncurl ");
         let from_here = starts.map(|(at, _)| self.instructions[at..].trim_start());
@@ -45,11 +45,11 @@ impl Demo {
     }
 }
 
-/// Does what a reader does with a command; returns the status line of the answer and its body.
+/// Runs a command as if pasted into a shell; returns the status line and the body of the answer.
 fn paste(command: &str) -> (String, String) {
     let mut shell = Command::new("bash");
     let pasted = shell.args(["-c", command]).env("NO_PROXY", "*").output();
-    let output = pasted.expect("bash is there");
+    let output = pasted.expect("bash exists");
     assert!(output.status.success(), "{output:?}");
     let answer = String::from_utf8(output.stdout).expect("a text");
     let status = answer.lines().next().expect("a status line").to_owned();
@@ -64,7 +64,7 @@ fn assert_status(command: &str, status: &str) {
 }
 
 #[test]
-fn the_printed_command_makes_a_room_and_then_gives_it_back() {
+fn the_printed_command_creates_a_room_and_then_returns_it() {
     let demo = Demo::start("127.0.0.1:0");
     let commands = demo.commands();
     assert_eq!(commands.len(), 2, "{}", demo.instructions);
@@ -81,7 +81,7 @@ fn the_printed_command_makes_a_room_and_then_gives_it_back() {
 }
 
 #[test]
-fn the_printed_key_is_right_and_a_wrong_one_is_refused() {
+fn the_printed_key_works_and_a_wrong_one_is_rejected() {
     let demo = Demo::start("127.0.0.1:0");
     let with_key = demo.commands()[1];
     let (_, key) = with_key
@@ -106,7 +106,7 @@ fn the_url_of_the_room_opens() {
 }
 
 #[test]
-fn every_user_that_it_names_can_have_a_room() {
+fn every_user_that_a_demo_lists_can_have_a_room() {
     let demo = Demo::start("127.0.0.1:0");
     let (_, users) = demo
         .instructions
@@ -121,14 +121,14 @@ fn every_user_that_it_names_can_have_a_room() {
 }
 
 #[test]
-fn nothing_of_it_is_left_when_it_was_stopped() {
+fn no_file_of_a_demo_is_left_after_it_stops() {
     for signal in ["TERM", "INT"] {
         let demo = Demo::start("127.0.0.1:0");
         assert_status(demo.commands()[0], "201");
         assert_eq!(demo.temporary_files(), 1);
         let Demo { folder, server, .. } = demo;
-        let ended = server.end_by(signal);
-        assert_eq!(ended.status.code(), Some(0), "{signal}: {ended:?}");
+        let exit = server.stop_by(signal);
+        assert_eq!(exit.status.code(), Some(0), "{signal}: {exit:?}");
         let left = fs::read_dir(folder.path("temporary")).expect("a folder");
         assert_eq!(left.count(), 0);
         fs::remove_dir(folder.path("temporary")).expect("an empty folder");
@@ -137,7 +137,7 @@ fn nothing_of_it_is_left_when_it_was_stopped() {
 }
 
 #[test]
-fn it_takes_another_port_when_somebody_has_its_own() {
+fn a_demo_takes_another_port_if_its_own_is_in_use() {
     let other = TcpListener::bind("127.0.0.1:0").expect("a port");
     let taken = other.local_addr().expect("an address");
     let demo = Demo::start(&taken.to_string());
@@ -146,14 +146,14 @@ fn it_takes_another_port_when_somebody_has_its_own() {
 }
 
 #[test]
-fn it_listens_on_a_loopback_address_whatever_the_settings_say() {
+fn a_demo_listens_on_loopback_whatever_the_settings_say() {
     let demo = Demo::start("0.0.0.0:0");
     assert!(demo.server.address.ip().is_loopback());
     assert_status(demo.commands()[0], "201");
 }
 
 #[test]
-fn it_leaves_the_database_of_the_settings_alone() {
+fn a_demo_does_not_touch_the_database_of_the_settings() {
     let folder = Folder::new();
     folder.write("config.toml", "[server]\nlisten = \"127.0.0.1:0\"\n");
     folder.add_user("ada@example.com");

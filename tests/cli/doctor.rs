@@ -1,14 +1,14 @@
-use crate::harness::{Folder, open};
+use crate::support::{Folder, open};
 use serde_json::Value;
 use std::fs;
 
-/// The status of each check, by name, and whether all is well.
-fn examined(folder: &Folder, args: &[&str]) -> (bool, Value) {
-    let ended = folder.run(&[&["doctor", "--json"], args].concat());
-    let report: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+/// Runs `roomd doctor`; returns whether all is well, and the checks.
+fn examine(folder: &Folder, args: &[&str]) -> (bool, Value) {
+    let exit = folder.run(&[&["doctor", "--json"], args].concat());
+    let report: Value = serde_json::from_str(&exit.stdout).expect("JSON");
     let is_well = report["ok"].as_bool().expect("a switch");
-    assert_eq!(ended.status.code(), Some(i32::from(!is_well)), "{ended:?}");
-    assert_eq!(ended.stderr.is_empty(), is_well, "{ended:?}");
+    assert_eq!(exit.status.code(), Some(i32::from(!is_well)), "{exit:?}");
+    assert_eq!(exit.stderr.is_empty(), is_well, "{exit:?}");
     (is_well, report["checks"].clone())
 }
 
@@ -29,10 +29,10 @@ fn healthy() -> Folder {
 }
 
 #[test]
-fn a_good_installation_is_well_while_it_is_served_and_when_not() {
+fn a_healthy_installation_passes_with_and_without_a_running_server() {
     let folder = healthy();
     for _ in 0..2 {
-        let (is_well, checks) = examined(&folder, &[]);
+        let (is_well, checks) = examine(&folder, &[]);
         assert!(is_well, "{checks}");
         for name in [
             "configuration",
@@ -51,17 +51,17 @@ fn a_good_installation_is_well_while_it_is_served_and_when_not() {
             assert_eq!(status(&checks, name), "ok");
         }
         let server = folder.serve(&[]);
-        assert!(examined(&folder, &[]).0);
+        assert!(examine(&folder, &[]).0);
         server.stop();
     }
-    let words = folder.done(&["doctor"]);
+    let words = folder.roomd(&["doctor"]);
     assert_eq!(words.lines().count(), 13, "{words}");
 }
 
 #[test]
-fn a_missing_database_is_not_made() {
+fn a_missing_database_fails_and_is_not_created() {
     let folder = Folder::new();
-    let (is_well, checks) = examined(&folder, &[]);
+    let (is_well, checks) = examine(&folder, &[]);
     assert!(!is_well);
     assert_eq!(status(&checks, "database"), "failed");
     assert!(folder.files().is_empty());
@@ -71,7 +71,7 @@ fn a_missing_database_is_not_made() {
 fn a_bad_setting_is_named() {
     let folder = healthy();
     folder.write("config.toml", "[server]\nlisten = \"nowhere\"\n");
-    let (_, checks) = examined(&folder, &[]);
+    let (_, checks) = examine(&folder, &[]);
     assert_eq!(status(&checks, "configuration"), "failed");
     assert!(
         checks[0]["found"]
@@ -83,62 +83,62 @@ fn a_bad_setting_is_named() {
 }
 
 #[test]
-fn a_certificate_that_a_server_would_refuse_is_named() {
+fn a_certificate_that_a_server_cannot_use_is_named() {
     let folder = healthy();
     folder.write(
         "config.toml",
         "[tls]\ncertificate = \"fullchain.pem\"\nkey = \"key.pem\"\n",
     );
-    let (_, checks) = examined(&folder, &[]);
+    let (_, checks) = examine(&folder, &[]);
     assert_eq!(status(&checks, "configuration"), "failed");
     assert!(checks.to_string().contains("fullchain.pem"), "{checks}");
 }
 
 #[test]
-fn settings_that_should_not_stay_are_warned_of() {
+fn development_settings_are_warnings() {
     let folder = healthy();
     folder.write("config.toml", "[auth]\nrequired = false\n");
-    assert_eq!(status(&examined(&folder, &[]).1, "keys"), "warning");
+    assert_eq!(status(&examine(&folder, &[]).1, "keys"), "warning");
     folder.write("config.toml", "[server]\nlisten = \"0.0.0.0:8080\"\n");
-    assert_eq!(status(&examined(&folder, &[]).1, "public_url"), "warning");
+    assert_eq!(status(&examine(&folder, &[]).1, "public_url"), "warning");
 }
 
 #[test]
-fn a_server_that_nobody_can_call_is_not_well() {
+fn a_database_without_keys_fails() {
     let folder = Folder::new();
     folder.add_user("ada@example.com");
-    assert_eq!(status(&examined(&folder, &[]).1, "keys"), "failed");
+    assert_eq!(status(&examine(&folder, &[]).1, "keys"), "failed");
 }
 
 #[test]
-fn a_damaged_file_is_not_well() {
+fn a_damaged_file_fails() {
     let folder = healthy();
     let mut bytes = folder.files().remove("roomd.db").expect("a database");
     let (page, pages) = (4096, bytes.len() / 4096);
     bytes[(pages - 1) * page..].fill(0xA5);
     folder.write("roomd.db", bytes);
-    let (_, checks) = examined(&folder, &[]);
+    let (_, checks) = examine(&folder, &[]);
     assert_eq!(status(&checks, "integrity"), "failed");
     folder.write("roomd.db", "not a database");
-    assert_eq!(status(&examined(&folder, &[]).1, "database"), "failed");
+    assert_eq!(status(&examine(&folder, &[]).1, "database"), "failed");
 }
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_others_can_read_is_warned_of() {
+fn a_file_that_others_can_read_is_a_warning() {
     use std::os::unix::fs::PermissionsExt;
 
     let folder = healthy();
     let open = fs::Permissions::from_mode(0o644);
-    fs::set_permissions(folder.path("roomd.db"), open).expect("a mode");
-    assert_eq!(status(&examined(&folder, &[]).1, "permissions"), "warning");
+    fs::set_permissions(folder.database(), open).expect("a mode");
+    assert_eq!(status(&examine(&folder, &[]).1, "permissions"), "warning");
 }
 
 #[test]
-fn a_clock_that_is_behind_the_last_room_is_not_well() {
+fn a_clock_behind_the_newest_row_fails() {
     let folder = healthy();
-    open(&folder.path("roomd.db"))
+    open(&folder.database())
         .execute("UPDATE users SET created_at = created_at + 3600", [])
         .expect("a change");
-    assert_eq!(status(&examined(&folder, &[]).1, "clock"), "failed");
+    assert_eq!(status(&examine(&folder, &[]).1, "clock"), "failed");
 }

@@ -1,11 +1,11 @@
-use crate::harness::{Ended, Folder, PATIENCE, Process, ROOM};
+use crate::support::{Exit, Folder, Process, TIMEOUT, room_path};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const FILE: &str = "users.csv";
 const IMPORT: [&str; 3] = ["user", "import", FILE];
 
-/// A folder with a file to import.
+/// Returns a folder with a file to import.
 fn folder_with(csv: impl AsRef<[u8]>) -> Folder {
     let folder = Folder::new();
     folder.write(FILE, csv);
@@ -16,7 +16,7 @@ fn folder_with(csv: impl AsRef<[u8]>) -> Folder {
 #[track_caller]
 fn imported(csv: impl AsRef<[u8]>) -> Vec<Value> {
     let folder = folder_with(csv);
-    let printed = folder.done(&IMPORT);
+    let printed = folder.roomd(&IMPORT);
     let users = users(&folder);
     let noun = if users.len() == 1 { "user" } else { "users" };
     assert_eq!(printed, format!("{} {noun} imported\n", users.len()));
@@ -24,23 +24,23 @@ fn imported(csv: impl AsRef<[u8]>) -> Vec<Value> {
 }
 
 fn users(folder: &Folder) -> Vec<Value> {
-    let printed = folder.done(&["user", "list", "--json"]);
+    let printed = folder.roomd(&["user", "list", "--json"]);
     let mut users: Vec<Value> = serde_json::from_str(&printed).expect("JSON");
     users.reverse();
     users
 }
 
-/// The fields that a file can set.
+/// Returns the fields that a file can set.
 fn fields(user: &Value) -> [&str; 5] {
     ["email", "name", "surname", "username", "role"].map(|name| user[name].as_str().expect(name))
 }
 
-/// The lines below the one that says that nothing was imported.
+/// Asserts that nothing was imported; returns the lines of stderr about rows.
 #[track_caller]
-fn bad_rows(ended: &Ended) -> Vec<&str> {
-    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
-    assert_eq!(ended.stdout, "");
-    let mut lines = ended.stderr.lines();
+fn bad_rows(exit: &Exit) -> Vec<&str> {
+    assert_eq!(exit.status.code(), Some(1), "{exit:?}");
+    assert_eq!(exit.stdout, "");
+    let mut lines = exit.stderr.lines();
     let first = lines.next();
     assert_eq!(
         first,
@@ -49,13 +49,13 @@ fn bad_rows(ended: &Ended) -> Vec<&str> {
     lines.collect()
 }
 
-/// Imports a file of which only that one row is wrong; returns what is said of it.
+/// Imports a file with one wrong row, at this line; returns the error message of the row.
 #[track_caller]
-fn refusal(csv: impl AsRef<[u8]>, line: u64) -> String {
+fn row_error(csv: impl AsRef<[u8]>, line: u64) -> String {
     let folder = folder_with(csv);
-    let ended = folder.run(&IMPORT);
-    let [row] = bad_rows(&ended)[..] else {
-        panic!("one row was to be wrong: {ended:?}");
+    let exit = folder.run(&IMPORT);
+    let [row] = bad_rows(&exit)[..] else {
+        panic!("one row was to be wrong: {exit:?}");
     };
     assert_eq!(users(&folder), Vec::<Value>::new());
     let message = row.strip_prefix(&format!("{FILE}, line {line}: "));
@@ -64,15 +64,15 @@ fn refusal(csv: impl AsRef<[u8]>, line: u64) -> String {
         .to_owned()
 }
 
-/// A file of many good rows: user0@example.com and so on.
-fn many(rows: usize) -> String {
+/// Returns a file of valid rows: user0@example.com and so on.
+fn rows_of_users(rows: usize) -> String {
     let row = |n| format!("user{n}@example.com,Test,User {n}\n");
     let rows: String = (0..rows).map(row).collect();
     format!("email,name,surname\n{rows}")
 }
 
 #[test]
-fn the_columns_stand_in_any_order_and_case() {
+fn columns_may_have_any_order_and_case() {
     let users = imported(
         "Role, SURNAME ,E-Mail,username,Name\n\
          a,Lovelace,Ada@Example.com,countess,Ada\n\
@@ -88,16 +88,16 @@ fn the_columns_stand_in_any_order_and_case() {
 }
 
 #[test]
-fn an_imported_user_is_as_one_that_was_added() {
+fn an_imported_user_equals_an_added_one() {
     let folder = folder_with("email,name,surname\nada@example.com,Test,User\n");
-    folder.done(&IMPORT);
+    folder.roomd(&IMPORT);
     let mut imported = users(&folder).remove(0);
     let other = Folder::new();
     other.add_user("ada@example.com");
     let mut added = users(&other).remove(0);
     for user in [&mut imported, &mut added] {
-        for own in ["user_guid", "user_id", "creation_date"] {
-            assert!(user[own].take().is_string());
+        for generated in ["user_guid", "user_id", "creation_date"] {
+            assert!(user[generated].take().is_string());
         }
     }
     assert_eq!(imported, added);
@@ -127,7 +127,7 @@ fn quoted_fields_hold_commas_quotes_and_line_breaks_around_a_name() {
 }
 
 #[test]
-fn what_spreadsheets_write_is_read() {
+fn files_of_spreadsheets_are_read() {
     let plain = "email,name,surname\nada@example.com,Çağrı,Öz\ngrace@example.com,Grace,Hopper\n";
     for csv in [
         plain.to_owned(),
@@ -146,7 +146,7 @@ fn what_spreadsheets_write_is_read() {
 }
 
 #[test]
-fn a_file_may_name_columns_and_nobody() {
+fn a_file_may_have_no_rows() {
     assert_eq!(imported("email,name,surname\n"), Vec::<Value>::new());
 }
 
@@ -163,7 +163,7 @@ fn every_bad_row_is_named_by_its_line() {
           f@example.com,\xe7,Lovelace,u\n\
           ,, ,U\n",
     );
-    let ended = folder.run(&IMPORT);
+    let exit = folder.run(&IMPORT);
     let not_an_address = "email must be an e-mail address, such as ada@example.com";
     let role = "role must be u (user), e (instructor) or a (administrator)";
     let expected = [
@@ -184,7 +184,7 @@ fn every_bad_row_is_named_by_its_line() {
         ),
     ];
     let expected = expected.map(|(line, message)| format!("{FILE}, line {line}: {message}"));
-    assert_eq!(bad_rows(&ended), expected);
+    assert_eq!(bad_rows(&exit), expected);
     assert_eq!(users(&folder), Vec::<Value>::new());
 }
 
@@ -201,18 +201,18 @@ fn lines_are_counted_as_an_editor_counts_them() {
         broken.replace('\n', "\r"),
         format!("\u{feff}{broken}"),
     ] {
-        assert_eq!(refusal(&csv, 8), "the row has 2 fields for 3 columns");
+        assert_eq!(row_error(&csv, 8), "the row has 2 fields for 3 columns");
     }
     let taken = format!("{before}A@example.com,A,B\n").replace('\n', "\r\n");
-    assert_eq!(refusal(&taken, 8), "another user has this e-mail address");
+    assert_eq!(row_error(&taken, 8), "another user has this e-mail address");
     let wrong_from_the_start = "\n\nemail,name\n";
-    assert!(refusal(wrong_from_the_start, 3).contains("surname"));
+    assert!(row_error(wrong_from_the_start, 3).contains("surname"));
     let never_closed = "email,name,surname\na@example.com,A,\"B\nc@example.com,C,D\n";
-    assert!(refusal(never_closed, 2).starts_with("surname must not contain"));
+    assert!(row_error(never_closed, 2).starts_with("surname must not contain"));
 }
 
 #[test]
-fn nobody_is_registered_twice_in_any_spelling() {
+fn no_user_is_registered_twice_in_any_spelling() {
     let folder = folder_with(
         "email,name,surname,username\n\
          new@example.com,New,One,new\n\
@@ -223,16 +223,16 @@ fn nobody_is_registered_twice_in_any_spelling() {
     );
     folder.add_user("ada@example.com");
     let before = users(&folder);
-    let ended = folder.run(&IMPORT);
+    let exit = folder.run(&IMPORT);
     let (email, username) = ("e-mail address", "username");
     let expected = [(3, email), (4, username), (5, email), (6, username)]
         .map(|(line, what)| format!("{FILE}, line {line}: another user has this {what}"));
-    assert_eq!(bad_rows(&ended), expected);
+    assert_eq!(bad_rows(&exit), expected);
     assert_eq!(users(&folder), before);
 }
 
 #[test]
-fn columns_that_are_unknown_missing_or_repeated_are_refused() {
+fn columns_that_are_unknown_missing_or_repeated_are_errors() {
     for (headings, reason) in [
         (
             "email,name,surname,phone",
@@ -265,54 +265,57 @@ fn columns_that_are_unknown_missing_or_repeated_are_refused() {
     ] {
         let csv = format!("{headings}\nada@example.com,Ada,Lovelace,\n");
         let csv = if headings.is_empty() { "" } else { &csv };
-        let message = refusal(csv, 1);
+        let message = row_error(csv, 1);
         assert!(message.starts_with(reason), "{headings}: {message}");
     }
-    let message = refusal(b"email,name,surnam\xe9\n", 1);
+    let message = row_error(b"email,name,surnam\xe9\n", 1);
     assert!(message.starts_with("the row is not UTF-8"), "{message}");
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
     let folder = Folder::new();
-    let ended = folder.run(&IMPORT);
+    let exit = folder.run(&IMPORT);
     assert!(
-        ended.refusal().starts_with("cannot read users.csv: "),
-        "{ended:?}"
+        exit.error_message().starts_with("cannot read users.csv: "),
+        "{exit:?}"
     );
-    let ended = folder.run(&["user", "import", "."]);
-    assert!(ended.refusal().starts_with("cannot read .: "), "{ended:?}");
+    let exit = folder.run(&["user", "import", "."]);
+    assert!(
+        exit.error_message().starts_with("cannot read .: "),
+        "{exit:?}"
+    );
 }
 
 #[test]
 fn an_import_without_a_file_is_wrong_usage() {
-    let ended = Folder::new().run(&["user", "import"]);
-    assert_eq!(ended.status.code(), Some(2), "{ended:?}");
+    let exit = Folder::new().run(&["user", "import"]);
+    assert_eq!(exit.status.code(), Some(2), "{exit:?}");
 }
 
 #[test]
 fn the_outcome_is_printed_as_json() {
     let args = ["user", "import", FILE, "--json"];
-    let printed = |ended: &Ended| serde_json::from_str::<Value>(&ended.stdout).expect("JSON");
+    let printed = |exit: &Exit| serde_json::from_str::<Value>(&exit.stdout).expect("JSON");
 
-    let folder = folder_with(many(3));
-    let ended = folder.run(&args);
+    let folder = folder_with(rows_of_users(3));
+    let exit = folder.run(&args);
     assert_eq!(
-        (ended.status.code(), ended.stderr.as_str()),
+        (exit.status.code(), exit.stderr.as_str()),
         (Some(0), ""),
-        "{ended:?}"
+        "{exit:?}"
     );
-    assert_eq!(printed(&ended), json!({"imported": 3}));
+    assert_eq!(printed(&exit), json!({"imported": 3}));
 
-    let again = folder.run(&args);
-    assert_eq!(again.status.code(), Some(1), "{again:?}");
+    let second = folder.run(&args);
+    assert_eq!(second.status.code(), Some(1), "{second:?}");
     let taken =
         |line: u64| json!({"line": line, "message": "another user has this e-mail address"});
     assert_eq!(
-        printed(&again),
+        printed(&second),
         json!({"imported": 0, "errors": [taken(2), taken(3), taken(4)]})
     );
-    assert_eq!(again.stderr.lines().count(), 4, "{again:?}");
+    assert_eq!(second.stderr.lines().count(), 4, "{second:?}");
 
     let missing = folder.run(&["user", "import", "missing.csv", "--json"]);
     assert_eq!(missing.status.code(), Some(1), "{missing:?}");
@@ -322,40 +325,40 @@ fn the_outcome_is_printed_as_json() {
 }
 
 #[test]
-fn after_a_failure_nothing_is_half_done_and_the_fixed_file_is_taken() {
-    let folder = folder_with(format!("{}user0@example.com,Again,Again\n", many(1000)));
-    let ended = folder.run(&IMPORT);
+fn after_a_failure_nothing_is_imported_and_the_corrected_file_is() {
+    let folder = folder_with(format!(
+        "{}user0@example.com,Again,Again\n",
+        rows_of_users(1000)
+    ));
+    let exit = folder.run(&IMPORT);
     let expected = format!("{FILE}, line 1002: another user has this e-mail address");
-    assert_eq!(bad_rows(&ended), [expected]);
+    assert_eq!(bad_rows(&exit), [expected]);
     assert_eq!(users(&folder), Vec::<Value>::new());
-    folder.write(FILE, many(1000));
-    assert_eq!(folder.done(&IMPORT), "1000 users imported\n");
-    let listed = folder.done(&["user", "list", "--size", "1"]);
+    folder.write(FILE, rows_of_users(1000));
+    assert_eq!(folder.roomd(&IMPORT), "1000 users imported\n");
+    let listed = folder.roomd(&["user", "list", "--size", "1"]);
     assert!(listed.ends_with(", 1000 users\n"), "{listed}");
 }
 
 #[test]
-fn a_server_that_runs_knows_imported_users_and_answers_writes_meanwhile() {
-    let folder = folder_with(many(5000));
-    let asking = "grace@example.com";
-    folder.add_user(asking);
+fn a_running_server_knows_imported_users_and_writes_during_the_import() {
+    let folder = folder_with(rows_of_users(5000));
+    let caller = "grace@example.com";
+    folder.add_user(caller);
     let server = folder.serve(&[]).with_key(&folder.add_key());
     assert_eq!(server.room_of("user4999@example.com").status, 404);
     let imported = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let import = Process::spawn(&mut folder.command(&IMPORT));
-            let ended = import.wait(PATIENCE);
+            let exit = import.wait(TIMEOUT);
             imported.store(true, Ordering::Release);
-            assert_eq!(ended.stdout, "5000 users imported\n", "{ended:?}");
+            assert_eq!(exit.stdout, "5000 users imported\n", "{exit:?}");
         });
         loop {
-            let made = server.room_of(asking);
-            assert_eq!(made.status, 201, "{made:?}");
-            assert_eq!(
-                server.delete(&format!("{ROOM}/{}", made.guid())).status,
-                204
-            );
+            let created = server.room_of(caller);
+            assert_eq!(created.status, 201, "{created:?}");
+            assert_eq!(server.delete(&room_path(&created.json())).status, 204);
             if imported.load(Ordering::Acquire) {
                 break;
             }

@@ -1,14 +1,13 @@
-use crate::harness::{Answer, Folder, ROOM, Running, open};
+use crate::support::{Answer, Client, Folder, ROOM, ServerProcess, USER, open, room_path};
 use serde_json::{Value, json};
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use ureq::http::request::Builder;
 
 const ADA: &str = "ada@example.com";
 
-/// A server with these settings of the log, and a key.
+/// A server with settings of its log, and a key.
 struct Logged {
     folder: Folder,
-    server: Running,
+    server: ServerProcess,
 }
 
 impl Logged {
@@ -31,20 +30,30 @@ impl Logged {
 
     /// Stops the server; returns what it logged.
     fn log(self) -> Vec<String> {
-        let ended = self.server.stop();
-        ended.stderr.lines().map(str::to_owned).collect()
+        let exit = self.server.stop();
+        exit.stderr.lines().map(str::to_owned).collect()
     }
 
-    /// The same, of a log in JSON.
+    /// Stops the server; returns the lines of a log in JSON.
     fn json(self) -> Vec<Value> {
         let parsed = |line: &String| serde_json::from_str(line).expect("JSON");
         self.log().iter().map(parsed).collect()
     }
 }
 
+/// Posts JSON with more headers.
+fn post(client: &Client, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    let request = client.request("POST", path);
+    let request = request.header("Content-Type", "application/json");
+    let with = |request: Builder, (name, value): &(&str, &str)| request.header(*name, *value);
+    client.send(headers.iter().fold(request, with), body.to_string())
+}
+
+/// Returns the request id of an answer.
 fn id(answer: &Answer) -> &str {
-    let id = answer.headers.get("X-Request-Id").expect("an id");
-    id.to_str().expect("a text")
+    let id = answer.header("X-Request-Id");
+    assert_ne!(id, "", "{answer:?}");
+    id
 }
 
 #[test]
@@ -52,7 +61,7 @@ fn the_start_and_the_stop_have_a_line_and_requests_have_none() {
     let logged = Logged::start("slow_ms = 60000");
     assert_eq!(logged.server.room_of(ADA).status, 201);
     assert_eq!(logged.server.get("/nowhere").status, 404);
-    let (address, database) = (logged.server.address, logged.folder.path("roomd.db"));
+    let (address, database) = (logged.server.address, logged.folder.database());
     let log = logged.log();
     assert_eq!(log.len(), 2, "{log:?}");
     assert!(
@@ -68,20 +77,21 @@ fn the_start_and_the_stop_have_a_line_and_requests_have_none() {
 }
 
 #[test]
-fn every_request_has_a_line_when_that_is_asked_for() {
+fn every_request_has_a_line_if_the_settings_say_so() {
     let logged = Logged::start("requests = true\nslow_ms = 60000");
     let server = &logged.server;
-    let made = server.room_of(ADA);
-    let found = server.get(&format!("{ROOM}/{}", made.guid()));
+    let created = server.room_of(ADA);
+    let found = server.get(&room_path(&created.json()));
     let missing = server.get("/nowhere");
-    let wrong = server.post(
+    let wrong = post(
+        server,
         "/api/groups/xapi/room/default",
         &[("X-Request-Id", "mine-1")],
         &json!({}),
     );
     assert_eq!(id(&wrong), "mine-1");
     let expected = [
-        (&made, "method=POST route=/xapi/v2/room status=201 "),
+        (&created, "method=POST route=/xapi/v2/room status=201 "),
         (
             &found,
             "method=GET route=/xapi/v2/room/{room_guid} status=200 ",
@@ -102,10 +112,10 @@ fn every_request_has_a_line_when_that_is_asked_for() {
 }
 
 #[test]
-fn a_log_in_json_has_one_object_a_line() {
+fn a_log_in_json_has_one_object_per_line() {
     let logged = Logged::start("requests = true\nslow_ms = 60000\nformat = \"json\"");
-    let made = logged.server.room_of(ADA);
-    let (address, id) = (logged.server.address.to_string(), id(&made).to_owned());
+    let created = logged.server.room_of(ADA);
+    let (address, id) = (logged.server.address.to_string(), id(&created).to_owned());
     let lines = logged.json();
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert_eq!(
@@ -136,10 +146,10 @@ fn a_request_without_an_error_has_none_in_its_line() {
 }
 
 #[test]
-fn a_slow_request_has_a_line_whatever_is_asked_for() {
+fn a_slow_request_always_has_a_line() {
     let logged = Logged::start("level = \"warn\"\nslow_ms = 0");
-    let made = logged.server.room_of(ADA);
-    let id = id(&made).to_owned();
+    let created = logged.server.room_of(ADA);
+    let id = id(&created).to_owned();
     let log = logged.log();
     assert_eq!(log.len(), 1, "{log:?}");
     for part in ["WARN", "slow", "status=201", "duration_ms=", &id] {
@@ -150,7 +160,7 @@ fn a_slow_request_has_a_line_whatever_is_asked_for() {
 #[test]
 fn a_failed_request_has_a_line_with_its_reason_and_the_id_of_the_answer() {
     let logged = Logged::start("level = \"error\"\nformat = \"json\"");
-    let other = open(&logged.folder.path("roomd.db"));
+    let other = open(&logged.folder.database());
     other
         .execute_batch("DROP TABLE rooms")
         .expect("no more rooms");
@@ -166,8 +176,8 @@ fn a_failed_request_has_a_line_with_its_reason_and_the_id_of_the_answer() {
     assert!(reason.contains("no such table"), "{reason}");
 }
 
-/// Requests that carry a key and an address wherever a caller could put one.
-fn requests_with_secrets(server: &Running) {
+/// Sends requests with a key and an e-mail address wherever a caller could put them.
+fn send_secrets(server: &ServerProcess) {
     let secret = server.authorization.clone();
     let room = json!({"creator_email": ADA, "name": ADA});
     for headers in [
@@ -176,12 +186,12 @@ fn requests_with_secrets(server: &Running) {
         &[("X-Request-Id", secret.as_str())],
         &[("User-Agent", ADA), ("Referer", ADA)],
     ] {
-        assert!(server.post(ROOM, headers, &room).status < 300);
+        assert!(post(server, ROOM, headers, &room).status < 300);
     }
     let unknown = json!({"creator_email": "grace@example.com", "name": "Room"});
-    assert_eq!(server.post(ROOM, &[], &unknown).status, 404);
+    assert_eq!(server.post(ROOM, &unknown).status, 404);
     let wrong = json!({"creator_email": ["grace@example.com"], "name": 1});
-    assert_eq!(server.post(ROOM, &[], &wrong).status, 400);
+    assert_eq!(server.post(ROOM, &wrong).status, 400);
     let key = secret.trim_start_matches("Bearer ").replace('|', "%7C");
     for path in [
         format!("/nowhere/{ADA}/{key}"),
@@ -192,10 +202,10 @@ fn requests_with_secrets(server: &Running) {
     }
 }
 
-/// Asserts that nothing of a key or an address is in a log that has a line for every request.
+/// Asserts that no key and no e-mail address is in a log that has a line for every request.
 #[track_caller]
 fn assert_nothing_leaks(logged: Logged) {
-    requests_with_secrets(&logged.server);
+    send_secrets(&logged.server);
     let key = logged.server.authorization.clone();
     let (access_key, hash) = key["Bearer ".len()..].split_once('|').expect("a key");
     let (access_key, hash) = (access_key.to_owned(), hash.to_owned());
@@ -207,27 +217,28 @@ fn assert_nothing_leaks(logged: Logged) {
 }
 
 #[test]
-fn no_key_and_no_address_is_ever_logged() {
+fn no_key_and_no_e_mail_address_is_logged() {
     assert_nothing_leaks(Logged::start("requests = true"));
 }
 
 #[test]
-fn no_key_and_no_address_is_logged_in_json() {
+fn no_key_and_no_e_mail_address_is_logged_in_json() {
     assert_nothing_leaks(Logged::start(
         "requests = true\nformat = \"json\"\nslow_ms = 0",
     ));
 }
 
 #[test]
-fn a_refused_key_is_not_logged() {
-    let mut logged = Logged::start("requests = true");
+fn a_rejected_key_is_not_logged() {
+    let logged = Logged::start("requests = true");
     for header in [
         "Bearer stranger|hash-of-stranger",
         "Basic stranger",
         "stranger",
     ] {
-        logged.server.authorization = header.to_owned();
-        assert_eq!(logged.server.room_of(ADA).status, 401);
+        let request = logged.server.request_without_key("POST", ROOM);
+        let request = request.header("Authorization", header);
+        assert_eq!(logged.server.send(request, "{}").status, 401);
     }
     let log = logged.log();
     assert_eq!(
@@ -257,17 +268,16 @@ fn the_variable_rust_log_has_no_effect() {
 }
 
 #[test]
-fn a_line_of_the_caller_stays_out_of_the_log() {
+fn a_malformed_request_id_is_not_logged() {
     let logged = Logged::start("requests = true");
-    let answer = logged
-        .server
-        .post(ROOM, &[("X-Request-Id", "a b=\"c\"")], &json!({}));
+    let hostile_id = [("X-Request-Id", "a b=\"c\"")];
+    let answer = post(&logged.server, ROOM, &hostile_id, &json!({}));
     assert_eq!(answer.status, 400);
     assert_ne!(id(&answer), "a b=\"c\"");
     assert!(!logged.log().join("\n").contains("a b="));
 }
 
-/// Asserts that a text shows as it is: on one line, and without a say on the terminal.
+/// Asserts that a text is one line and has no control characters for a terminal.
 #[track_caller]
 fn assert_plain(text: &str) {
     let plain = |c: char| !c.is_control() && !"\u{2028}\u{2029}\u{202e}".contains(c);
@@ -278,8 +288,9 @@ fn assert_plain(text: &str) {
     );
 }
 
-/// Sends what would break a line or a header wherever a caller has a say; returns how often.
-fn requests_that_would_break_out(server: &Running) -> usize {
+/// Sends text that could break a log line or a header wherever a caller can; returns the number of
+/// requests.
+fn send_hostile_text(server: &ServerProcess) -> usize {
     const HOSTILE: &str = "a\r\nSet-Cookie: a=b\r\n\n\u{1b}[31m\u{9b}\u{2028}\u{202e}\"'\\ {x} %s";
     let body = json!({
         "creator_email": HOSTILE, "email": HOSTILE, "name": HOSTILE, "lang": HOSTILE,
@@ -289,11 +300,11 @@ fn requests_that_would_break_out(server: &Running) -> usize {
     let mut answers = Vec::new();
     for path in [
         ROOM.to_owned(),
-        "/xapi/v2/user".into(),
+        USER.into(),
         "/xapi/v2/user/search".into(),
         format!("/{encoded}"),
     ] {
-        answers.push(server.post(&path, &[], &body));
+        answers.push(server.post(&path, &body));
     }
     for path in [
         format!("{ROOM}/search?query={encoded}&{encoded}={encoded}&sort={encoded}"),
@@ -305,11 +316,11 @@ fn requests_that_would_break_out(server: &Running) -> usize {
         answers.push(server.get(&path));
         answers.push(server.call("PUT", &path, &body));
     }
-    // Names are shown in a conflict, and there is a header in the answer to a new room.
+    // A conflict shows the name, and the answer to a new room has one more header.
     let name = json!({"creator_email": ADA, "name": "<b>\"%0d%0aSet-Cookie: a=b\\"});
-    answers.push(server.post(ROOM, &[], &name));
+    answers.push(server.post(ROOM, &name));
     for id in ["a\tb", "\"a\"", "%0d%0aSet-Cookie:a=b", &"x".repeat(10_000)] {
-        answers.push(server.post(ROOM, &[("X-Request-Id", id)], &body));
+        answers.push(post(server, ROOM, &[("X-Request-Id", id)], &body));
     }
     for answer in &answers {
         for (name, value) in &answer.headers {
@@ -322,14 +333,14 @@ fn requests_that_would_break_out(server: &Running) -> usize {
 }
 
 #[test]
-fn whatever_is_sent_a_request_has_one_plain_line() {
+fn hostile_text_leaves_one_plain_line_per_request() {
     for settings in [
         "requests = true",
         "requests = true\nslow_ms = 0",
         "requests = true\nformat = \"json\"",
     ] {
         let logged = Logged::start(settings);
-        let requests = requests_that_would_break_out(&logged.server);
+        let requests = send_hostile_text(&logged.server);
         let log = logged.log();
         assert_eq!(log.len(), 2 + requests, "{log:#?}");
         log.iter().for_each(|line| assert_plain(line));
@@ -337,14 +348,11 @@ fn whatever_is_sent_a_request_has_one_plain_line() {
 }
 
 #[test]
-fn a_header_that_would_break_out_is_no_request() {
+fn a_header_with_control_characters_is_rejected() {
     let logged = Logged::start("requests = true");
     for id in ["a\rb", "\u{1b}[31m", "a\0b", "\u{7f}"] {
         let head = format!("GET /healthz HTTP/1.1\r\nHost: roomd\r\nX-Request-Id: {id}\r\n\r\n");
-        let mut stream = TcpStream::connect(logged.server.address).expect("a connection");
-        stream.write_all(head.as_bytes()).expect("it goes out");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
+        let answer = logged.server.send_raw(head);
         assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
         assert!(!answer.contains(id), "{answer}");
     }

@@ -1,11 +1,9 @@
-//! Tests of the executable: each runs the real one in an empty folder of its own.
+//! Tests of the program: each runs it in an empty folder of its own.
 
 mod backup;
 mod database;
 mod demo;
 mod doctor;
-#[path = "../support/mod.rs"]
-mod harness;
 mod import;
 mod key;
 mod log;
@@ -13,6 +11,8 @@ mod serve;
 mod settings;
 mod sharing;
 mod stop;
+#[path = "../support/mod.rs"]
+mod support;
 #[cfg(target_os = "linux")]
 mod threads;
 mod tls;

@@ -1,11 +1,11 @@
-use crate::harness::{Folder, Process, Running};
+use crate::support::{Folder, Process, ServerProcess};
 use std::net::TcpListener;
 
 #[test]
 fn the_ready_line_names_the_address_and_the_absolute_path_of_the_database() {
     let folder = Folder::new();
     let server = folder.serve(&[]);
-    let (port, database) = (server.address.port(), folder.path("roomd.db"));
+    let (port, database) = (server.address.port(), folder.database());
     assert_ne!(port, 0);
     assert_eq!(
         server.ready_line,
@@ -27,7 +27,7 @@ fn nothing_but_the_ready_line_is_printed() {
 }
 
 #[test]
-fn without_a_verb_it_serves() {
+fn without_a_verb_the_program_serves() {
     let folder = Folder::new();
     let mut command = folder.command(&["--listen", "127.0.0.1:0", "--database", "plain.db"]);
     let server = folder.start(&mut command).expect("it starts");
@@ -37,7 +37,7 @@ fn without_a_verb_it_serves() {
 }
 
 #[test]
-fn a_room_is_made_with_a_key_and_a_user_of_the_command_line() {
+fn a_room_is_created_with_a_key_and_a_user_of_the_command_line() {
     let folder = Folder::new();
     folder.add_user("ada@example.com");
     let key = folder.add_key();
@@ -49,12 +49,12 @@ fn a_room_is_made_with_a_key_and_a_user_of_the_command_line() {
 }
 
 #[test]
-fn a_taken_address_is_refused_with_a_sentence() {
+fn an_address_in_use_is_an_error() {
     let folder = Folder::new();
     let other = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = other.local_addr().expect("an address").to_string();
-    let ended = folder.run(&["serve", "--listen", &address]);
-    let sentence = ended.refusal();
+    let exit = folder.run(&["serve", "--listen", &address]);
+    let sentence = exit.error_message();
     assert!(
         sentence.starts_with(&format!("cannot listen on {address}: ")),
         "{sentence}"
@@ -65,9 +65,9 @@ fn a_taken_address_is_refused_with_a_sentence() {
 fn without_keys_only_a_loopback_address_is_served() {
     let folder = Folder::new();
     folder.write("config.toml", "[auth]\nrequired = false\n");
-    let ended = folder.run(&["serve", "--listen", "0.0.0.0:0"]);
-    assert!(ended.refusal().contains("auth.required"), "{ended:?}");
-    assert!(!folder.path("roomd.db").exists());
+    let exit = folder.run(&["serve", "--listen", "0.0.0.0:0"]);
+    assert!(exit.error_message().contains("auth.required"), "{exit:?}");
+    assert!(!folder.database().exists());
 
     folder.add_user("ada@example.com");
     let server = folder.serve(&[]);
@@ -87,39 +87,39 @@ fn wrong_usage_exits_with_2_and_touches_nothing() {
         &["key", "revoke"],
         &["demo", "--listen", "127.0.0.1:0"],
     ] {
-        let ended = folder.run(args);
-        assert_eq!(ended.status.code(), Some(2), "{args:?}: {ended:?}");
+        let exit = folder.run(args);
+        assert_eq!(exit.status.code(), Some(2), "{args:?}: {exit:?}");
         assert!(
-            ended.stdout.is_empty() && !ended.stderr.is_empty(),
-            "{ended:?}"
+            exit.stdout.is_empty() && !exit.stderr.is_empty(),
+            "{exit:?}"
         );
     }
     assert!(folder.files().is_empty());
 }
 
 #[test]
-fn a_flag_with_a_value_of_the_wrong_form_is_wrong_usage() {
+fn a_flag_with_a_malformed_value_is_wrong_usage() {
     let folder = Folder::new();
     for args in [
         ["serve", "--listen", "here"],
         ["serve", "--workers", "many"],
         ["serve", "--public-url", "rooms.example.com"],
     ] {
-        let ended = folder.run(&args);
-        assert_eq!(ended.status.code(), Some(2), "{args:?}: {ended:?}");
-        assert!(ended.stderr.contains(args[1]), "{ended:?}");
+        let exit = folder.run(&args);
+        assert_eq!(exit.status.code(), Some(2), "{args:?}: {exit:?}");
+        assert!(exit.stderr.contains(args[1]), "{exit:?}");
     }
     assert!(folder.files().is_empty());
 }
 
 #[test]
-fn help_and_version_are_printed_and_are_no_failure() {
+fn help_and_version_are_printed_with_exit_status_0() {
     let folder = Folder::new();
-    let help = folder.done(&["--help"]);
+    let help = folder.roomd(&["--help"]);
     for verb in ["serve", "demo", "user", "key"] {
         assert!(help.contains(verb), "{verb}: {help}");
     }
-    let version = folder.done(&["--version"]);
+    let version = folder.roomd(&["--version"]);
     assert_eq!(
         version.trim_end(),
         concat!("roomd ", env!("CARGO_PKG_VERSION"))
@@ -128,7 +128,7 @@ fn help_and_version_are_printed_and_are_no_failure() {
 }
 
 #[test]
-fn it_serves_on_when_nobody_reads_its_log() {
+fn a_server_continues_when_its_log_has_no_reader() {
     let folder = Folder::new();
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
@@ -136,7 +136,8 @@ fn it_serves_on_when_nobody_reads_its_log() {
     let mut command = folder.command(&args);
     command.env("ROOMD_LOG_REQUESTS", "true");
     command.stdout(std::process::Stdio::piped()).stderr(writer);
-    let server = Running::of(Process::spawn_as_is(&mut command)).expect("it starts");
+    let server =
+        ServerProcess::wait_until_ready(Process::spawn_as_is(&mut command)).expect("it starts");
     for _ in 0..3 {
         assert_eq!(server.get("/readyz").status, 200);
     }

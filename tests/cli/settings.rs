@@ -1,15 +1,19 @@
-use crate::harness::{Ended, Folder, Running};
+use crate::support::{Exit, Folder, ServerProcess, open};
 
-/// An address that is nobody's (RFC 5737): a server that takes it up does not start.
+/// An address that no machine has (RFC 5737): a server that is to listen there does not start.
 const NOWHERE: &str = "192.0.2.1:0";
 
 /// Starts a server with only these flags and variables.
-fn start(folder: &Folder, args: &[&str], variables: &[(&str, &str)]) -> Result<Running, Ended> {
+fn start(
+    folder: &Folder,
+    args: &[&str],
+    variables: &[(&str, &str)],
+) -> Result<ServerProcess, Exit> {
     let mut command = folder.command(args);
     folder.start(command.envs(variables.iter().copied()))
 }
 
-fn database_of(server: &Running) -> &str {
+fn database_of(server: &ServerProcess) -> &str {
     let path = server
         .ready_line
         .split_once("(database ")
@@ -31,8 +35,8 @@ fn the_address_comes_from_the_flag_then_the_variable_then_the_file() {
     assert!(start(&folder, &[], &[]).is_ok());
     assert!(start(&folder, &[], &[("ROOMD_LISTEN", NOWHERE)]).is_err());
     file(NOWHERE);
-    let ended = start(&folder, &[], &[]).err().expect("it refuses");
-    assert!(ended.refusal().contains(NOWHERE), "{ended:?}");
+    let exit = start(&folder, &[], &[]).err().expect("it fails");
+    assert!(exit.error_message().contains(NOWHERE), "{exit:?}");
     assert!(start(&folder, &[], &[("ROOMD_LISTEN", free)]).is_ok());
     let flag = ["serve", "--listen", free];
     assert!(start(&folder, &flag, &[("ROOMD_LISTEN", NOWHERE)]).is_ok());
@@ -55,9 +59,9 @@ fn the_database_comes_from_the_flag_then_the_variable_then_the_file() {
         assert_eq!(database_of(&server), name);
         assert!(folder.path(name).exists());
     }
-    folder.done(&["user", "list", "--database", "verb.db"]);
+    folder.roomd(&["user", "list", "--database", "verb.db"]);
     assert!(folder.path("verb.db").exists());
-    assert!(!folder.path("roomd.db").exists());
+    assert!(!folder.database().exists());
 }
 
 #[test]
@@ -94,7 +98,7 @@ fn the_public_url_comes_from_the_flag_then_the_variable_then_the_file() {
 }
 
 #[test]
-fn without_a_public_url_rooms_name_the_address_listened_on() {
+fn without_a_public_url_rooms_have_the_address_listened_on() {
     let folder = Folder::new();
     folder.add_user("ada@example.com");
     let server = folder.serve(&[]).with_key(&folder.add_key());
@@ -104,9 +108,9 @@ fn without_a_public_url_rooms_name_the_address_listened_on() {
     assert_eq!(server.get(path.expect("our own URL")).status, 200);
 }
 
-/// How many threads of a process answer requests, by the name that they have in actix.
+/// Returns how many threads of a server answer requests: those with actix's name for a worker.
 #[cfg(target_os = "linux")]
-fn worker_threads(server: &Running) -> usize {
+fn worker_threads(server: &ServerProcess) -> usize {
     let threads = crate::threads::threads(server);
     let workers = threads
         .iter()
@@ -135,7 +139,7 @@ fn the_workers_come_from_the_flag_then_the_variable_then_the_file() {
 }
 
 #[test]
-fn every_other_setting_has_its_variable_too() {
+fn every_other_setting_has_a_variable_too() {
     let folder = Folder::new();
     let email = "ada@example.com";
     let mut add = folder.command(&[
@@ -157,19 +161,22 @@ fn every_other_setting_has_its_variable_too() {
         ("ROOMD_ROOMS_LANGUAGES", "tr"),
     ];
     let server = start(&folder, &[], &variables).expect("it starts");
-    let timezone: String = crate::harness::open(&folder.path("roomd.db"))
+    let timezone: String = open(&folder.database())
         .query_row("SELECT timezone FROM users", [], |row| row.get(0))
         .expect("a user");
     assert_eq!(timezone, "Europe/Paris");
     assert_eq!(server.room_of(email).status, 404);
     let request = serde_json::json!({"creator_email": email, "name": "Room"});
-    let made = server.post("/one/room", &[], &request);
-    assert_eq!((made.status, &made.json()["lang"]), (201, &"tr".into()));
-    assert_eq!(server.post("/two/room", &[], &request).status, 200);
+    let created = server.post("/one/room", &request);
+    assert_eq!(
+        (created.status, &created.json()["lang"]),
+        (201, &"tr".into())
+    );
+    assert_eq!(server.post("/two/room", &request).status, 200);
 }
 
 #[test]
-fn a_named_file_is_read_in_place_of_config_toml() {
+fn a_configuration_file_is_read_in_place_of_config_toml() {
     let folder = Folder::new();
     folder.write("config.toml", "[database]\npath = \"default.db\"\n");
     folder.write(
@@ -181,26 +188,26 @@ fn a_named_file_is_read_in_place_of_config_toml() {
     server.stop();
     let server = start(&folder, &["serve"], &[("ROOMD_CONFIG", "other.toml")]).expect("it starts");
     assert_eq!(database_of(&server), "other.db");
-    folder.done(&["user", "list", "--config", "other.toml"]);
-    folder.done(&["key", "list", "--config", "other.toml"]);
+    folder.roomd(&["user", "list", "--config", "other.toml"]);
+    folder.roomd(&["key", "list", "--config", "other.toml"]);
     assert!(!folder.path("default.db").exists());
 }
 
 #[test]
-fn a_named_file_works_before_the_verb_as_after_it() {
+fn the_configuration_file_may_stand_before_or_after_the_verb() {
     let folder = Folder::new();
     folder.write("other.toml", "[database]\npath = \"other.db\"\n");
     for args in [
         ["user", "list", "--config", "other.toml"],
         ["--config", "other.toml", "user", "list"],
     ] {
-        let ended = folder.run(&args);
-        assert!(ended.status.success(), "{args:?}: {ended:?}");
+        let exit = folder.run(&args);
+        assert!(exit.status.success(), "{args:?}: {exit:?}");
     }
 }
 
 #[test]
-fn a_named_file_that_is_not_there_is_refused() {
+fn a_missing_configuration_file_is_an_error() {
     let folder = Folder::new();
     for verb in [
         &["serve"][..],
@@ -208,14 +215,14 @@ fn a_named_file_that_is_not_there_is_refused() {
         &["user", "list"],
         &["key", "list"],
     ] {
-        let ended = folder.run(&[verb, &["--config", "missing.toml"]].concat());
-        assert!(ended.refusal().contains("missing.toml"), "{ended:?}");
+        let exit = folder.run(&[verb, &["--config", "missing.toml"]].concat());
+        assert!(exit.error_message().contains("missing.toml"), "{exit:?}");
     }
     assert!(folder.files().is_empty());
 }
 
 #[test]
-fn a_bad_key_or_value_is_named_with_its_line_and_nothing_is_made() {
+fn an_invalid_key_or_value_is_named_with_its_line_and_no_file_is_created() {
     let folder = Folder::new();
     for (file, named, line) in [
         ("[server]\nlisen = \"127.0.0.1:0\"\n", "server.lisen", 2),
@@ -233,16 +240,16 @@ fn a_bad_key_or_value_is_named_with_its_line_and_nothing_is_made() {
     ] {
         folder.write("config.toml", file);
         for verb in [&["serve", "--listen", "127.0.0.1:0"][..], &["user", "list"]] {
-            let ended = folder.run(verb);
+            let exit = folder.run(verb);
             let start = format!("config.toml, line {line}: {named}: ");
-            assert!(ended.refusal().starts_with(&start), "{ended:?}");
+            assert!(exit.error_message().starts_with(&start), "{exit:?}");
         }
     }
     assert_eq!(folder.files().len(), 1);
 }
 
 #[test]
-fn a_bad_value_of_a_variable_is_named() {
+fn an_invalid_value_of_a_variable_is_named() {
     let folder = Folder::new();
     for (name, value) in [
         ("ROOMD_LISTEN", "8080"),
@@ -255,14 +262,14 @@ fn a_bad_value_of_a_variable_is_named() {
         ("ROOMD_AUTH_FAILURES_PER_MINUTE", "-1"),
         ("ROOMD_AUTH_REQUESTS_PER_MINUTE", "many"),
     ] {
-        let ended = start(&folder, &["serve"], &[(name, value)])
+        let exit = start(&folder, &["serve"], &[(name, value)])
             .err()
             .expect(name);
         let key = name
             .trim_start_matches("ROOMD_")
             .replacen('_', ".", 1)
             .to_lowercase();
-        let line = ended.refusal();
+        let line = exit.error_message();
         assert!(line.contains(name) || line.contains(&key), "{line}");
     }
     assert!(folder.files().is_empty());

@@ -1,24 +1,22 @@
-use crate::harness::{Ended, Folder, PATIENCE, Process, open};
+use crate::support::{DATABASE, Exit, Folder, Process, TIMEOUT, all_at_once, email, open};
 use std::time::Duration;
 
-const DATABASE: &str = "roomd.db";
-
-fn serve_again(folder: &Folder, database: &str) -> Ended {
+fn serve_again(folder: &Folder, database: &str) -> Exit {
     folder.run(&["serve", "--listen", "127.0.0.1:0", "--database", database])
 }
 
 #[test]
-fn a_second_server_of_a_database_is_refused() {
+fn a_database_cannot_have_a_second_server() {
     let folder = Folder::new();
     folder.add_user("ada@example.com");
     let first = folder.serve(&[]).with_key(&folder.add_key());
     assert_eq!(first.room_of("ada@example.com").status, 201);
-    let absolute = folder.path(DATABASE).display().to_string();
+    let absolute = folder.database().display().to_string();
     for database in [DATABASE, "./roomd.db", &absolute] {
-        let ended = serve_again(&folder, database);
+        let exit = serve_again(&folder, database);
         assert!(
-            ended.refusal().starts_with("another roomd serves"),
-            "{ended:?}"
+            exit.error_message().starts_with("another roomd serves"),
+            "{exit:?}"
         );
     }
     assert_eq!(first.room_of("ada@example.com").status, 200);
@@ -28,28 +26,28 @@ fn a_second_server_of_a_database_is_refused() {
 
 #[cfg(unix)]
 #[test]
-fn a_second_server_is_refused_by_way_of_a_link_too() {
+fn a_database_cannot_have_a_second_server_through_a_link() {
     use std::os::unix::fs::symlink;
 
     let (folder, links) = (Folder::new(), Folder::new());
     let first = folder.serve(&[]);
-    symlink(folder.path(DATABASE), links.path("file.db")).expect("a link");
+    symlink(folder.database(), links.path("file.db")).expect("a link");
     symlink(folder.path(""), links.path("folder")).expect("a link");
     for database in ["file.db", "folder/roomd.db"] {
-        let ended = serve_again(&links, database);
+        let exit = serve_again(&links, database);
         assert!(
-            ended.refusal().starts_with("another roomd serves"),
-            "{ended:?}"
+            exit.error_message().starts_with("another roomd serves"),
+            "{exit:?}"
         );
     }
     drop(first);
     let second = links.serve(&["--database", "file.db"]);
-    let real = folder.path(DATABASE).display().to_string();
+    let real = folder.database().display().to_string();
     assert!(second.ready_line.contains(&real), "{}", second.ready_line);
-    let ended = serve_again(&folder, DATABASE);
+    let exit = serve_again(&folder, DATABASE);
     assert!(
-        ended.refusal().starts_with("another roomd serves"),
-        "{ended:?}"
+        exit.error_message().starts_with("another roomd serves"),
+        "{exit:?}"
     );
 }
 
@@ -60,7 +58,7 @@ fn a_server_starts_after_another_was_killed() {
     let key = folder.add_key();
     let first = folder.serve(&[]).with_key(&key);
     let guid = first.room_of("ada@example.com").guid();
-    assert_eq!(first.end_by("KILL").status.code(), None);
+    assert_eq!(first.stop_by("KILL").status.code(), None);
     let second = folder.serve(&[]).with_key(&key);
     let answer = second.room_of("ada@example.com");
     assert_eq!((answer.status, answer.guid()), (200, guid));
@@ -73,41 +71,32 @@ fn of_many_servers_that_start_at_once_on_a_new_database_one_serves() {
         let mut command = folder.command(&["serve", "--listen", "127.0.0.1:0"]);
         folder.start(&mut command)
     };
-    let outcomes: Vec<_> = std::thread::scope(|scope| {
-        let servers: Vec<_> = (0..6).map(|_| scope.spawn(start)).collect();
-        let ready = servers.into_iter().map(|server| server.join());
-        ready.map(|outcome| outcome.expect("no panic")).collect()
-    });
-    let (running, ended): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+    let outcomes = all_at_once(6, |_| start());
+    let (running, failed): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
     assert_eq!(running.len(), 1);
-    for outcome in ended {
-        let ended = outcome.err().expect("it refused");
+    for outcome in failed {
+        let exit = outcome.err().expect("it failed");
         assert!(
-            ended.refusal().starts_with("another roomd serves"),
-            "{ended:?}"
+            exit.error_message().starts_with("another roomd serves"),
+            "{exit:?}"
         );
     }
 }
 
 #[test]
-fn many_verbs_at_once_make_one_new_database() {
+fn many_verbs_at_once_create_one_database() {
     let folder = Folder::new();
-    std::thread::scope(|scope| {
-        for n in 0..8 {
-            let (folder, email) = (&folder, format!("user{n}@example.com"));
-            scope.spawn(move || folder.add_user(&email));
-        }
-    });
-    assert_eq!(folder.done(&["user", "list"]).lines().count(), 9);
+    all_at_once(8, |n| folder.add_user(&email(n)));
+    assert_eq!(folder.roomd(&["user", "list"]).lines().count(), 9);
 }
 
-/// As long as another process makes the same new database, or somebody repairs it by hand.
+/// Another process may be creating the same new database, or an operator may be repairing it.
 #[test]
-fn a_program_that_writes_is_waited_for_whatever_the_journal_mode() {
+fn a_verb_waits_for_another_writer_in_any_journal_mode() {
     for mode in ["wal", "delete"] {
         let folder = Folder::new();
         folder.add_users(1);
-        let other = open(&folder.path(DATABASE));
+        let other = open(&folder.database());
         let script = format!("PRAGMA journal_mode = {mode}; BEGIN IMMEDIATE");
         other.execute_batch(&script).expect("a transaction");
         let args = [
@@ -123,7 +112,7 @@ fn a_program_that_writes_is_waited_for_whatever_the_journal_mode() {
         let verb = Process::spawn(&mut folder.command(&args));
         let waits = verb.is_silent_for(Duration::from_millis(200));
         other.execute_batch("COMMIT").expect("a commit");
-        let ended = verb.wait(PATIENCE);
-        assert!(waits && ended.status.success(), "{mode}: {ended:?}");
+        let exit = verb.wait(TIMEOUT);
+        assert!(waits && exit.status.success(), "{mode}: {exit:?}");
     }
 }

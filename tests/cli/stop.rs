@@ -1,4 +1,6 @@
-use crate::harness::{Folder, PATIENCE, Process, ROOM, Running, STOP_LIMIT, open};
+use crate::support::{
+    Folder, Process, ROOM, STOP_TIMEOUT, ServerProcess, TIMEOUT, assert_intact, email,
+};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -11,23 +13,23 @@ use std::time::Instant;
 const USERS: usize = 2000;
 const CALLERS: usize = 8;
 
-/// The GUID of every room that a caller was told of, by the owner's address.
+/// The GUID of every room in an answer, by the owner's e-mail address.
 type Rooms = BTreeMap<String, String>;
 
 #[test]
-fn either_signal_ends_it_with_0() {
+fn either_signal_stops_a_server_with_exit_status_0() {
     for signal in ["TERM", "INT"] {
         let folder = Folder::new();
         let server = folder.serve(&[]);
         assert_eq!(server.get("/readyz").status, 200);
-        let ended = server.end_by(signal);
-        assert_eq!(ended.status.code(), Some(0), "{signal}: {ended:?}");
+        let exit = server.stop_by(signal);
+        assert_eq!(exit.status.code(), Some(0), "{signal}: {exit:?}");
     }
 }
 
-/// The shell reads the ready line itself and sends the signal in the same breath.
+/// The shell reads the ready line itself and sends the signal at once.
 #[test]
-fn a_signal_that_follows_the_ready_line_at_once_ends_it_with_0() {
+fn a_signal_right_after_the_ready_line_stops_a_server_with_exit_status_0() {
     let folder = Folder::new();
     for signal in ["TERM", "INT"].repeat(20) {
         let (reader, writer) = std::io::pipe().expect("a pipe");
@@ -37,13 +39,13 @@ fn a_signal_that_follows_the_ready_line_at_once_ends_it_with_0() {
         let script = format!("read -r line; kill -s {signal} {}", server.id());
         let mut shell = Command::new("bash");
         let sent = shell.args(["-c", &script]).stdin(reader).status();
-        assert!(sent.expect("bash is there").success());
-        let ended = server.wait(STOP_LIMIT);
-        assert_eq!(ended.status.code(), Some(0), "{signal}: {ended:?}");
+        assert!(sent.expect("bash exists").success());
+        let exit = server.wait(STOP_TIMEOUT);
+        assert_eq!(exit.status.code(), Some(0), "{signal}: {exit:?}");
     }
 }
 
-/// Sends a text, then reads until an answer has come whose text contains `end`.
+/// Sends a text and reads the answer until it contains `end`.
 fn exchange(stream: &mut TcpStream, text: &str, end: &str) -> String {
     stream
         .write_all(text.as_bytes())
@@ -58,7 +60,7 @@ fn exchange(stream: &mut TcpStream, text: &str, end: &str) -> String {
 }
 
 #[test]
-fn a_request_in_flight_is_answered_before_it_ends() {
+fn a_request_in_flight_is_answered_before_the_server_exits() {
     let folder = Folder::new();
     folder.add_user("ada@example.com");
     let key = folder.add_key();
@@ -72,25 +74,25 @@ fn a_request_in_flight_is_answered_before_it_ends() {
     );
     let mut stream = TcpStream::connect(server.address).expect("a connection");
     stream
-        .set_read_timeout(Some(PATIENCE))
+        .set_read_timeout(Some(TIMEOUT))
         .expect("a time limit");
     exchange(&mut stream, &head, "100 Continue");
     server.process().signal("TERM");
     let asked = Instant::now();
     while TcpStream::connect(server.address).is_ok() {
-        assert!(asked.elapsed() < STOP_LIMIT, "it takes new callers");
+        assert!(asked.elapsed() < STOP_TIMEOUT, "it accepts connections");
         thread::yield_now();
     }
     let answer = exchange(&mut stream, &body, "ui_options");
     assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
     drop(stream);
-    assert_eq!(server.end().status.code(), Some(0));
+    assert_eq!(server.wait().status.code(), Some(0));
     let server = folder.serve(&[]).with_key(&key);
     assert_eq!(server.room_of("ada@example.com").status, 200);
 }
 
 #[test]
-fn a_caller_that_keeps_its_connection_does_not_hold_it_up() {
+fn an_open_connection_does_not_delay_the_exit() {
     let folder = Folder::new();
     let server = folder.serve(&[]);
     let mut stream = TcpStream::connect(server.address).expect("a connection");
@@ -100,11 +102,11 @@ fn a_caller_that_keeps_its_connection_does_not_hold_it_up() {
     server.stop();
 }
 
-/// Asks for rooms in a loop until the server is gone; says each time that it was answered.
-fn call(server: &Running, first: usize, answered: &Sender<()>) -> Rooms {
+/// Asks for rooms in a loop until the server stops answering; sends a message for each answer.
+fn call(server: &ServerProcess, first: usize, answered: &Sender<()>) -> Rooms {
     let mut rooms = Rooms::new();
     for n in (first..USERS).step_by(CALLERS).cycle() {
-        let email = format!("user{n}@example.com");
+        let email = email(n);
         let Ok(answer) = server.try_room_of(&email) else {
             break;
         };
@@ -118,15 +120,15 @@ fn call(server: &Running, first: usize, answered: &Sender<()>) -> Rooms {
             503 => break,
             _ => panic!("{answer:?}"),
         }
-        // The test counts only so far.
+        // Fails when the test has counted enough.
         let _ = answered.send(());
     }
     rooms
 }
 
-/// Sends a signal after so many answers, while all callers go on; what they were told, and when
-/// it was sent.
-fn signal_under_load(server: &Running, signal: &str, answers: usize) -> (Rooms, Instant) {
+/// Sends a signal after so many answers, while all callers continue; returns the rooms that they
+/// were answered, and when the signal was sent.
+fn signal_under_load(server: &ServerProcess, signal: &str, answers: usize) -> (Rooms, Instant) {
     let (answered, count) = channel();
     thread::scope(|scope| {
         let start = |first| {
@@ -135,61 +137,54 @@ fn signal_under_load(server: &Running, signal: &str, answers: usize) -> (Rooms, 
         };
         let callers: Vec<_> = (0..CALLERS).map(start).collect();
         for _ in 0..answers {
-            count.recv_timeout(PATIENCE).expect("an answer");
+            count.recv_timeout(TIMEOUT).expect("an answer");
         }
         let sent = Instant::now();
         server.process().signal(signal);
-        let told = callers.into_iter().map(|caller| caller.join());
-        let rooms = told.flat_map(|rooms| rooms.expect("a caller ends"));
+        let answered = callers.into_iter().map(|caller| caller.join());
+        let rooms = answered.flat_map(|rooms| rooms.expect("a caller ends"));
         (rooms.collect(), sent)
     })
 }
 
 #[track_caller]
-fn assert_kept(server: &Running, rooms: &Rooms) {
+fn assert_stored(server: &ServerProcess, rooms: &Rooms) {
     for (email, guid) in rooms {
         let answer = server.room_of(email);
         assert_eq!((answer.status, &answer.guid()), (200, guid));
     }
 }
 
-fn assert_sound(folder: &Folder) {
-    let report: String = open(&folder.path("roomd.db"))
-        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-        .expect("a report");
-    assert_eq!(report, "ok");
-}
-
 #[test]
-fn every_room_that_was_answered_is_there_after_sigterm_under_load() {
+fn every_acknowledged_room_is_found_after_sigterm_under_load() {
     let folder = Folder::new();
     folder.add_users(USERS);
     let key = folder.add_key();
     let server = folder.serve(&[]).with_key(&key);
     let (rooms, sent) = signal_under_load(&server, "TERM", 300);
-    let ended = server.end();
-    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
-    assert!(sent.elapsed() < STOP_LIMIT, "{:?}", sent.elapsed());
-    let log = folder.files().remove("roomd.db-wal").unwrap_or_default();
-    assert!(log.is_empty(), "{} bytes in the log", log.len());
+    let exit = server.wait();
+    assert_eq!(exit.status.code(), Some(0), "{exit:?}");
+    assert!(sent.elapsed() < STOP_TIMEOUT, "{:?}", sent.elapsed());
+    let wal = folder.files().remove("roomd.db-wal").unwrap_or_default();
+    assert!(wal.is_empty(), "the WAL has {} bytes", wal.len());
     let server = folder.serve(&[]).with_key(&key);
-    assert_kept(&server, &rooms);
-    assert_sound(&folder);
+    assert_stored(&server, &rooms);
+    assert_intact(&folder.database());
 }
 
 #[test]
-fn every_room_that_was_answered_is_there_after_sigkill_under_load() {
+fn every_acknowledged_room_is_found_after_sigkill_under_load() {
     let folder = Folder::new();
     folder.add_users(USERS);
     let key = folder.add_key();
     let mut rooms = Rooms::new();
     for answers in [1, 10, 50, 100, 150, 200, 250, 300] {
         let server = folder.serve(&[]).with_key(&key);
-        assert_kept(&server, &rooms);
+        assert_stored(&server, &rooms);
         rooms.extend(signal_under_load(&server, "KILL", answers).0);
-        assert!(!server.end().status.success());
+        assert!(!server.wait().status.success());
     }
     let server = folder.serve(&[]).with_key(&key);
-    assert_kept(&server, &rooms);
-    assert_sound(&folder);
+    assert_stored(&server, &rooms);
+    assert_intact(&folder.database());
 }

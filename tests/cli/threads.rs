@@ -1,15 +1,15 @@
-use crate::harness::{Folder, Running};
+use crate::support::{Folder, ServerProcess};
 use std::fs;
 
 /// A thread of a server.
 pub(crate) struct Thread {
     pub(crate) name: String,
-    /// How low its priority is.
+    /// How much its priority is lowered.
     nice: i32,
 }
 
 impl Thread {
-    /// Reads the state of a thread as it is described in "proc_pid_stat(5)", man7.org.
+    /// Reads the state of a thread: see "proc_pid_stat(5)", man7.org.
     fn parse(stat: &str) -> Self {
         const NICE_AFTER_NAME: usize = 16;
 
@@ -23,8 +23,8 @@ impl Thread {
     }
 }
 
-/// The threads of a server, the first one first.
-pub(crate) fn threads(server: &Running) -> Vec<Thread> {
+/// Returns the threads of a server; the main thread is first.
+pub(crate) fn threads(server: &ServerProcess) -> Vec<Thread> {
     let tasks = format!("/proc/{}/task", server.process().id());
     let mut ids: Vec<u32> = fs::read_dir(&tasks)
         .expect("threads")
@@ -39,7 +39,7 @@ pub(crate) fn threads(server: &Running) -> Vec<Thread> {
 }
 
 #[test]
-fn only_the_threads_of_searches_have_a_lower_priority() {
+fn only_search_threads_have_a_lower_priority() {
     let folder = Folder::new();
     let server = folder.serve(&[]).with_key(&folder.add_key());
     let own = threads(&server)[0].nice;

@@ -1,4 +1,4 @@
-use crate::harness::{Folder, PATIENCE, Running};
+use crate::support::{Folder, ROOM, ServerProcess, TIMEOUT};
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -13,18 +13,18 @@ use std::time::{Duration, Instant};
 
 type Pair = CertifiedKey<KeyPair>;
 
-/// A new certificate of this machine for itself.
+/// Returns a new self-signed certificate for 127.0.0.1.
 fn pair() -> Pair {
     generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate")
 }
 
-/// Writes a certificate and a key where the settings say they are.
+/// Writes a certificate and a key to the files of the settings.
 fn put(folder: &Folder, certificate: &Pair, key: &Pair) {
     folder.write("key.pem", key.signing_key.serialize_pem());
     folder.write("fullchain.pem", certificate.cert.pem());
 }
 
-/// A folder whose settings name the files.
+/// Returns a folder whose settings name a certificate and a key.
 fn folder() -> Folder {
     let folder = Folder::new();
     folder.write(
@@ -34,16 +34,16 @@ fn folder() -> Folder {
     folder
 }
 
-/// A connection by somebody who trusts one certificate alone.
+/// A connection of a client that trusts one certificate alone.
 struct Connection(StreamOwned<ClientConnection, TcpStream>);
 
 impl Connection {
-    fn open(server: &Running, trusted: &Pair) -> io::Result<Self> {
+    fn open(server: &ServerProcess, trusted: &Pair) -> io::Result<Self> {
         Self::open_as(server, trusted, rustls::ALL_VERSIONS, &[])
     }
 
     fn open_as(
-        server: &Running,
+        server: &ServerProcess,
         trusted: &Pair,
         versions: &[&'static SupportedProtocolVersion],
         protocols: &[&str],
@@ -64,7 +64,7 @@ impl Connection {
         let name = ServerName::try_from("127.0.0.1").expect("a name");
         let client = ClientConnection::new(Arc::new(config), name).expect("settings that fit");
         let socket = TcpStream::connect(server.address)?;
-        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_read_timeout(Some(TIMEOUT))?;
         let mut stream = StreamOwned::new(client, socket);
         while stream.conn.is_handshaking() {
             stream.conn.complete_io(&mut stream.sock)?;
@@ -72,7 +72,7 @@ impl Connection {
         Ok(Self(stream))
     }
 
-    /// Sends a request; the head of the answer, and its body as JSON.
+    /// Sends a request; returns the head of the answer, and its body as JSON.
     fn ask(&mut self, request: &str, body: &str) -> (String, Value) {
         let length = body.len();
         let head = format!("{request}\r\nHost: roomd\r\nContent-Length: {length}\r\n");
@@ -116,9 +116,9 @@ fn with_a_certificate_everything_is_https() {
         server.ready_line
     );
     let mut connection = Connection::open(&server, &pair).expect("a connection");
-    let key = key["authorization"].as_str().expect("a header");
+    let key = key.authorization;
     let (head, room) = connection.ask(
-        &format!("POST /xapi/v2/room HTTP/1.1\r\nAuthorization: {key}"),
+        &format!("POST {ROOM} HTTP/1.1\r\nAuthorization: {key}"),
         r#"{"creator_email": "ada@example.com", "name": "Room"}"#,
     );
     assert!(head.starts_with("HTTP/1.1 201 "), "{head}");
@@ -128,13 +128,13 @@ fn with_a_certificate_everything_is_https() {
         "{page}"
     );
     connection.assert_works();
-    // Who does not speak TLS is told nothing.
+    // A client that does not speak TLS gets no answer.
     let mut plain = TcpStream::connect(server.address).expect("a connection");
     plain
         .write_all(b"GET /healthz HTTP/1.1\r\nHost: roomd\r\n\r\n")
         .expect("it goes out");
     let mut answer = Vec::new();
-    // Ended, whether in good order or not.
+    // The connection may be closed or reset.
     let _ = plain.read_to_end(&mut answer);
     assert!(!String::from_utf8_lossy(&answer).contains("HTTP"));
     drop(connection);
@@ -162,12 +162,12 @@ fn tls_1_2_and_1_3_are_spoken_and_http_1_1_inside() {
 }
 
 #[test]
-fn nobody_waits_for_handshakes_that_do_not_come() {
+fn silent_connections_do_not_delay_a_handshake() {
     rlimit::increase_nofile_limit(2048).expect("files for the connections");
     let (folder, pair) = (folder(), pair());
     put(&folder, &pair, &pair);
     let server = folder.serve(&["--workers", "2"]);
-    // By default the library has at most 256 handshakes a worker, and accepts nobody meanwhile.
+    // By default the library accepts no connection while a worker has 256 handshakes in progress.
     let silent: Vec<_> = (0..700)
         .map(|_| TcpStream::connect(server.address).expect("a connection"))
         .collect();
@@ -177,25 +177,25 @@ fn nobody_waits_for_handshakes_that_do_not_come() {
     let took = started.elapsed();
     assert!(took < Duration::from_secs(2), "a handshake took {took:?}");
     for mut stream in silent {
-        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
-        assert_eq!(stream.read(&mut [0]).expect("it is ended"), 0);
+        stream.set_read_timeout(Some(TIMEOUT)).expect("a socket");
+        assert_eq!(stream.read(&mut [0]).expect("an end"), 0);
     }
 }
 
-/// Opens connections until one shows this certificate.
+/// Opens connections until the server presents this certificate.
 #[track_caller]
-fn wait_for(server: &Running, certificate: &Pair) -> Connection {
+fn wait_for(server: &ServerProcess, certificate: &Pair) -> Connection {
     let started = Instant::now();
-    while started.elapsed() < PATIENCE {
+    while started.elapsed() < TIMEOUT {
         if let Ok(connection) = Connection::open(server, certificate) {
             return connection;
         }
     }
-    panic!("the renewed certificate is not taken up");
+    panic!("the renewed certificate is not used");
 }
 
 #[test]
-fn renewed_files_are_taken_up_and_wrong_ones_are_not() {
+fn a_renewed_pair_is_used_and_a_wrong_one_is_not() {
     let (folder, first, second, third) = (folder(), pair(), pair(), pair());
     put(&folder, &first, &first);
     let server = folder.serve(&[]);
@@ -205,7 +205,7 @@ fn renewed_files_are_taken_up_and_wrong_ones_are_not() {
     wait_for(&server, &second).assert_works();
     assert!(Connection::open(&server, &first).is_err());
 
-    // A pair that does not match is logged once, and the previous one stays in use.
+    // A pair that does not match is logged once, and the previous pair stays in use.
     put(&folder, &third, &first);
     let warning = server.process().next_log_line(" WARN ");
     let reason = "the certificate was not reloaded, the previous one stays in use: tls.key: \
@@ -224,13 +224,13 @@ fn renewed_files_are_taken_up_and_wrong_ones_are_not() {
 }
 
 #[test]
-fn a_wrong_file_is_refused_by_name() {
+fn an_unusable_file_is_named() {
     let folder = folder();
     let (one, other) = (pair(), pair());
     let (certificate, key) = (one.cert.pem(), one.signing_key.serialize_pem());
     let damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let bad_key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
-    for (certificate, key, refusal) in [
+    for (certificate, key, error) in [
         (
             "",
             key.as_str(),
@@ -274,27 +274,26 @@ fn a_wrong_file_is_refused_by_name() {
     ] {
         folder.write("fullchain.pem", certificate);
         folder.write("key.pem", key);
-        let ended = folder.run(&["serve", "--listen", "127.0.0.1:0"]);
-        assert!(ended.refusal().starts_with(refusal), "{refusal}: {ended:?}");
+        let exit = folder.run(&["serve", "--listen", "127.0.0.1:0"]);
+        assert!(exit.error_message().starts_with(error), "{error}: {exit:?}");
     }
     for (name, setting) in [("fullchain.pem", "tls.certificate"), ("key.pem", "tls.key")] {
         put(&folder, &one, &one);
         std::fs::remove_file(folder.path(name)).expect("the file was there");
-        let ended = folder.run(&["serve", "--listen", "127.0.0.1:0"]);
-        let refusal = format!("{setting}: cannot read {name}: ");
-        assert!(ended.refusal().starts_with(&refusal), "{ended:?}");
+        let exit = folder.run(&["serve", "--listen", "127.0.0.1:0"]);
+        let error = format!("{setting}: cannot read {name}: ");
+        assert!(exit.error_message().starts_with(&error), "{exit:?}");
     }
-    assert!(!folder.path("roomd.db").exists());
+    assert!(!folder.database().exists());
 }
 
 #[test]
-fn one_file_without_the_other_is_refused() {
+fn a_certificate_without_a_key_is_an_error() {
     for setting in ["certificate", "key"] {
         let folder = Folder::new();
         folder.write("config.toml", format!("[tls]\n{setting} = \"a.pem\"\n"));
-        let ended = folder.run(&["serve", "--listen", "127.0.0.1:0"]);
-        let refusal =
-            "tls.certificate and tls.key go together: set both, or neither for plain HTTP";
-        assert_eq!(ended.refusal(), refusal);
+        let exit = folder.run(&["serve", "--listen", "127.0.0.1:0"]);
+        let error = "tls.certificate and tls.key go together: set both, or neither for plain HTTP";
+        assert_eq!(exit.error_message(), error);
     }
 }

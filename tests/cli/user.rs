@@ -1,10 +1,10 @@
-use crate::harness::{Folder, Process};
+use crate::support::{Folder, Process, TIMEOUT, email, room_path};
 use serde_json::{Value, json};
 use std::process::Stdio;
 
 const ADA: &str = "ada@example.com";
 
-/// `roomd user add` with all that it needs and more.
+/// Returns the arguments of `roomd user add` for a user, and more.
 fn add<'a>(email: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let args = [
         "user",
@@ -20,14 +20,14 @@ fn add<'a>(email: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 }
 
 fn listed(folder: &Folder) -> Value {
-    let printed = folder.done(&["user", "list", "--json"]);
+    let printed = folder.roomd(&["user", "list", "--json"]);
     serde_json::from_str(&printed).expect("JSON")
 }
 
 #[test]
 fn adding_a_user_prints_the_guid_and_nothing_else() {
     let folder = Folder::new();
-    let printed = folder.done(&add(ADA, &[]));
+    let printed = folder.roomd(&add(ADA, &[]));
     let guid = printed.strip_suffix('\n').expect("a line");
     let parsed = uuid::Uuid::parse_str(guid).expect("a GUID");
     assert_eq!(guid, parsed.hyphenated().to_string().to_uppercase());
@@ -38,7 +38,7 @@ fn adding_a_user_prints_the_guid_and_nothing_else() {
 fn the_list_shows_every_user_as_text_and_as_json() {
     let folder = Folder::new();
     assert_eq!(listed(&folder), json!([]));
-    let ada = folder.done(&add(ADA, &["--username", "countess", "--role", "a"]));
+    let ada = folder.roomd(&add(ADA, &["--username", "countess", "--role", "a"]));
     let grace = folder.add_user("Grace@Example.com");
     let users = listed(&folder);
     let date = &users[1]["creation_date"];
@@ -59,7 +59,7 @@ fn the_list_shows_every_user_as_text_and_as_json() {
     assert_eq!(users[0]["username"], json!("Grace@Example.com"));
     assert_eq!(users[0]["role"], json!("u"));
 
-    let text = folder.done(&["user", "list"]);
+    let text = folder.roomd(&["user", "list"]);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 3, "{text}");
     assert!(lines[1].contains("Grace@Example.com") && lines[1].contains(&grace));
@@ -69,18 +69,18 @@ fn the_list_shows_every_user_as_text_and_as_json() {
 }
 
 #[test]
-fn an_address_or_username_that_is_taken_is_refused_in_any_spelling() {
+fn an_e_mail_address_or_username_of_another_user_is_an_error_in_any_spelling() {
     let folder = Folder::new();
-    folder.done(&add(ADA, &["--username", "Countess"]));
-    let ended = folder.run(&add(" ADA@EXAMPLE.COM ", &["--username", "other"]));
-    assert_eq!(ended.refusal(), "another user has this e-mail address");
-    let ended = folder.run(&add("other@example.com", &["--username", "countESS"]));
-    assert_eq!(ended.refusal(), "another user has this username");
+    folder.roomd(&add(ADA, &["--username", "Countess"]));
+    let exit = folder.run(&add(" ADA@EXAMPLE.COM ", &["--username", "other"]));
+    assert_eq!(exit.error_message(), "another user has this e-mail address");
+    let exit = folder.run(&add("other@example.com", &["--username", "countESS"]));
+    assert_eq!(exit.error_message(), "another user has this username");
     assert_eq!(listed(&folder).as_array().map(Vec::len), Some(1));
 }
 
 #[test]
-fn a_user_with_a_bad_field_is_wrong_usage_and_nothing_is_made() {
+fn a_user_with_an_invalid_field_is_wrong_usage_and_no_file_is_created() {
     let folder = Folder::new();
     let long = "x".repeat(101);
     for args in [
@@ -111,24 +111,24 @@ fn a_user_with_a_bad_field_is_wrong_usage_and_nothing_is_made() {
         ],
         vec!["user", "remove", "ada"],
     ] {
-        let ended = folder.run(&args);
-        assert_eq!(ended.status.code(), Some(2), "{args:?}: {ended:?}");
+        let exit = folder.run(&args);
+        assert_eq!(exit.status.code(), Some(2), "{args:?}: {exit:?}");
         assert!(
-            ended.stdout.is_empty() && !ended.stderr.is_empty(),
-            "{ended:?}"
+            exit.stdout.is_empty() && !exit.stderr.is_empty(),
+            "{exit:?}"
         );
     }
     assert!(folder.files().is_empty());
 }
 
 #[test]
-fn removing_a_user_nobody_knows_is_refused() {
+fn an_unknown_user_cannot_be_removed() {
     let folder = Folder::new();
     folder.add_user(ADA);
-    let ended = folder.run(&["user", "remove", "grace@example.com"]);
+    let exit = folder.run(&["user", "remove", "grace@example.com"]);
     assert!(
-        ended.refusal().contains("no user is registered"),
-        "{ended:?}"
+        exit.error_message().contains("no user is registered"),
+        "{exit:?}"
     );
     assert_eq!(listed(&folder).as_array().map(Vec::len), Some(1));
 }
@@ -141,12 +141,12 @@ fn a_user_is_added_and_removed_while_the_server_runs() {
     let first_user = folder.add_user(ADA);
     let first = server.room_of(ADA);
     assert_eq!(first.status, 201);
-    let address = format!("/xapi/v2/room/{}", first.guid());
-    assert_eq!(server.get(&address).status, 200);
+    let path = room_path(&first.json());
+    assert_eq!(server.get(&path).status, 200);
 
-    assert_eq!(folder.done(&["user", "remove", "ADA@example.com"]), "");
+    assert_eq!(folder.roomd(&["user", "remove", "ADA@example.com"]), "");
     assert_eq!(server.room_of(ADA).status, 404);
-    assert_eq!(server.get(&address).status, 404);
+    assert_eq!(server.get(&path).status, 404);
     assert_eq!(listed(&folder), json!([]));
 
     assert_ne!(folder.add_user(ADA), first_user);
@@ -161,29 +161,26 @@ fn a_room_keeps_its_name_from_others_only_until_its_owner_is_removed() {
     folder.add_user(ADA);
     folder.add_user("grace@example.com");
     let server = folder.serve(&[]).with_key(&folder.add_key());
-    let ask = |email: &str| {
-        let request = json!({"creator_email": email, "name": "Wanted"});
-        server.post(crate::harness::ROOM, &[], &request).status
-    };
+    let ask = |email: &str| server.get_or_create(email, "Wanted").status;
     assert_eq!(ask(ADA), 201);
     assert_eq!(ask("grace@example.com"), 409);
-    folder.done(&["user", "remove", ADA]);
+    folder.roomd(&["user", "remove", ADA]);
     assert_eq!(ask("grace@example.com"), 201);
 }
 
 #[test]
-fn the_list_is_complete_while_callers_make_rooms() {
+fn the_list_is_complete_while_callers_create_rooms() {
     let folder = Folder::new();
     folder.add_users(250);
     let server = folder.serve(&[]).with_key(&folder.add_key());
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for n in 0..100 {
-                assert_eq!(server.room_of(&format!("user{n}@example.com")).status, 201);
+                assert_eq!(server.room_of(&email(n)).status, 201);
             }
         });
         for (page, users) in [("1", 100), ("2", 100), ("3", 50), ("4", 0)] {
-            let printed = folder.done(&["user", "list", "--json", "--page", page]);
+            let printed = folder.roomd(&["user", "list", "--json", "--page", page]);
             let listed: Vec<Value> = serde_json::from_str(&printed).expect("JSON");
             assert_eq!(listed.len(), users, "page {page}");
         }
@@ -191,10 +188,10 @@ fn the_list_is_complete_while_callers_make_rooms() {
 }
 
 #[test]
-fn a_long_list_comes_in_pages_that_say_where_they_stand() {
+fn a_long_list_has_pages_that_say_their_number() {
     let folder = Folder::new();
     folder.add_users(250);
-    let page = |args: &[&str]| folder.done(&[&["user", "list"], args].concat());
+    let page = |args: &[&str]| folder.roomd(&[&["user", "list"], args].concat());
     for (args, users, newest, last_line) in [
         (&[][..], 100, "user249@", "page 1 of 3, 250 users"),
         (&["--page", "3"], 50, "user49@", "page 3 of 3, 250 users"),
@@ -227,7 +224,7 @@ fn a_long_list_comes_in_pages_that_say_where_they_stand() {
 fn a_list_on_one_page_has_no_line_about_pages() {
     let folder = Folder::new();
     folder.add_users(100);
-    let printed = folder.done(&["user", "list"]);
+    let printed = folder.roomd(&["user", "list"]);
     assert_eq!(printed.lines().count(), 101);
     assert!(!printed.contains("page"), "{printed}");
 }
@@ -245,15 +242,15 @@ fn a_page_or_size_out_of_range_is_wrong_usage() {
         ("--size", "101"),
         ("--size", ""),
     ] {
-        let ended = folder.run(&["user", "list", &format!("{flag}={value}")]);
-        assert_eq!(ended.status.code(), Some(2), "{flag} {value}: {ended:?}");
-        assert!(ended.stderr.contains(flag), "{ended:?}");
+        let exit = folder.run(&["user", "list", &format!("{flag}={value}")]);
+        assert_eq!(exit.status.code(), Some(2), "{flag} {value}: {exit:?}");
+        assert!(exit.stderr.contains(flag), "{exit:?}");
     }
     assert!(folder.files().is_empty());
 }
 
 #[test]
-fn output_that_nobody_reads_is_no_failure() {
+fn output_without_a_reader_is_not_a_failure() {
     let folder = Folder::new();
     folder.add_users(3);
     for args in [
@@ -266,9 +263,9 @@ fn output_that_nobody_reads_is_no_failure() {
         drop(reader);
         let mut command = folder.command(args);
         command.stdout(writer).stderr(Stdio::piped());
-        let ended = Process::spawn_as_is(&mut command).wait(crate::harness::PATIENCE);
+        let exit = Process::spawn_as_is(&mut command).wait(TIMEOUT);
         assert_eq!(
-            (ended.status.code(), ended.stderr.as_str()),
+            (exit.status.code(), exit.stderr.as_str()),
             (Some(0), ""),
             "{args:?}"
         );
@@ -276,12 +273,12 @@ fn output_that_nobody_reads_is_no_failure() {
 }
 
 #[test]
-fn a_failure_whose_reason_nobody_reads_exits_with_1_all_the_same() {
+fn a_failure_without_a_reader_exits_with_1() {
     let folder = Folder::new();
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
     let mut command = folder.command(&["user", "remove", ADA]);
     command.stdout(Stdio::piped()).stderr(writer);
-    let ended = Process::spawn_as_is(&mut command).wait(crate::harness::PATIENCE);
-    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    let exit = Process::spawn_as_is(&mut command).wait(TIMEOUT);
+    assert_eq!(exit.status.code(), Some(1), "{exit:?}");
 }

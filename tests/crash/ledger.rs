@@ -1,8 +1,10 @@
-use crate::load::{Change, Told};
+use crate::load::{Answers, Change};
+use crate::support::text;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What callers know: the room of each user, and what may or may not have happened to it.
+/// What callers know: the room of each user, and the changes that may or may not have happened to
+/// it.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     rooms: BTreeMap<String, Value>,
@@ -10,26 +12,27 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Takes what a caller was told.
-    pub(crate) fn note(&mut self, told: Told) {
-        for (email, room) in told.shared {
+    /// Adds the answers to a caller.
+    pub(crate) fn add(&mut self, answers: Answers) {
+        for (email, room) in answers.shared {
             let known = self.rooms.entry(email).or_insert_with(|| room.clone());
-            assert_eq!(*known, room, "a user was told of two rooms");
+            assert_eq!(*known, room, "a user has two rooms in answers");
         }
-        if let Some((email, room)) = told.own {
+        if let Some((email, room)) = answers.own {
             self.rooms.remove(&email);
             self.rooms.extend(room.map(|room| (email, room)));
         }
-        self.unanswered.extend(told.unanswered);
+        self.unanswered.extend(answers.unanswered);
     }
 
-    /// Says how all rooms, as they are found, differ from what is known; takes them for known.
+    /// Compares all rooms of the server with the known ones; returns the differences. From then on
+    /// the rooms of the server are the known ones.
     pub(crate) fn compare(&mut self, found: Vec<Value>) -> Vec<String> {
         let mut differences = Vec::new();
         let (mut rooms, mut names) = (BTreeMap::new(), BTreeSet::new());
         for room in found {
             if !names.insert(key(text(&room, "name"))) {
-                differences.push(format!("the name of {room} is there twice"));
+                differences.push(format!("the name of {room} exists twice"));
             }
             let email = text(&room, "creator_email").to_owned();
             if let Some(other) = rooms.insert(email, room) {
@@ -48,11 +51,11 @@ impl Ledger {
         differences
     }
 
-    /// Whether something that was not answered made the difference.
+    /// Returns whether a change that was not answered explains a difference.
     fn is_explained(&self, email: &str, known: Option<&Value>, found: Option<&Value>) -> bool {
         let mut changes = self.unanswered.iter().filter(|(user, _)| user == email);
         changes.any(|(_, change)| match (change, known, found) {
-            (Change::Make(names), None, Some(found)) => {
+            (Change::Create(names), None, Some(found)) => {
                 names.iter().any(|name| name == text(found, "name"))
             }
             (Change::Rename(name), Some(known), Some(found)) => is_renamed(known, found, name),
@@ -62,7 +65,7 @@ impl Ledger {
     }
 }
 
-/// Whether a room differs by the name, and the readable part of the address with it, alone.
+/// Returns whether a room differs only by its name, and by the readable part of its `url`.
 fn is_renamed(known: &Value, found: &Value, name: &str) -> bool {
     let mut renamed = known.clone();
     renamed["name"] = json!(name);
@@ -71,15 +74,10 @@ fn is_renamed(known: &Value, found: &Value, name: &str) -> bool {
     renamed == *found && token(known) == token(found)
 }
 
-/// The form that spellings of a name share.
+/// Returns the form that all spellings of a name share.
 fn key(name: &str) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
     words.join(" ").to_lowercase()
-}
-
-fn text<'a>(room: &'a Value, field: &str) -> &'a str {
-    let text = room[field].as_str();
-    text.unwrap_or_else(|| panic!("{field} of {room}"))
 }
 
 fn room(user: &str, guid: &str, name: &str) -> Value {
@@ -87,26 +85,26 @@ fn room(user: &str, guid: &str, name: &str) -> Value {
     json!({"creator_email": user, "room_guid": guid, "name": name, "url": url})
 }
 
-/// A ledger after the answers that two users own these rooms.
+/// Returns a ledger that knows the rooms of two users.
 fn ledger() -> Ledger {
     let mut ledger = Ledger::default();
-    ledger.note(Told {
+    ledger.add(Answers {
         shared: vec![("ada".into(), room("ada", "1", "Chess"))],
         own: Some(("grace".into(), Some(room("grace", "2", "Go")))),
-        ..Told::default()
+        ..Answers::default()
     });
     ledger
 }
 
-fn unanswered(user: &str, change: Change) -> Told {
-    Told {
+fn unanswered(user: &str, change: Change) -> Answers {
+    Answers {
         unanswered: Some((user.into(), change)),
-        ..Told::default()
+        ..Answers::default()
     }
 }
 
 #[test]
-fn what_was_acknowledged_is_no_difference_and_anything_else_is_one() {
+fn only_acknowledged_rooms_are_no_difference() {
     let (chess, go) = (room("ada", "1", "Chess"), room("grace", "2", "Go"));
     let count = |found: &[&Value]| {
         ledger()
@@ -124,13 +122,13 @@ fn what_was_acknowledged_is_no_difference_and_anything_else_is_one() {
 }
 
 #[test]
-fn what_was_not_answered_may_have_happened_or_not() {
+fn a_change_without_an_answer_may_have_happened_or_not() {
     let (chess, go) = (room("ada", "1", "Chess"), room("grace", "2", "Go"));
     let rename = Change::Rename("Goo".into());
-    let make = Change::Make(vec!["Draughts".into(), "Checkers".into()]);
+    let create = Change::Create(vec!["Draughts".into(), "Checkers".into()]);
     let count = |user: &str, change: &Change, found: &[&Value]| {
         let mut ledger = ledger();
-        ledger.note(unanswered(user, change.clone()));
+        ledger.add(unanswered(user, change.clone()));
         ledger
             .compare(found.iter().copied().cloned().collect())
             .len()
@@ -146,16 +144,19 @@ fn what_was_not_answered_may_have_happened_or_not() {
     assert_eq!(count("grace", &Change::Delete, &[&chess, &go]), 0);
     assert_eq!(count("grace", &Change::Delete, &[&go]), 1);
     for (name, differences) in [("Draughts", 0), ("Checkers", 0), ("Other", 1)] {
-        let made = room("edsger", "3", name);
-        assert_eq!(count("edsger", &make, &[&chess, &go, &made]), differences);
+        let created = room("edsger", "3", name);
+        assert_eq!(
+            count("edsger", &create, &[&chess, &go, &created]),
+            differences
+        );
     }
-    assert_eq!(count("edsger", &make, &[&chess, &go]), 0);
+    assert_eq!(count("edsger", &create, &[&chess, &go]), 0);
 }
 
 #[test]
-fn what_was_found_is_known_from_then_on() {
+fn rooms_that_were_found_are_known() {
     let mut ledger = ledger();
-    ledger.note(unanswered("grace", Change::Delete));
+    ledger.add(unanswered("grace", Change::Delete));
     let chess = room("ada", "1", "Chess");
     assert!(ledger.compare(vec![chess.clone()]).is_empty());
     assert!(ledger.compare(vec![chess.clone()]).is_empty());

@@ -1,5 +1,5 @@
-//! Kills the server again and again, under load and while it starts, and holds what is there
-//! afterwards against a ledger of what callers were told.
+//! Kills the server again and again, under load and while it starts, and compares its rooms after
+//! each restart with a ledger of the answers to callers.
 
 mod ledger;
 mod load;
@@ -13,18 +13,20 @@ use serde_json::Value;
 use std::fmt;
 use std::thread;
 use std::time::Instant;
-use support::{Folder, PATIENCE, Process, Running, number, open, say, seed};
+use support::{
+    Folder, Key, Process, ROOM, ServerProcess, TIMEOUT, assert_intact, number, open, say, seed,
+};
 
-/// How many kills `cargo test` is worth.
+/// How many kills there are unless `ROOMD_KILLS` is set.
 const KILLS: u64 = 20;
 
-/// A database is left alone after so many, so that a kill costs the same however many there are.
+/// How many kills a database gets, so that the cost of a kill does not grow with their number.
 const KILLS_PER_DATABASE: u64 = 20;
 
-/// At the most so many answers come before a kill.
+/// The largest number of answers before a kill.
 const ANSWERS: usize = 300;
 
-/// At the most so often does the test give way to the server that starts before it kills it.
+/// The largest number of times that the test yields to a starting server before it kills it.
 const TURNS: u64 = 50_000;
 
 /// The start of every `url` must be the same for every run of the server.
@@ -35,21 +37,21 @@ const SERVE: &[&str] = &[
     "https://rooms.example.com",
 ];
 
-/// A database whose server is killed, and what is known of it.
+/// A database whose server is killed, and what callers know of it.
 struct Trial {
     folder: Folder,
-    key: Value,
+    key: Key,
     rng: Rng,
     load: Load,
     ledger: Ledger,
     figures: Figures,
 }
 
-/// What was done so far.
+/// The figures of a test run.
 #[derive(Default)]
 struct Figures {
     kills: u64,
-    /// Those of a server that had not said that it is ready.
+    /// The kills of a server that was not ready yet.
     early_kills: u64,
     answers: usize,
 }
@@ -73,7 +75,7 @@ impl fmt::Display for Figures {
 }
 
 impl Trial {
-    /// Makes a database where a server was killed that was making it.
+    /// Creates a database after a server was killed that was creating it.
     fn new(mut rng: Rng) -> Self {
         let folder = Folder::new();
         let ready = kill_while_starting(&folder, &mut rng);
@@ -105,33 +107,37 @@ impl Trial {
     fn kill_under_load(&mut self) {
         let server = self.start_and_compare();
         let answers = self.rng.usize(1..=ANSWERS);
-        let told = self.load.until_killed(&server, answers);
-        let ended = server.end();
-        assert_eq!(ended.status.code(), None, "{ended:?}");
-        self.figures.answers += told.iter().map(|told| told.answers).sum::<usize>();
-        for told in told {
-            self.ledger.note(told);
+        let received = self.load.until_killed(&server, answers);
+        let exit = server.wait();
+        assert_eq!(exit.status.code(), None, "{exit:?}");
+        self.figures.answers += received
+            .iter()
+            .map(|received| received.count)
+            .sum::<usize>();
+        for received in received {
+            self.ledger.add(received);
         }
     }
 
-    /// Starts the server on what the last kill left, and looks at all of it.
-    fn start_and_compare(&mut self) -> Running {
+    /// Starts the server after a kill and compares all rooms.
+    fn start_and_compare(&mut self) -> ServerProcess {
         let mut command = self.folder.command(SERVE);
         let server = self.folder.start(&mut command).expect("it starts");
         let server = server.with_key(&self.key);
         let found = all_rooms(&server);
-        self.assert_sound(found.len());
+        self.assert_consistent(found.len());
         let differences = self.ledger.compare(found);
         assert!(differences.is_empty(), "{}", differences.join("\n"));
         server
     }
 
-    /// Asserts what must be so whatever callers were told, in the file itself.
-    fn assert_sound(&self, rooms: usize) {
-        let database = open(&self.folder.path("roomd.db"));
+    /// Asserts in the file itself what must be true whatever callers were answered.
+    fn assert_consistent(&self, rooms: usize) {
+        assert_intact(&self.folder.database());
+        let database = open(&self.folder.database());
         let text = |sql| database.query_row(sql, [], |row| row.get::<_, String>(0));
-        assert_eq!(text("PRAGMA integrity_check").as_deref(), Ok("ok"));
-        // The table, not an index, which may lack a row.
+
+        // Counts rows of the table, because an index might lack one.
         let counts = text(
             "SELECT format('%d %d %d', count(*), count(DISTINCT creator_email), count(DISTINCT name_key))
                FROM rooms NOT INDEXED",
@@ -142,23 +148,23 @@ impl Trial {
     }
 }
 
-/// Starts a server and kills it a random moment later; whether it was ready.
+/// Starts a server and kills it a random time later; returns whether it was ready.
 fn kill_while_starting(folder: &Folder, rng: &mut Rng) -> bool {
     let server = Process::spawn(&mut folder.command(SERVE));
-    // Short times are as likely as long ones.
+    // Short times are as likely as long ones: the distribution is logarithmic.
     let turns = rng.u64(1..=TURNS) >> rng.u32(0..16);
     (0..turns).for_each(|_| thread::yield_now());
     server.signal("KILL");
-    let ended = server.wait(PATIENCE);
-    assert_eq!(ended.status.code(), None, "{ended:?}");
-    !ended.stdout.is_empty()
+    let exit = server.wait(TIMEOUT);
+    assert_eq!(exit.status.code(), None, "{exit:?}");
+    !exit.stdout.is_empty()
 }
 
-/// All rooms, as the API shows them.
-fn all_rooms(server: &Running) -> Vec<Value> {
+/// Returns all rooms, as the API returns them.
+fn all_rooms(server: &ServerProcess) -> Vec<Value> {
     let page = |number: u32| {
         let query = format!("size=100&sort=created_date+asc&page={number}");
-        let answer = server.get(&format!("{}/search?{query}", support::ROOM));
+        let answer = server.get(&format!("{ROOM}/search?{query}"));
         assert_eq!(answer.status, 200, "{answer:?}");
         let rooms = answer.json()["data"].take();
         rooms.as_array().expect("rooms").clone()
@@ -168,7 +174,7 @@ fn all_rooms(server: &Running) -> Vec<Value> {
 }
 
 #[test]
-fn no_kill_takes_away_or_changes_what_was_acknowledged() {
+fn no_kill_loses_or_changes_an_acknowledged_room() {
     let mut rng = Rng::with_seed(seed());
     let (started, wanted) = (Instant::now(), number("ROOMD_KILLS").unwrap_or(KILLS));
     let mut sum = Figures::default();

@@ -1,5 +1,5 @@
-//! Watches the system calls of the server: nothing that was made leaves it as an answer before
-//! the write-ahead log that has it is on the disk.
+//! Records the system calls of a server and asserts that it answers a change only after the WAL
+//! that has the change was synced to the disk.
 
 mod rules;
 #[path = "../support/mod.rs"]
@@ -9,17 +9,14 @@ mod trace;
 use serde_json::{Value, json};
 use std::fs;
 use std::process::Command;
-use std::thread;
-use support::{Folder, ROOM, Running, number, say_skipped};
+use support::{Folder, ROOM, ServerProcess, USER, all_at_once, email, room_path, skip, user_path};
 use trace::Trace;
 
-/// How many callers ask at once, and for how many rooms they ask together.
+/// How many callers there are, and how many rooms they create together.
 const CALLERS: usize = 8;
 const ROOMS: usize = 96;
 
-const USER: &str = "/xapi/v2/user";
-
-/// What to record: whatever writes to a file or a socket, and what makes a file safe. Texts are
+/// The recorder: all calls that write to a file or a socket, and all that sync a file. Texts are
 /// shown whole, files and sockets by name.
 const RECORDER: &[&str] = &[
     "strace",
@@ -37,20 +34,18 @@ const RECORDER: &[&str] = &[
     "trace.txt",
 ];
 
-/// Whether system calls can be recorded. Where they cannot, the test has nothing to look at: it
-/// passes and says so, unless `ROOMD_STRACE=1` makes that a failure.
+/// Returns whether system calls can be recorded. Skips the test where they cannot.
 fn can_record() -> bool {
     let tried = Command::new("strace").args(["-D", "true"]).output();
     let can = tried.is_ok_and(|output| output.stderr.ends_with(b"+++ exited with 0 +++\n"));
     if !can {
-        assert_ne!(number("ROOMD_STRACE"), Some(1), "strace does not work here");
-        say_skipped("strace is missing or may not trace, so durability was not looked at");
+        skip("ROOMD_STRACE", "strace is missing or may not trace");
     }
     can
 }
 
-/// Runs a server, calls it, stops it; returns all that it did.
-fn record(folder: &Folder, call: impl FnOnce(&Running)) -> Trace {
+/// Starts a server, calls it and stops it; returns its system calls.
+fn record(folder: &Folder, call: impl FnOnce(&ServerProcess)) -> Trace {
     let key = folder.add_key();
     let mut command = folder.command_under(RECORDER, &["serve", "--listen", "127.0.0.1:0"]);
     let server = folder.start(&mut command).expect("it starts");
@@ -58,36 +53,35 @@ fn record(folder: &Folder, call: impl FnOnce(&Running)) -> Trace {
     call(&server);
     server.stop();
     let text = fs::read_to_string(folder.path("trace.txt")).expect("a record");
-    assert!(text.ends_with("+++ exited with 0 +++\n"), "it was cut off");
+    assert!(
+        text.ends_with("+++ exited with 0 +++\n"),
+        "the record is complete"
+    );
     Trace::parse(&text)
 }
 
 #[test]
-fn a_room_is_on_the_disk_before_anybody_hears_of_it() {
+fn a_room_is_synced_before_it_is_in_an_answer() {
     if !can_record() {
         return;
     }
     let folder = Folder::new();
     folder.add_users(ROOMS);
-    let ask = |server: &Running| {
-        let made = |n| server.room_of(&format!("user{n}@example.com")).status == 201;
-        (0..ROOMS).filter(|n| made(*n)).count()
+    let create_rooms = |server: &ServerProcess| {
+        let created = |user| server.room_of(&email(user)).status == 201;
+        (0..ROOMS).filter(|user| created(*user)).count()
     };
-    let mut made = 0;
+    let mut created = 0;
     let trace = record(&folder, |server| {
-        thread::scope(|scope| {
-            let callers: Vec<_> = (0..CALLERS).map(|_| scope.spawn(|| ask(server))).collect();
-            let counts = callers.into_iter().map(|caller| caller.join());
-            made = counts.map(|count| count.expect("a caller ends")).sum();
-        });
+        created = all_at_once(CALLERS, |_| create_rooms(server)).iter().sum();
     });
-    assert_eq!(made, ROOMS);
+    assert_eq!(created, ROOMS);
     let checked = rules::each_creation_is_synced(&trace);
     assert_eq!(checked, Ok(ROOMS));
 }
 
 #[test]
-fn every_kind_of_change_is_on_the_disk_before_it_is_answered() {
+fn every_kind_of_change_is_synced_before_it_is_answered() {
     if !can_record() {
         return;
     }
@@ -101,11 +95,10 @@ fn every_kind_of_change_is_on_the_disk_before_it_is_answered() {
         };
         let ada =
             json!({"email": "ada@example.com", "username": "ada", "name": "A", "surname": "L"});
-        let user = change("POST", USER, &ada, 201).json();
-        let user = format!("{USER}/{}", user["user_guid"].as_str().expect("a GUID"));
+        let user = user_path(&change("POST", USER, &ada, 201).json());
         for _ in 0..3 {
-            let wanted = json!({"creator_email": "ada@example.com", "name": "Test Room"});
-            let room = format!("{ROOM}/{}", change("POST", ROOM, &wanted, 201).guid());
+            let request = json!({"creator_email": "ada@example.com", "name": "Test Room"});
+            let room = room_path(&change("POST", ROOM, &request, 201).json());
             change("PUT", &room, &json!({"name": "Other"}), 200);
             change(
                 "PUT",
@@ -118,5 +111,5 @@ fn every_kind_of_change_is_on_the_disk_before_it_is_answered() {
         change("PUT", &user, &json!({"email": "countess@example.com"}), 200);
         change("DELETE", &user, &Value::Null, 204);
     });
-    assert_eq!(rules::nothing_waits_for_the_disk(&trace), Ok(changes));
+    assert_eq!(rules::each_answer_is_synced(&trace), Ok(changes));
 }

@@ -1,4 +1,4 @@
-//! What must be true of the order of system calls. How a log is laid out stands in "WAL-mode File
+//! The rules for the order of system calls. The layout of a WAL is described in "WAL-mode File
 //! Format", sqlite.org: frames of a header (24 bytes) and a page each; the last frame of a
 //! transaction has a size of the database, which is not 0, in bytes 4 to 7 of its header.
 
@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 const FRAME_HEADER_BYTES: usize = 24;
 
-/// Every 201 was sent after the log had been synced, and that after the transaction with what was
-/// made had been written whole. Returns how many there were.
+/// Checks that every 201 was sent after a sync of the WAL, and that the sync started after the
+/// whole transaction with the new row was written. Returns the number of these answers.
 pub(crate) fn each_creation_is_synced(trace: &Trace) -> Result<usize, String> {
     let created = answers(trace).filter(|answer| answer.data.starts_with("HTTP/1.1 201 "));
     let mut count = 0;
@@ -17,46 +17,46 @@ pub(crate) fn each_creation_is_synced(trace: &Trace) -> Result<usize, String> {
         let guid = guid_of(answer)?;
         let written = commit_of(trace, guid, answer)?;
         if !is_synced(trace, written, answer) {
-            return Err(format!("{guid} was sent before the log was synced"));
+            return Err(format!("{guid} was sent before the WAL was synced"));
         }
         count += 1;
     }
     Ok(count)
 }
 
-/// Every answer was sent after something had been written to the log since the one before, and
-/// all of that had been synced: true of a caller who is alone and only changes things. Returns how
-/// many there were.
-pub(crate) fn nothing_waits_for_the_disk(trace: &Trace) -> Result<usize, String> {
+/// Checks that between two answers something was written to the WAL, and that all of it was synced
+/// before the second. That holds for a single caller that sends only changes. Returns the number of
+/// answers.
+pub(crate) fn each_answer_is_synced(trace: &Trace) -> Result<usize, String> {
     let (mut count, mut before) = (0, 0);
     for answer in answers(trace) {
         let line = answer.start;
         let new = |call: &&Call| call.start >= before && call.start < line;
-        let Some(last) = log_writes(trace).filter(new).last() else {
+        let Some(last) = wal_writes(trace).filter(new).last() else {
             return Err(format!("line {line}: an answer without a write"));
         };
         let written = end(last).ok_or_else(|| format!("line {line}: an answer during a write"))?;
         if !is_synced(trace, written, answer) {
-            return Err(format!("line {line}: an answer before the log was synced"));
+            return Err(format!("line {line}: an answer before the WAL was synced"));
         }
         (count, before) = (count + 1, line);
     }
     Ok(count)
 }
 
-/// Whether the log was synced after a line and before an answer.
+/// Returns whether the WAL was synced after a line and before an answer.
 fn is_synced(trace: &Trace, written: usize, answer: &Call) -> bool {
     trace.calls.iter().any(|call| {
         ["fsync", "fdatasync"].contains(&call.name.as_str())
-            && is_of_log(call)
+            && is_of_wal(call)
             && call.start > written
             && end(call).is_some_and(|end| end < answer.start)
     })
 }
 
-/// The line where the transaction was written whole that made what has a GUID.
+/// Returns the line where the last frame was written of the transaction that created a GUID.
 fn commit_of(trace: &Trace, guid: Uuid, answer: &Call) -> Result<usize, String> {
-    let writes: Vec<&Call> = log_writes(trace).collect();
+    let writes: Vec<&Call> = wal_writes(trace).collect();
     let bytes: String = guid.as_bytes().iter().copied().map(char::from).collect();
     let has_guid = |call: &&Call| call.data.contains(&bytes);
     let page = writes
@@ -78,38 +78,40 @@ fn is_commit_header(call: &Call) -> bool {
         && !bytes.by_ref().skip(4).take(4).all(|b| b == '\0')
 }
 
-/// What the server sent to callers.
+/// Returns the answers that the server sent.
 fn answers(trace: &Trace) -> impl Iterator<Item = &Call> {
     let calls = trace.calls.iter();
-    calls.filter(|call| !is_of_log(call) && call.data.starts_with("HTTP/1.1 "))
+    calls.filter(|call| !is_of_wal(call) && call.data.starts_with("HTTP/1.1 "))
 }
 
-fn log_writes(trace: &Trace) -> impl Iterator<Item = &Call> {
-    let is_write = |call: &&Call| call.name.contains("write") && is_of_log(call);
+fn wal_writes(trace: &Trace) -> impl Iterator<Item = &Call> {
+    let is_write = |call: &&Call| call.name.contains("write") && is_of_wal(call);
     trace.calls.iter().filter(is_write)
 }
 
-fn is_of_log(call: &Call) -> bool {
+fn is_of_wal(call: &Call) -> bool {
     call.target.ends_with("-wal")
 }
 
-/// Where a call ended, if it did what it was asked to.
+/// Returns the line where a call ended, if it succeeded.
 fn end(call: &Call) -> Option<usize> {
     call.end.filter(|_| call.succeeded)
 }
 
-/// The GUID of what an answer says was made.
+/// Returns the GUID of the room or user in an answer.
 fn guid_of(answer: &Call) -> Result<Uuid, String> {
     let text = &answer.data;
     let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    let made: Value = serde_json::from_str(body).unwrap_or_default();
-    let guid = made["room_guid"].as_str().or(made["user_guid"].as_str());
+    let created: Value = serde_json::from_str(body).unwrap_or_default();
+    let guid = created["room_guid"]
+        .as_str()
+        .or(created["user_guid"].as_str());
     guid.and_then(|guid| guid.parse().ok())
         .ok_or_else(|| format!("an answer without a GUID: {text}"))
 }
 
-/// A room is made and answered; the bytes of its GUID are the letters from A to P.
-const RIGHT: &[&str] = &[
+/// The calls for a room that is created and answered. The bytes of its GUID are the letters A to P.
+const VALID: &[&str] = &[
     r#"pwrite64(6</a.db-wal>, "\0\0\0\6\0\0\0\0saltsaltchecksum", 24, 32) = 24"#,
     r#"pwrite64(6</a.db-wal>, "\r\0ABCDEFGHIJKLMNOP\0", 19, 56) = 19"#,
     r#"pwrite64(6</a.db-wal>, "\0\0\0\7\0\0\0\10saltsaltchecksum", 24, 75) = 24"#,
@@ -121,40 +123,40 @@ const RIGHT: &[&str] = &[
 const SYNC: usize = 4;
 const ANSWER: usize = 5;
 
-/// What the rules say of a record of these calls.
-fn judged(calls: &[&str]) -> [Result<usize, String>; 2] {
+/// Applies both rules to a record of these calls.
+fn check(calls: &[&str]) -> [Result<usize, String>; 2] {
     let line = |call: &&str| format!("7  14:55:37.1 {call}\n");
     let trace = Trace::parse(&calls.iter().map(line).collect::<String>());
     [
         each_creation_is_synced(&trace),
-        nothing_waits_for_the_disk(&trace),
+        each_answer_is_synced(&trace),
     ]
 }
 
-/// The right calls in another order.
+/// Returns the valid calls in another order.
 fn reordered(order: &[usize]) -> Vec<&'static str> {
-    order.iter().map(|at| RIGHT[*at]).collect()
+    order.iter().map(|at| VALID[*at]).collect()
 }
 
-/// The right calls with one replaced by others.
+/// Returns the valid calls with one replaced by others.
 fn replaced(at: usize, by: &[&'static str]) -> Vec<&'static str> {
-    [&RIGHT[..at], by, &RIGHT[at + 1..]].concat()
+    [&VALID[..at], by, &VALID[at + 1..]].concat()
 }
 
 #[test]
-fn what_is_right_is_accepted() {
-    assert_eq!(judged(RIGHT), [Ok(1), Ok(1)]);
+fn a_valid_order_passes() {
+    assert_eq!(check(VALID), [Ok(1), Ok(1)]);
     let by_fsync = replaced(SYNC, &["fsync(6</a.db-wal>) = 0"]);
-    assert_eq!(judged(&by_fsync), [Ok(1), Ok(1)]);
-    let twice = replaced(SYNC, &[RIGHT[SYNC], RIGHT[SYNC]]);
-    assert_eq!(judged(&twice), [Ok(1), Ok(1)]);
+    assert_eq!(check(&by_fsync), [Ok(1), Ok(1)]);
+    let twice = replaced(SYNC, &[VALID[SYNC], VALID[SYNC]]);
+    assert_eq!(check(&twice), [Ok(1), Ok(1)]);
     let in_the_last_frame = reordered(&[2, 1, 4, 5]);
-    assert_eq!(judged(&in_the_last_frame), [Ok(1), Ok(1)]);
-    assert_eq!(judged(&[]), [Ok(0), Ok(0)]);
+    assert_eq!(check(&in_the_last_frame), [Ok(1), Ok(1)]);
+    assert_eq!(check(&[]), [Ok(0), Ok(0)]);
 }
 
 #[test]
-fn an_answer_before_the_sync_is_refused_by_both_rules() {
+fn an_answer_before_the_sync_fails_both_rules() {
     for wrong in [
         reordered(&[0, 1, 2, 3, 5]),
         reordered(&[0, 1, 2, 3, 5, 4]),
@@ -174,13 +176,13 @@ fn an_answer_before_the_sync_is_refused_by_both_rules() {
             &[r#"pwrite64(6</a.db-wal>, "\n\0index", 7, 99) = -1 ENOSPC (No space)"#],
         ),
     ] {
-        let judged = judged(&wrong);
-        assert!(judged.iter().all(Result::is_err), "{wrong:?}: {judged:?}");
+        let results = check(&wrong);
+        assert!(results.iter().all(Result::is_err), "{wrong:?}: {results:?}");
     }
 }
 
 #[test]
-fn a_sync_that_ends_after_the_answer_has_begun_is_refused() {
+fn a_sync_that_ends_after_the_start_of_the_answer_fails_both_rules() {
     let lines = [
         "7 1 pwrite64(6</a.db-wal>, \"\\0\\0\\0\\7\\0\\0\\0\\10saltsaltchecksum\", 24, 75) = 24",
         "7 1 pwrite64(6</a.db-wal>, \"ABCDEFGHIJKLMNOP\", 16, 99) = 16",
@@ -189,29 +191,29 @@ fn a_sync_that_ends_after_the_answer_has_begun_is_refused() {
         "7 1 <... fdatasync resumed>) = 0",
         "8 1 <... sendto resumed>) = 99",
     ];
-    let judged = |order: [usize; 6]| {
+    let check = |order: [usize; 6]| {
         let text = order.map(|at| lines[at]).join("\n");
         let trace = Trace::parse(&text);
         [
             each_creation_is_synced(&trace),
-            nothing_waits_for_the_disk(&trace),
+            each_answer_is_synced(&trace),
         ]
     };
-    assert!(judged([0, 1, 2, 3, 4, 5]).iter().all(Result::is_err));
-    assert_eq!(judged([0, 1, 2, 4, 3, 5]), [Ok(1), Ok(1)]);
+    assert!(check([0, 1, 2, 3, 4, 5]).iter().all(Result::is_err));
+    assert_eq!(check([0, 1, 2, 4, 3, 5]), [Ok(1), Ok(1)]);
 }
 
 #[test]
-fn what_only_one_rule_can_see_is_refused_by_it() {
+fn a_fault_that_only_one_rule_can_see_fails_that_rule() {
     let another = r#"sendto(9<TCP:[a->b]>, "HTTP/1.1 201 Created\r\n\r\n{\"room_guid\":\"41424344-4546-4748-494A-4B4C4D4E4F51\"}", 99, 0) = 99"#;
-    assert!(judged(&replaced(ANSWER, &[another]))[0].is_err());
+    assert!(check(&replaced(ANSWER, &[another]))[0].is_err());
     let nameless = r#"sendto(9<TCP:[a->b]>, "HTTP/1.1 201 Created\r\n\r\n{}", 99, 0) = 99"#;
-    assert!(judged(&replaced(ANSWER, &[nameless]))[0].is_err());
+    assert!(check(&replaced(ANSWER, &[nameless]))[0].is_err());
     let renamed = r#"sendto(9<TCP:[a->b]>, "HTTP/1.1 200 OK\r\n\r\n{}", 99, 0) = 99"#;
-    assert_eq!(judged(&replaced(ANSWER, &[renamed])), [Ok(0), Ok(1)]);
-    assert!(judged(&replaced(ANSWER, &[RIGHT[ANSWER], renamed]))[1].is_err());
-    // Another transaction waits: that is its own caller's business.
-    let others = [RIGHT[SYNC], RIGHT[2], RIGHT[3]];
-    let judged = judged(&replaced(SYNC, &others));
-    assert!(judged[0].is_ok() && judged[1].is_err(), "{judged:?}");
+    assert_eq!(check(&replaced(ANSWER, &[renamed])), [Ok(0), Ok(1)]);
+    assert!(check(&replaced(ANSWER, &[VALID[ANSWER], renamed]))[1].is_err());
+    // The transaction of another caller is not synced yet, which the first rule allows.
+    let others = [VALID[SYNC], VALID[2], VALID[3]];
+    let results = check(&replaced(SYNC, &others));
+    assert!(results[0].is_ok() && results[1].is_err(), "{results:?}");
 }

@@ -1,7 +1,7 @@
-/// The system calls of a process, as `strace -f -yy` writes them down.
+/// The system calls of a process, as `strace -f -yy` records them.
 #[derive(Debug)]
 pub(crate) struct Trace {
-    /// In the order in which they began.
+    /// In the order of their starts.
     pub(crate) calls: Vec<Call>,
 }
 
@@ -9,13 +9,13 @@ pub(crate) struct Trace {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Call {
     pub(crate) name: String,
-    /// The file or socket that the first argument stands for.
+    /// The file or socket in the first argument.
     pub(crate) target: String,
-    /// The texts among the arguments, one behind the other: a byte is the character of the same
-    /// number, because texts are searched faster than bytes.
+    /// The texts in the arguments, joined. A byte is the character of the same number, because
+    /// strings are searched faster than bytes.
     pub(crate) data: String,
-    /// The number of the line where it began, and of that where it ended: of two calls the first
-    /// was over before the second began when its end has the lower number.
+    /// The line where the call started, and the line where it ended. A call ended before another
+    /// started if the number of its end is lower than that of the other's start.
     pub(crate) start: usize,
     pub(crate) end: Option<usize>,
     pub(crate) succeeded: bool,
@@ -69,7 +69,7 @@ impl Call {
     }
 }
 
-/// The name that `-yy` gives the descriptor that comes first: `6</srv/roomd.db-wal>, ...`.
+/// Returns the name that `-yy` prints for the first descriptor: `6</srv/roomd.db-wal>, ...`.
 fn target(arguments: &str) -> &str {
     let Some((_, named)) = arguments.split_once('<') else {
         return "";
@@ -79,7 +79,7 @@ fn target(arguments: &str) -> &str {
     &named[..end.expect("the end of the name")]
 }
 
-/// What stands in quotation marks, read as C reads it.
+/// Returns the texts in quotation marks, with C escapes resolved.
 fn texts(arguments: &str) -> String {
     let (mut data, mut rest) = (String::new(), arguments);
     while let Some((_, quoted)) = rest.split_once('"') {
@@ -88,7 +88,7 @@ fn texts(arguments: &str) -> String {
     data
 }
 
-/// Reads up to the closing quotation mark; returns what follows it.
+/// Reads a text up to its closing quotation mark; returns the rest behind it.
 fn read_text<'a>(mut quoted: &'a str, data: &mut String) -> &'a str {
     while let Some(at) = quoted.find(['"', '\\']) {
         data.push_str(&quoted[..at]);
@@ -103,7 +103,7 @@ fn read_text<'a>(mut quoted: &'a str, data: &mut String) -> &'a str {
     ""
 }
 
-/// The character that follows a backslash, and how long its name is.
+/// Returns the character of an escape sequence, and the length of the sequence.
 fn escaped(rest: &str) -> (char, usize) {
     let digits = rest
         .bytes()
@@ -113,7 +113,7 @@ fn escaped(rest: &str) -> (char, usize) {
     if let Ok(byte) = u8::from_str_radix(&rest[..length], 8) {
         return (char::from(byte), length);
     }
-    let character = match rest.chars().next().expect("what is escaped") {
+    let character = match rest.chars().next().expect("an escaped character") {
         't' => '\t',
         'n' => '\n',
         'v' => '\u{b}',
@@ -125,7 +125,7 @@ fn escaped(rest: &str) -> (char, usize) {
 }
 
 #[test]
-fn a_call_is_read_with_its_target_data_and_result() {
+fn a_call_is_parsed_with_its_target_data_and_result() {
     let trace = Trace::parse(
         r#"7  14:55:37.940534 pwrite64(6</srv/a.db-wal>, "7\177\6\202\0-\n\"\\\0011\18", 12, 0) = 12
 8  14:55:37.940535 writev(9<TCP:[127.0.0.1:1->127.0.0.1:2]>, [{iov_base="ab", iov_len=2}, {iov_base="c", iov_len=1}], 2) = 3
@@ -144,7 +144,7 @@ fn a_call_is_read_with_its_target_data_and_result() {
 }
 
 #[test]
-fn a_call_that_others_interrupt_has_the_lines_of_its_start_and_end() {
+fn an_interrupted_call_has_the_lines_of_its_start_and_end() {
     let trace = Trace::parse(
         r#"7  14:55:37.1 fsync(6</srv/a.db-wal> <unfinished ...>
 8  14:55:37.2 sendto(9<socket:[5]>, "a", 1, MSG_NOSIGNAL, NULL, 0 <unfinished ...>

@@ -1,29 +1,23 @@
-use crate::support::{Folder, number, say_skipped};
+use crate::support::{Folder, skip};
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::process::Command;
 
-/// A small file system with a folder of its own, in memory, until it is dropped.
+/// A small file system in memory, mounted on a folder of its own until it is dropped.
 pub(crate) struct Disk {
     folder: Folder,
 }
 
 impl Disk {
-    /// Makes one of so many KiB. Where that cannot be done there is nothing to look at: the test
-    /// passes and says so, unless `ROOMD_MOUNT=1` makes that a failure.
+    /// Mounts a file system of so many KiB. Skips the test where that cannot be done.
     pub(crate) fn new(kib: u32) -> Option<Self> {
         let folder = Folder::new();
         let options = format!("size={kib}k");
-        let made = mount(&["-t", "tmpfs", "-o", &options, "tmpfs"], &folder);
-        if made {
+        let is_mounted = mount(&["-t", "tmpfs", "-o", &options, "tmpfs"], &folder);
+        if is_mounted {
             return Some(Self { folder });
         }
-        assert_ne!(
-            number("ROOMD_MOUNT"),
-            Some(1),
-            "no file system can be mounted here"
-        );
-        say_skipped("no file system can be mounted here, so its faults were not looked at");
+        skip("ROOMD_MOUNT", "no file system can be mounted here");
         None
     }
 
@@ -31,7 +25,7 @@ impl Disk {
         &self.folder
     }
 
-    /// Takes the space that is left; returns how many bytes it was.
+    /// Fills the space that is left; returns how many bytes it was.
     pub(crate) fn fill(&self) -> usize {
         let mut options = OpenOptions::new();
         let filler = options.create(true).append(true);
@@ -46,23 +40,23 @@ impl Disk {
         }
     }
 
-    /// Gives back what was taken.
-    pub(crate) fn make_room(&self) {
+    /// Frees the space that `fill` took.
+    pub(crate) fn free(&self) {
         fs::remove_file(self.folder.path("filler")).expect("it was filled");
     }
 
-    /// Forbids or allows writing, which needs a disk on which no file is open for it.
-    pub(crate) fn remount(&self, right: &str) {
-        assert!(mount(&["-o", &format!("remount,{right}")], &self.folder));
+    /// Remounts the disk as `ro` or `rw`. To read-only only while no file is open for writing.
+    pub(crate) fn remount(&self, mode: &str) {
+        assert!(mount(&["-o", &format!("remount,{mode}")], &self.folder));
     }
 }
 
 impl Drop for Disk {
     fn drop(&mut self) {
         let mut umount = Command::new("umount");
-        // Lazily, because a test that fails may have left a server there.
+        // Lazily, because a failed test may have left a server that uses it.
         umount.arg("--lazy").arg(self.folder.root());
-        // Nothing is lost when it stays.
+        // It does no harm if it stays mounted.
         let _ = umount.status();
     }
 }

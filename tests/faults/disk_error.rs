@@ -1,15 +1,15 @@
-use crate::support::{Folder, PATIENCE, Process, ROOM, Running, number, say_skipped};
-use crate::{assert_kept, assert_log, assert_refused, email, serve, start};
+use crate::support::{Folder, Process, ROOM, ServerProcess, TIMEOUT, email, room_path, skip};
+use crate::{assert_error, assert_log, assert_stored, serve, start};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::process::Command;
 
-/// System calls of a running server that fail, until this value is stopped or dropped.
+/// Makes system calls of a running server fail, until this value is stopped or dropped.
 struct Injection(Process);
 
 impl Injection {
-    /// Lets a call on a file fail with an error of the system.
-    fn start(server: &Running, file: &str, call: &str, error: &str) -> Self {
+    /// Makes a call on a file fail with an error number.
+    fn start(server: &ServerProcess, file: &str, call: &str, error: &str) -> Self {
         let mut strace = Command::new("strace");
         strace.args(["-f", "-o", "/dev/null", "-P", file]);
         strace.args(["-e", &format!("trace={call}")]);
@@ -21,23 +21,22 @@ impl Injection {
 
     fn stop(self) {
         self.0.signal("INT");
-        self.0.wait(PATIENCE);
+        self.0.wait(TIMEOUT);
     }
 }
 
-/// Whether system calls of a running program can be made to fail. Where they cannot, the test has
-/// nothing to look at: it passes and says so, unless `ROOMD_STRACE=1` makes that a failure.
+/// Returns whether system calls of a running program can be made to fail. Skips the test where they
+/// cannot.
 fn can_inject() -> bool {
     let target = Process::spawn(Command::new("sleep").arg("1"));
     let mut strace = Command::new("strace");
     strace.args(["-o", "/dev/null", "-e", "inject=fsync:error=EIO", "-p"]);
-    // It ends with what it looks at.
+    // strace exits with the program that it traces.
     let tried = strace.arg(target.id().to_string()).output();
     let can =
         tried.is_ok_and(|output| String::from_utf8_lossy(&output.stderr).contains("attached"));
     if !can {
-        assert_ne!(number("ROOMD_STRACE"), Some(1), "strace does not work here");
-        say_skipped("strace is missing or may not attach, so disks that fail were not looked at");
+        skip("ROOMD_STRACE", "strace is missing or may not attach");
     }
     can
 }
@@ -47,7 +46,7 @@ fn path(folder: &Folder, file: &str) -> String {
 }
 
 #[test]
-fn a_disk_that_takes_no_writes_is_waited_for() {
+fn a_server_continues_when_a_disk_accepts_writes_again() {
     if !can_inject() {
         return;
     }
@@ -62,33 +61,33 @@ fn a_disk_that_takes_no_writes_is_waited_for() {
         let folder = Folder::new();
         folder.add_users(3);
         let server = serve(&folder);
-        let kept = server.room_of(&email(0));
-        let log = path(&folder, "roomd.db-wal");
-        let injection = Injection::start(&server, &log, "pwrite64", error);
+        let before = server.room_of(&email(0));
+        let wal = path(&folder, "roomd.db-wal");
+        let injection = Injection::start(&server, &wal, "pwrite64", error);
         for _ in 0..5 {
-            assert_refused(&server.room_of(&email(1)), status, code);
-            assert_refused(&server.get("/readyz"), 503, 95);
+            assert_error(&server.room_of(&email(1)), status, code);
+            assert_error(&server.get("/readyz"), 503, 95);
             let found = server.room_of(&email(0));
-            assert_eq!((found.status, &found.body), (200, &kept.body), "{error}");
+            assert_eq!((found.status, &found.body), (200, &before.body), "{error}");
             assert_eq!(
                 server.get(&format!("{ROOM}/search")).json()["data"][0],
-                kept.json()
+                before.json()
             );
         }
         injection.stop();
-        let made = server.room_of(&email(1));
-        assert_eq!(made.status, 201, "{made:?}");
+        let created = server.room_of(&email(1));
+        assert_eq!(created.status, 201, "{created:?}");
         let log = server.process().log_until(end);
         assert_log(&log, &["started", beginning, end]);
         assert_eq!(server.stop().stderr.lines().count(), 1);
-        let rooms = [(email(0), kept.json()), (email(1), made.json())];
-        assert_kept(&folder, &rooms.into());
+        let rooms = [(email(0), before.json()), (email(1), created.json())];
+        assert_stored(&folder, &rooms.into());
     }
 }
 
-/// Whether the write-ahead log cannot be kept, or the database into which it is copied.
+/// The sync that fails is that of the WAL, or of the database file in a checkpoint.
 #[test]
-fn a_disk_that_does_not_keep_what_it_took_stops_the_server() {
+fn a_failed_sync_stops_the_server() {
     if !can_inject() {
         return;
     }
@@ -107,11 +106,11 @@ fn a_disk_that_does_not_keep_what_it_took_stops_the_server() {
                 rooms.insert(email(user), answer.json());
             }
         }
-        let ended = server.end();
-        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
-        let last = ended.stderr.lines().last().expect("a sentence");
+        let exit = server.wait();
+        assert_eq!(exit.status.code(), Some(1), "{exit:?}");
+        let last = exit.stderr.lines().last().expect("a line");
         let sentence = "roomd: stopped, because the disk failed to keep what was written";
-        assert!(last.starts_with(sentence), "{ended:?}");
+        assert!(last.starts_with(sentence), "{exit:?}");
         drop(injection);
         assert_eq!(
             rooms.len() == 1,
@@ -120,16 +119,13 @@ fn a_disk_that_does_not_keep_what_it_took_stops_the_server() {
             rooms.len()
         );
         let server = start(&folder, &key);
-        assert_kept(&folder, &rooms);
+        assert_stored(&folder, &rooms);
         for (email, room) in &rooms {
             assert_eq!(server.room_of(email).json(), *room);
         }
         let tags = json!({"tags": "again"});
-        let path = format!(
-            "{ROOM}/{}",
-            rooms[&email(0)]["room_guid"].as_str().expect("a GUID")
-        );
-        assert_eq!(server.call("PUT", &path, &tags).status, 200);
+        let path = room_path(&rooms[&email(0)]);
+        assert_eq!(server.put(&path, &tags).status, 200);
         server.stop();
     }
 }

@@ -1,6 +1,6 @@
 use crate::disk::Disk;
-use crate::support::{Folder, PATIENCE, ROOM, Running};
-use crate::{assert_kept, assert_log, assert_refused, email, serve, start};
+use crate::support::{Folder, ROOM, ServerProcess, TIMEOUT, USER, email, room_path};
+use crate::{assert_error, assert_log, assert_stored, serve, start};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,35 +10,32 @@ use std::time::Instant;
 const CALLERS: usize = 4;
 const USERS: usize = 400;
 
-/// How often the disk is full under their load.
+/// How often the disk is filled under load.
 const ROUNDS: usize = 3;
 
 const BEGINNING: &str = "the disk is full";
 const END: &str = "the disk has room again";
 
-/// Fills the disk until the server has found no use for what it has already.
-fn fill_for_good(disk: &Disk, server: &Running) {
+/// Fills the disk until the server has used up the free space in its own files.
+fn fill_completely(disk: &Disk, server: &ServerProcess) {
     let started = Instant::now();
     while disk.fill() > 0 || server.get("/readyz").status == 200 {
-        assert!(started.elapsed() < PATIENCE, "it writes on a full disk");
+        assert!(started.elapsed() < TIMEOUT, "it writes on a full disk");
     }
 }
 
 #[test]
-fn a_full_disk_refuses_writes_and_nothing_else_until_there_is_room() {
+fn on_a_full_disk_only_writes_fail_until_there_is_space() {
     let Some(disk) = Disk::new(1024) else { return };
     disk.folder().add_users(20);
     let server = serve(disk.folder());
     let mut rooms = BTreeMap::new();
     for user in 0..5 {
-        let made = server.room_of(&email(user));
-        assert_eq!(made.status, 201, "{made:?}");
-        rooms.insert(email(user), made.json());
+        let created = server.room_of(&email(user));
+        assert_eq!(created.status, 201, "{created:?}");
+        rooms.insert(email(user), created.json());
     }
-    let path = |user| {
-        let guid = rooms[&email(user)]["room_guid"].as_str().expect("a GUID");
-        format!("{ROOM}/{guid}")
-    };
+    let path = |user| room_path(&rooms[&email(user)]);
     let user = json!({"email": "new@example.com", "username": "new", "name": "N", "surname": "U"});
     let writes = [
         (
@@ -48,14 +45,14 @@ fn a_full_disk_refuses_writes_and_nothing_else_until_there_is_room() {
         ),
         ("PUT", path(1), json!({"name": "Other"})),
         ("DELETE", path(2), Value::Null),
-        ("POST", "/xapi/v2/user".to_owned(), user),
+        ("POST", USER.to_owned(), user),
     ];
-    fill_for_good(&disk, &server);
+    fill_completely(&disk, &server);
     for _ in 0..10 {
         for (method, path, body) in &writes {
-            assert_refused(&server.call(method, path, body), 507, 96);
+            assert_error(&server.call(method, path, body), 507, 96);
         }
-        assert_refused(&server.get("/readyz"), 503, 95);
+        assert_error(&server.get("/readyz"), 503, 95);
         for (email, room) in &rooms {
             let found = server.room_of(email);
             assert_eq!((found.status, &found.json()), (200, room), "{found:?}");
@@ -64,7 +61,7 @@ fn a_full_disk_refuses_writes_and_nothing_else_until_there_is_room() {
             assert_eq!(server.get(&path).status, 200, "{path}");
         }
     }
-    disk.make_room();
+    disk.free();
     for ((method, path, body), status) in writes.iter().zip([201, 200, 204, 201]) {
         let answer = server.call(method, path, body);
         assert_eq!(answer.status, status, "{answer:?}");
@@ -74,21 +71,21 @@ fn a_full_disk_refuses_writes_and_nothing_else_until_there_is_room() {
     assert_log(&log, &["started", BEGINNING, END]);
     assert_eq!(server.stop().stderr.lines().count(), 1);
     rooms.remove(&email(2));
-    assert_kept(disk.folder(), &rooms);
+    assert_stored(disk.folder(), &rooms);
 }
 
 #[test]
-fn the_write_ahead_log_does_not_keep_a_disk_full_that_has_room_for_its_rooms() {
+fn a_large_wal_does_not_fill_a_disk_that_has_space_for_the_rooms() {
     let Some(disk) = Disk::new(1024) else { return };
     disk.folder().add_users(1);
     let server = serve(disk.folder());
-    let room = format!("{ROOM}/{}", server.room_of(&email(0)).guid());
-    let mut refused = 0;
+    let room = room_path(&server.room_of(&email(0)).json());
+    let mut failed = 0;
     for n in 0..600 {
         let tags = format!("tag {n}");
-        let changed = server.call("PUT", &room, &json!({"tags": tags}));
+        let changed = server.put(&room, &json!({"tags": tags}));
         if changed.status == 507 {
-            refused += 1;
+            failed += 1;
             continue;
         }
         assert_eq!(
@@ -96,40 +93,39 @@ fn the_write_ahead_log_does_not_keep_a_disk_full_that_has_room_for_its_rooms() {
             (200, &json!(tags))
         );
     }
-    assert!((1..60).contains(&refused), "{refused} of 600");
+    assert!((1..60).contains(&failed), "{failed} of 600");
     server.stop();
 }
 
-/// What was acknowledged to callers, each of whom has users of its own.
+/// Callers that create and update rooms, each for users of its own.
 struct Callers<'a> {
-    server: &'a Running,
+    server: &'a ServerProcess,
     calls: AtomicUsize,
-    refusals: AtomicUsize,
+    failures: AtomicUsize,
     over: AtomicBool,
     started: Instant,
 }
 
 impl Callers<'_> {
-    fn go_on(&self) -> bool {
-        !self.over.load(Ordering::Relaxed) && self.started.elapsed() < PATIENCE
+    fn is_running(&self) -> bool {
+        !self.over.load(Ordering::Relaxed) && self.started.elapsed() < TIMEOUT
     }
 
-    /// Makes and changes rooms; returns what each is by the last acknowledgement.
+    /// Creates and updates rooms; returns each as in the last successful answer.
     fn call(&self, caller: usize) -> BTreeMap<String, Value> {
         let mut rooms = BTreeMap::<String, Value>::new();
-        for n in (0..).take_while(|_| self.go_on()) {
+        for n in (0..).take_while(|_| self.is_running()) {
             let email = email(n % (USERS / CALLERS) * CALLERS + caller);
             let answer = match rooms.get(&email) {
                 Some(room) => {
-                    let path = format!("{ROOM}/{}", room["room_guid"].as_str().expect("a GUID"));
-                    self.server
-                        .call("PUT", &path, &json!({"tags": format!("tag {n}")}))
+                    let tags = json!({"tags": format!("tag {n}")});
+                    self.server.put(&room_path(room), &tags)
                 }
                 None => self.server.room_of(&email),
             };
             self.calls.fetch_add(1, Ordering::Relaxed);
             if answer.status == 507 {
-                self.refusals.fetch_add(1, Ordering::Relaxed);
+                self.failures.fetch_add(1, Ordering::Relaxed);
             } else {
                 assert!([200, 201].contains(&answer.status), "{answer:?}");
                 rooms.insert(email, answer.json());
@@ -138,17 +134,17 @@ impl Callers<'_> {
         rooms
     }
 
-    /// Waits until a count has grown by so much; `meanwhile` is done over and over.
+    /// Waits until a counter has grown by so much; calls `meanwhile` again and again.
     fn until(&self, count: &AtomicUsize, more: usize, meanwhile: impl Fn()) {
         let wanted = count.load(Ordering::Relaxed) + more;
-        while count.load(Ordering::Relaxed) < wanted && self.go_on() {
+        while count.load(Ordering::Relaxed) < wanted && self.is_running() {
             meanwhile();
         }
     }
 }
 
 #[test]
-fn nothing_is_lost_on_a_disk_that_is_full_again_and_again() {
+fn nothing_is_lost_on_a_disk_that_is_filled_again_and_again() {
     let Some(disk) = Disk::new(3500) else { return };
     disk.folder().add_users(USERS);
     let key = disk.folder().add_key();
@@ -156,7 +152,7 @@ fn nothing_is_lost_on_a_disk_that_is_full_again_and_again() {
     let callers = Callers {
         server: &server,
         calls: AtomicUsize::new(0),
-        refusals: AtomicUsize::new(0),
+        failures: AtomicUsize::new(0),
         over: AtomicBool::new(false),
         started: Instant::now(),
     };
@@ -170,11 +166,11 @@ fn nothing_is_lost_on_a_disk_that_is_full_again_and_again() {
         let called: Vec<_> = (0..CALLERS).map(start).collect();
         for _ in 0..ROUNDS {
             callers.until(&callers.calls, 200, thread::yield_now);
-            callers.until(&callers.refusals, 4, || {
+            callers.until(&callers.failures, 4, || {
                 disk.fill();
                 thread::yield_now();
             });
-            disk.make_room();
+            disk.free();
         }
         callers.until(&callers.calls, 200, thread::yield_now);
         callers.over.store(true, Ordering::Relaxed);
@@ -183,12 +179,12 @@ fn nothing_is_lost_on_a_disk_that_is_full_again_and_again() {
             .flat_map(|caller| caller.join().expect("it ends"))
             .collect()
     });
-    assert!(callers.started.elapsed() < PATIENCE, "it hangs");
+    assert!(callers.started.elapsed() < TIMEOUT, "it hangs");
     disk.fill();
     server.process().signal("KILL");
-    server.end();
-    disk.make_room();
-    assert_kept(disk.folder(), &rooms);
+    server.wait();
+    disk.free();
+    assert_stored(disk.folder(), &rooms);
     let server = start(disk.folder(), &key);
     for (email, room) in &rooms {
         assert_eq!(server.room_of(email).json(), *room);
@@ -196,20 +192,20 @@ fn nothing_is_lost_on_a_disk_that_is_full_again_and_again() {
 }
 
 #[test]
-fn a_server_on_a_full_disk_says_so_and_starts_once_there_is_room() {
+fn a_server_cannot_start_on_a_full_disk_and_starts_when_there_is_space() {
     for is_new in [true, false] {
         let Some(disk) = Disk::new(1024) else { return };
         if !is_new {
             disk.folder().add_users(1);
         }
         disk.fill();
-        let ended = disk.folder().run(&["serve", "--listen", "127.0.0.1:0"]);
-        let sentence = ended.refusal();
+        let exit = disk.folder().run(&["serve", "--listen", "127.0.0.1:0"]);
+        let message = exit.error_message();
         assert!(
-            sentence.contains("full") && sentence.contains("roomd.db"),
-            "{sentence}"
+            message.contains("full") && message.contains("roomd.db"),
+            "{message}"
         );
-        disk.make_room();
+        disk.free();
         let key = disk.folder().add_key();
         let server = start(disk.folder(), &key);
         assert_eq!(server.get("/readyz").status, 200);
@@ -218,17 +214,17 @@ fn a_server_on_a_full_disk_says_so_and_starts_once_there_is_room() {
 }
 
 #[test]
-fn a_backup_for_which_there_is_no_room_is_refused_and_leaves_nothing() {
+fn a_backup_without_enough_space_fails_and_leaves_no_file() {
     let Some(disk) = Disk::new(64) else { return };
     let folder = Folder::new();
     folder.add_users(1000);
     let copy = disk.folder().path("copy.db");
     let copy = copy.to_str().expect("a name in Unicode");
-    let ended = folder.run(&["backup", copy]);
+    let exit = folder.run(&["backup", copy]);
     assert_eq!(
-        ended.refusal(),
+        exit.error_message(),
         format!("cannot write {copy}: {BEGINNING}"),
-        "{ended:?}"
+        "{exit:?}"
     );
     assert_eq!(disk.folder().files(), BTreeMap::new());
 }

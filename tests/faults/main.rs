@@ -1,5 +1,5 @@
-//! Takes away from a running server what it needs, one thing at a time, and gives it back: room on
-//! the disk, the right to write, its files, its turn to write, the time of day.
+//! Takes away from a running server what it needs, one thing at a time, and gives it back: disk
+//! space, the permission to write, its files, the write lock, the time of day.
 
 #![cfg(target_os = "linux")]
 
@@ -15,7 +15,7 @@ mod support;
 
 use serde_json::Value;
 use std::collections::BTreeMap;
-use support::{Answer, Folder, Running, open};
+use support::{Answer, Folder, Key, ServerProcess, assert_intact, open};
 
 /// The start of every `url` must be the same for every run of the server.
 const SERVE: &[&str] = &[
@@ -26,29 +26,25 @@ const SERVE: &[&str] = &[
     "https://rooms.example.com",
 ];
 
-/// No request takes so long, so that none has a line of its own.
+/// The setting `log.slow_ms`: no request takes so long, so none is logged as slow.
 const SLOW_MS: &str = "20000";
 
-/// Starts a server with a key.
-fn serve(folder: &Folder) -> Running {
+/// Starts a server with a new key.
+fn serve(folder: &Folder) -> ServerProcess {
     let key = folder.add_key();
     start(folder, &key)
 }
 
-/// The same with a key that is there.
-fn start(folder: &Folder, key: &Value) -> Running {
+/// Starts a server with an existing key.
+fn start(folder: &Folder, key: &Key) -> ServerProcess {
     let mut command = folder.command(SERVE);
     let server = folder.start(command.env("ROOMD_LOG_SLOW_MS", SLOW_MS));
     server.expect("it starts").with_key(key)
 }
 
-fn email(user: usize) -> String {
-    format!("user{user}@example.com")
-}
-
-/// Asserts that a request was refused as documented.
+/// Asserts an error answer as documented.
 #[track_caller]
-fn assert_refused(answer: &Answer, status: u16, code: u16) {
+fn assert_error(answer: &Answer, status: u16, code: u16) {
     let body = answer.json();
     assert_eq!(
         (answer.status, &body["code"]),
@@ -73,34 +69,32 @@ fn assert_refused(answer: &Answer, status: u16, code: u16) {
     );
 }
 
-/// Asserts that these are all lines of a log, each by some words of it.
+/// Asserts that a log has as many lines as expected, each with the expected text.
 #[track_caller]
 fn assert_log(log: &[String], expected: &[&str]) {
-    let as_expected = |(line, words): (&String, &&str)| line.contains(words);
+    let as_expected = |(line, text): (&String, &&str)| line.contains(text);
     assert!(
         log.len() == expected.len() && log.iter().zip(expected).all(as_expected),
         "{expected:?}: {log:#?}"
     );
 }
 
-/// Asserts that a database is whole and has these rooms, by the addresses of their users.
+/// Asserts that a database is intact and has these rooms, given by the e-mail addresses of their
+/// users.
 #[track_caller]
-fn assert_kept(folder: &Folder, rooms: &BTreeMap<String, Value>) {
-    let database = open(&folder.path("roomd.db"));
-    let integrity: String = database
-        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-        .expect("a report");
-    assert_eq!(integrity, "ok");
+fn assert_stored(folder: &Folder, rooms: &BTreeMap<String, Value>) {
+    assert_intact(&folder.database());
+    let database = open(&folder.database());
     let mut statement = database
         .prepare("SELECT creator_email, hex(room_guid) FROM rooms")
         .expect("a table");
-    let kept: BTreeMap<String, String> = statement
+    let stored: BTreeMap<String, String> = statement
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
         .expect("rows")
         .collect::<Result<_, _>>()
         .expect("rooms");
     for (email, room) in rooms {
         let guid = room["room_guid"].as_str().expect("a GUID").replace('-', "");
-        assert_eq!(kept.get(email), Some(&guid), "{email}");
+        assert_eq!(stored.get(email), Some(&guid), "{email}");
     }
 }

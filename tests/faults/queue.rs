@@ -1,5 +1,5 @@
-use crate::support::{Folder, ROOM, open};
-use crate::{SERVE, assert_log, assert_refused, email};
+use crate::support::{Folder, ROOM, email, open};
+use crate::{SERVE, assert_error, assert_log};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::thread;
@@ -7,14 +7,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::unbounded_channel;
 
-/// More than wait in the server, and more than that run at once.
+/// How many calls are sent at once: more than the write queue has places.
 const CALLS: usize = 1800;
 
-/// So many are refused while the queue is full, and more than are refused together because the lock
-/// was held too long.
-const REFUSALS: usize = 300;
+/// How many calls are rejected before the lock is released: more than a batch has that fails
+/// together because the lock was held too long.
+const REJECTED: usize = 300;
 
-/// What an answer says.
+/// The parts of an answer that the test looks at.
 #[derive(Debug)]
 struct Answer {
     status: u16,
@@ -33,9 +33,9 @@ impl Answer {
     }
 }
 
-/// Asks all at once, each on a connection of its own. The answers come as they are given, and
-/// `look` sees each; returns when there is none left.
-fn ask_at_once(server: SocketAddr, request: &str, mut look: impl FnMut(Answer)) {
+/// Sends all calls at once, each on a connection of its own, and calls `look` with each answer as
+/// it comes.
+fn send_at_once(server: SocketAddr, request: &str, mut look: impl FnMut(Answer)) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .build()
@@ -50,10 +50,11 @@ fn ask_at_once(server: SocketAddr, request: &str, mut look: impl FnMut(Answer)) 
                 stream
                     .write_all(request.as_bytes())
                     .await
-                    .expect("it goes out");
+                    .expect("it is sent");
                 let mut answer = String::new();
                 stream.read_to_string(&mut answer).await.expect("an answer");
-                send.send(Answer::parse(&answer)).expect("the test listens");
+                send.send(Answer::parse(&answer))
+                    .expect("the test receives");
             });
         }
         drop(send);
@@ -68,7 +69,7 @@ fn ask_at_once(server: SocketAddr, request: &str, mut look: impl FnMut(Answer)) 
 }
 
 #[test]
-fn a_full_queue_refuses_at_once_and_serves_what_waits() {
+fn a_full_queue_rejects_at_once_and_serves_the_waiting_calls() {
     rlimit::increase_nofile_limit(8192).expect("files for the connections");
     let folder = Folder::new();
     folder.add_users(1);
@@ -87,33 +88,33 @@ fn a_full_queue_refuses_at_once_and_serves_what_waits() {
         server.authorization,
         body.len()
     );
-    let other = open(&folder.path("roomd.db"));
+    let other = open(&folder.database());
     other.execute_batch("BEGIN IMMEDIATE").expect("a lock");
-    let (mut refused, mut made, mut found) = (0, 0, 0);
-    ask_at_once(server.address, &request, |answer| {
+    let (mut rejected, mut created, mut found) = (0, 0, 0);
+    send_at_once(server.address, &request, |answer| {
         match answer.status {
-            503 => refused += 1,
-            201 => made += 1,
+            503 => rejected += 1,
+            201 => created += 1,
             _ => found += 1,
         }
-        let is_refusal = answer.status == 503;
+        let is_rejection = answer.status == 503;
         assert!([200, 201, 503].contains(&answer.status), "{answer:?}");
         assert_eq!(
             (answer.retries, answer.is_busy),
-            (is_refusal, is_refusal),
+            (is_rejection, is_rejection),
             "{answer:?}"
         );
-        if refused == REFUSALS && is_refusal {
+        if rejected == REJECTED && is_rejection {
             other.execute_batch("ROLLBACK").expect("it was held");
         }
     });
     assert!(
-        refused > 0 && made == 1 && refused + made + found == CALLS,
-        "{refused} {made} {found}"
+        rejected > 0 && created == 1 && rejected + created + found == CALLS,
+        "{rejected} {created} {found}"
     );
     let end = "fewer writes wait";
     let mut log = server.process().log_until(end);
-    // Those that waited took their time, and on a slow machine the lock is held too long for some.
+    // The waiting calls were slow, and on a slow machine the lock was held too long for some.
     let others = [
         "request was slow",
         "the database: writes are rejected",
@@ -126,17 +127,17 @@ fn a_full_queue_refuses_at_once_and_serves_what_waits() {
 }
 
 #[test]
-fn another_program_that_holds_the_database_is_waited_for_and_then_logged_once() {
+fn a_lock_of_another_program_is_waited_for_and_logged_once() {
     let folder = Folder::new();
     folder.add_users(2);
     let key = folder.add_key();
     let server = folder.serve(&[]).with_key(&key);
     let room = server.room_of(&email(0));
-    let other = open(&folder.path("roomd.db"));
+    let other = open(&folder.database());
     other.execute_batch("BEGIN IMMEDIATE").expect("a lock");
     thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| assert_refused(&server.room_of(&email(1)), 503, 95));
+            scope.spawn(|| assert_error(&server.room_of(&email(1)), 503, 95));
         }
         let found = server.room_of(&email(0));
         assert_eq!((found.status, found.body), (200, room.body));

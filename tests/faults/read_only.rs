@@ -1,7 +1,7 @@
 use crate::disk::Disk;
 
 #[test]
-fn a_server_on_a_disk_that_cannot_be_written_says_so_and_starts_once_it_can() {
+fn a_server_cannot_start_on_a_read_only_disk_and_starts_when_it_can_be_written() {
     for is_new in [true, false] {
         let Some(disk) = Disk::new(1024) else { return };
         if !is_new {
@@ -9,11 +9,11 @@ fn a_server_on_a_disk_that_cannot_be_written_says_so_and_starts_once_it_can() {
         }
         disk.remount("ro");
         for args in [&["serve", "--listen", "127.0.0.1:0"][..], &["user", "list"]] {
-            let ended = disk.folder().run(args);
-            let sentence = ended.refusal();
+            let exit = disk.folder().run(args);
+            let message = exit.error_message();
             assert!(
-                sentence.contains("ead-only") && sentence.contains("roomd.db"),
-                "{sentence}"
+                message.contains("ead-only") && message.contains("roomd.db"),
+                "{message}"
             );
         }
         disk.remount("rw");

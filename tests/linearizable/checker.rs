@@ -1,21 +1,21 @@
-//! Decides whether a history is linearizable: whether each call can be given one moment between
-//! its start and its end, such that the answers are those of the model taking the calls in the
-//! order of these moments.
+//! Decides whether a history is linearizable: whether each call can be given one point in time
+//! between its start and its end, its linearization point, such that a model that executes the
+//! calls in the order of these points gives the same answers.
 //!
-//! The search is that of Wing and Gong with the memory of Lowe: it goes through the history once
-//! and keeps every explanation of what was answered so far, a state of the model with the calls
-//! under way that have had their moment. Equal explanations are one, and a call gets its moment no
-//! sooner than an answer needs it, so that there are never many.
+//! The search is that of Wing and Gong with the cache of Lowe. It reads the history once and holds
+//! every configuration that explains the answers so far: a state of the model, and the pending
+//! calls that are linearized. Equal configurations are one, and a call is linearized only when an
+//! answer needs it, so that there are never many.
 
 use crate::model::{Answer, Operation, State};
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// What was asked and answered.
+/// The calls of concurrent clients, with their answers.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     pub(crate) calls: Vec<(Operation, Answer)>,
-    /// Starts and ends of the calls in the order in which they were seen.
+    /// The starts and ends of the calls in the order in which they were recorded.
     pub(crate) events: Vec<Event>,
 }
 
@@ -26,49 +26,49 @@ pub(crate) enum Event {
     Ended(usize),
 }
 
-/// One way in which everything that was answered so far can have come about.
+/// One way to explain all answers so far.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Explanation {
+struct Configuration {
     state: State,
-    /// The calls under way that have had their moment, a bit a slot.
-    done: u64,
+    /// The pending calls that are linearized, one bit per slot.
+    linearized: u64,
 }
 
-/// The calls under way; a slot is free again when its call has ended.
+/// The pending calls, each in a slot that is free again when the call has ended.
 #[derive(Default)]
 struct Slots(Vec<Option<usize>>);
 
-/// Returns how many explanations there were at the most at a time, or the first answer that has
-/// none.
+/// Returns the largest number of configurations at a time. The error names the first answer that no
+/// configuration explains.
 pub(crate) fn check(history: &History) -> Result<usize, String> {
     check_guids(history)?;
     let (mut slots, mut most) = (Slots::default(), 1);
-    let mut explanations = HashSet::from([Explanation {
+    let mut configurations = HashSet::from([Configuration {
         state: State::default(),
-        done: 0,
+        linearized: 0,
     }]);
     for event in &history.events {
         match *event {
             Event::Started(call) => slots.take(call),
             Event::Ended(call) => {
-                let explained = explain(&explanations, call, &slots, history);
-                if explained.is_empty() {
-                    return Err(refusal(&explanations, call, &slots, history));
+                let reached = linearize(&configurations, call, &slots, history);
+                if reached.is_empty() {
+                    return Err(explain_failure(&configurations, call, &slots, history));
                 }
                 slots.free(call);
-                most = most.max(explained.len());
-                explanations = explained;
+                most = most.max(reached.len());
+                configurations = reached;
             }
         }
     }
     Ok(most)
 }
 
-/// A GUID is given once, also where the room that had it is gone.
+/// Checks that no GUID was given twice, not even after its room was deleted.
 fn check_guids(history: &History) -> Result<(), String> {
     let mut seen = HashSet::<Uuid>::new();
     for (_, answer) in &history.calls {
-        if let Answer::Made(room) = answer
+        if let Answer::Created(room) = answer
             && !seen.insert(room.guid)
         {
             return Err(format!("{} was given twice", room.guid));
@@ -77,51 +77,51 @@ fn check_guids(history: &History) -> Result<(), String> {
     Ok(())
 }
 
-/// The explanations in which a call that ends now has had its moment.
-fn explain(
-    explanations: &HashSet<Explanation>,
+/// Returns the configurations in which a call that ends now is linearized.
+fn linearize(
+    configurations: &HashSet<Configuration>,
     call: usize,
     slots: &Slots,
     history: &History,
-) -> HashSet<Explanation> {
+) -> HashSet<Configuration> {
     let bit = slots.bit(call);
-    let mut explained = HashSet::new();
-    let mut seen = explanations.clone();
-    let mut open: Vec<Explanation> = explanations.iter().cloned().collect();
-    while let Some(explanation) = open.pop() {
-        if explanation.done & bit != 0 {
-            explained.insert(Explanation {
-                done: explanation.done & !bit,
-                ..explanation
+    let mut reached = HashSet::new();
+    let mut seen = configurations.clone();
+    let mut open: Vec<Configuration> = configurations.iter().cloned().collect();
+    while let Some(configuration) = open.pop() {
+        if configuration.linearized & bit != 0 {
+            reached.insert(Configuration {
+                linearized: configuration.linearized & !bit,
+                ..configuration
             });
             continue;
         }
-        for (call, bit) in slots.under_way() {
-            if explanation.done & bit != 0 {
+        for (call, bit) in slots.pending() {
+            if configuration.linearized & bit != 0 {
                 continue;
             }
             let (operation, answer) = history.calls[call];
-            if let Some(state) = explanation.state.after(operation, answer) {
-                let done = explanation.done | bit;
-                let next = Explanation { state, done };
+            if let Some(state) = configuration.state.after(operation, answer) {
+                let linearized = configuration.linearized | bit;
+                let next = Configuration { state, linearized };
                 if seen.insert(next.clone()) {
                     open.push(next);
                 }
             }
         }
     }
-    explained
+    reached
 }
 
-fn refusal(
-    explanations: &HashSet<Explanation>,
+fn explain_failure(
+    configurations: &HashSet<Configuration>,
     call: usize,
     slots: &Slots,
     history: &History,
 ) -> String {
-    let calls = slots.under_way().map(|(call, _)| &history.calls[call]);
+    let calls = slots.pending().map(|(call, _)| &history.calls[call]);
     format!(
-        "no order explains call {call}, {:?}\nunder way: {:#?}\nexplanations before it ended: {explanations:#?}",
+        "no order of the calls explains the answer to call {call}, {:?}\npending: {:#?}\nconfigurations before its end: {configurations:#?}",
         history.calls[call],
         calls.collect::<Vec<_>>(),
     )
@@ -151,7 +151,7 @@ impl Slots {
         position.expect("a call ends after it has started")
     }
 
-    fn under_way(&self) -> impl Iterator<Item = (usize, u64)> {
+    fn pending(&self) -> impl Iterator<Item = (usize, u64)> {
         let slots = self.0.iter().enumerate();
         slots.filter_map(|(at, slot)| slot.map(|call| (call, 1 << at)))
     }

@@ -1,4 +1,4 @@
-//! Tries the checker on histories of which it is known whether they are linearizable.
+//! Tests the checker with histories that are known to be linearizable or not.
 
 use crate::checker::{Event, History, check};
 use crate::model::{Answer, Operation, Room, SPELLINGS, State, USERS};
@@ -9,23 +9,23 @@ const CHESS: usize = 0;
 const CHESS_AGAIN: usize = 1;
 const GO: usize = 2;
 
-/// A call between two moments.
+/// A call with its start and its end.
 type Timed = (Operation, Answer, [usize; 2]);
 
-/// A history of calls; no two things happen at the same moment.
+/// Returns a history of calls. No two events may have the same time.
 fn history(calls: &[Timed]) -> History {
-    let moments = |(call, (.., [start, end])): (usize, &Timed)| {
+    let events_of = |(call, (.., [start, end])): (usize, &Timed)| {
         [(*start, Event::Started(call)), (*end, Event::Ended(call))]
     };
-    let mut events: Vec<(usize, Event)> = calls.iter().enumerate().flat_map(moments).collect();
-    events.sort_by_key(|(moment, _)| *moment);
+    let mut events: Vec<(usize, Event)> = calls.iter().enumerate().flat_map(events_of).collect();
+    events.sort_by_key(|(time, _)| *time);
     History {
         calls: calls.iter().map(|call| (call.0, call.1)).collect(),
         events: events.into_iter().map(|(_, event)| event).collect(),
     }
 }
 
-/// A history of calls one after the other.
+/// Returns a history of calls one after the other.
 fn sequence(calls: &[(Operation, Answer)]) -> History {
     let timed = |(at, call): (usize, &(Operation, Answer))| (call.0, call.1, [2 * at, 2 * at + 1]);
     history(&calls.iter().enumerate().map(timed).collect::<Vec<_>>())
@@ -43,7 +43,7 @@ fn room(number: u128, user: usize, name: usize) -> Room {
     }
 }
 
-fn ask(user: usize, name: usize, fallback: Option<usize>) -> Operation {
+fn get_or_create(user: usize, name: usize, fallback: Option<usize>) -> Operation {
     Operation::GetOrCreate {
         user,
         name,
@@ -51,11 +51,11 @@ fn ask(user: usize, name: usize, fallback: Option<usize>) -> Operation {
     }
 }
 
-/// Somebody asks for a room with a name, and it is made.
-fn made(number: u128, user: usize, name: usize) -> (Operation, Answer) {
+/// Returns a call that creates a room.
+fn created(number: u128, user: usize, name: usize) -> (Operation, Answer) {
     (
-        ask(user, name, None),
-        Answer::Made(room(number, user, name)),
+        get_or_create(user, name, None),
+        Answer::Created(room(number, user, name)),
     )
 }
 
@@ -76,107 +76,113 @@ fn at(call: (Operation, Answer), start: usize, end: usize) -> Timed {
 }
 
 #[test]
-fn a_life_of_rooms_one_call_after_the_other_is_accepted() {
-    let fallback = ask(1, CHESS_AGAIN, Some(GO));
+fn a_correct_sequence_is_linearizable() {
+    let fallback = get_or_create(1, CHESS_AGAIN, Some(GO));
     let life = sequence(&[
-        made(1, 0, CHESS),
-        (ask(0, GO, None), Answer::Is(room(1, 0, CHESS))),
-        (ask(1, CHESS_AGAIN, None), Answer::NamesTaken),
-        (fallback, Answer::Made(room(2, 1, GO))),
+        created(1, 0, CHESS),
+        (get_or_create(0, GO, None), Answer::Found(room(1, 0, CHESS))),
+        (get_or_create(1, CHESS_AGAIN, None), Answer::NamesTaken),
+        (fallback, Answer::Created(room(2, 1, GO))),
         rename(1, GO, Answer::NamesTaken),
-        rename(1, CHESS_AGAIN, Answer::Is(room(1, 0, CHESS_AGAIN))),
+        rename(1, CHESS_AGAIN, Answer::Found(room(1, 0, CHESS_AGAIN))),
         delete(2, Answer::Deleted),
         get(2, Answer::NotFound),
-        rename(1, GO, Answer::Is(room(1, 0, GO))),
-        made(3, 1, CHESS),
+        rename(1, GO, Answer::Found(room(1, 0, GO))),
+        created(3, 1, CHESS),
     ]);
     assert_eq!(check(&life), Ok(1));
 }
 
 #[test]
-fn a_wrong_answer_to_one_caller_after_the_other_is_refused() {
-    let is_chess = Answer::Is(room(1, 0, CHESS));
+fn a_sequence_with_a_wrong_answer_is_not_linearizable() {
+    let found_chess = Answer::Found(room(1, 0, CHESS));
     for (wrong, calls) in [
         (
             "a user with two rooms",
-            vec![made(1, 0, CHESS), made(2, 0, GO)],
+            vec![created(1, 0, CHESS), created(2, 0, GO)],
         ),
         (
             "a room that is lost",
-            vec![made(1, 0, CHESS), get(1, Answer::NotFound)],
+            vec![created(1, 0, CHESS), get(1, Answer::NotFound)],
         ),
-        ("a room of nobody", vec![get(1, is_chess)]),
+        ("a room that was not created", vec![get(1, found_chess)]),
         (
             "a room that changes",
-            vec![made(1, 0, CHESS), get(1, Answer::Is(room(1, 0, GO)))],
+            vec![created(1, 0, CHESS), get(1, Answer::Found(room(1, 0, GO)))],
         ),
         (
             "another's room",
-            vec![made(1, 0, CHESS), (ask(1, GO, None), is_chess)],
+            vec![
+                created(1, 0, CHESS),
+                (get_or_create(1, GO, None), found_chess),
+            ],
         ),
         (
             "a name twice",
-            vec![made(1, 0, CHESS), made(2, 1, CHESS_AGAIN)],
+            vec![created(1, 0, CHESS), created(2, 1, CHESS_AGAIN)],
         ),
         (
             "a GUID twice",
             vec![
-                made(1, 0, CHESS),
+                created(1, 0, CHESS),
                 delete(1, Answer::Deleted),
-                made(1, 0, GO),
+                created(1, 0, GO),
             ],
         ),
         (
-            "a name that is free and refused",
-            vec![(ask(0, CHESS, None), Answer::NamesTaken)],
+            "a conflict about a free name",
+            vec![(get_or_create(0, CHESS, None), Answer::NamesTaken)],
         ),
         (
             "a fallback too soon",
-            vec![(ask(0, CHESS, Some(GO)), Answer::Made(room(1, 0, GO)))],
+            vec![(
+                get_or_create(0, CHESS, Some(GO)),
+                Answer::Created(room(1, 0, GO)),
+            )],
         ),
         (
             "a rename that did nothing",
             vec![
-                made(1, 0, CHESS),
-                rename(1, GO, Answer::Is(room(1, 0, GO))),
-                get(1, is_chess),
+                created(1, 0, CHESS),
+                rename(1, GO, Answer::Found(room(1, 0, GO))),
+                get(1, found_chess),
             ],
         ),
         (
             "a rename to a name that is taken",
             vec![
-                made(1, 0, CHESS),
-                made(2, 1, GO),
-                rename(2, CHESS, Answer::Is(room(2, 1, CHESS))),
+                created(1, 0, CHESS),
+                created(2, 1, GO),
+                rename(2, CHESS, Answer::Found(room(2, 1, CHESS))),
             ],
         ),
         (
-            "a rename refused for its own name",
+            "a conflict with the room's own name",
             vec![
-                made(1, 0, CHESS),
+                created(1, 0, CHESS),
                 rename(1, CHESS_AGAIN, Answer::NamesTaken),
             ],
         ),
         (
-            "a name that a rename left and nobody gets",
+            "a conflict about a name that a rename freed",
             vec![
-                made(1, 0, CHESS),
-                rename(1, GO, Answer::Is(room(1, 0, GO))),
-                (ask(1, CHESS, None), Answer::NamesTaken),
+                created(1, 0, CHESS),
+                rename(1, GO, Answer::Found(room(1, 0, GO))),
+                (get_or_create(1, CHESS, None), Answer::NamesTaken),
             ],
         ),
         (
             "a deletion that did nothing",
             vec![
-                made(1, 0, CHESS),
+                created(1, 0, CHESS),
                 delete(1, Answer::Deleted),
-                get(1, is_chess),
+                get(1, found_chess),
             ],
         ),
         (
             "two deletions",
             vec![
-                made(1, 0, CHESS),
+                created(1, 0, CHESS),
                 delete(1, Answer::Deleted),
                 delete(1, Answer::Deleted),
             ],
@@ -189,10 +195,13 @@ fn a_wrong_answer_to_one_caller_after_the_other_is_refused() {
 }
 
 #[test]
-fn calls_at_once_may_have_either_order_but_not_both() {
-    let (is_chess, is_go) = (Answer::Is(room(1, 0, CHESS)), Answer::Is(room(1, 0, GO)));
-    let first = at(made(1, 0, CHESS), 0, 1);
-    let renamed = at(rename(1, GO, is_go), 2, 9);
+fn concurrent_calls_may_have_either_order_but_not_both() {
+    let (found_chess, found_go) = (
+        Answer::Found(room(1, 0, CHESS)),
+        Answer::Found(room(1, 0, GO)),
+    );
+    let first = at(created(1, 0, CHESS), 0, 1);
+    let renamed = at(rename(1, GO, found_go), 2, 9);
     let read = |before, after| {
         let calls = [
             first,
@@ -202,63 +211,63 @@ fn calls_at_once_may_have_either_order_but_not_both() {
         ];
         check(&history(&calls))
     };
-    assert!(read(is_chess, is_chess).is_ok());
-    assert!(read(is_chess, is_go).is_ok());
-    assert!(read(is_go, is_go).is_ok());
-    assert!(read(is_go, is_chess).is_err());
+    assert!(read(found_chess, found_chess).is_ok());
+    assert!(read(found_chess, found_go).is_ok());
+    assert!(read(found_go, found_go).is_ok());
+    assert!(read(found_go, found_chess).is_err());
 }
 
 #[test]
-fn of_two_at_once_who_ask_for_a_room_one_makes_it() {
+fn of_two_concurrent_calls_for_a_room_one_creates_it() {
     let (chess, go) = (room(1, 0, CHESS), room(2, 0, GO));
     let ask_at_once = |first, second| {
         let calls = [
-            at((ask(0, CHESS, None), first), 0, 2),
-            at((ask(0, GO, None), second), 1, 3),
+            at((get_or_create(0, CHESS, None), first), 0, 2),
+            at((get_or_create(0, GO, None), second), 1, 3),
         ];
         check(&history(&calls))
     };
-    assert!(ask_at_once(Answer::Made(chess), Answer::Is(chess)).is_ok());
-    assert!(ask_at_once(Answer::Is(go), Answer::Made(go)).is_ok());
-    assert!(ask_at_once(Answer::Made(chess), Answer::Made(go)).is_err());
-    assert!(ask_at_once(Answer::Is(chess), Answer::Is(chess)).is_err());
-    assert!(ask_at_once(Answer::Made(chess), Answer::NamesTaken).is_err());
+    assert!(ask_at_once(Answer::Created(chess), Answer::Found(chess)).is_ok());
+    assert!(ask_at_once(Answer::Found(go), Answer::Created(go)).is_ok());
+    assert!(ask_at_once(Answer::Created(chess), Answer::Created(go)).is_err());
+    assert!(ask_at_once(Answer::Found(chess), Answer::Found(chess)).is_err());
+    assert!(ask_at_once(Answer::Created(chess), Answer::NamesTaken).is_err());
 }
 
-/// One shows that a room has been renamed, the other, later, that it has not been yet.
+/// One answer shows that a room was renamed, a later one that it was not renamed yet.
 #[test]
-fn answers_that_need_different_orders_are_refused_together() {
-    let first = at(made(1, 0, CHESS), 0, 1);
-    let renamed = at(rename(1, GO, Answer::Is(room(1, 0, GO))), 2, 9);
-    let took_its_name = at(made(2, 1, CHESS_AGAIN), 3, 4);
-    let saw_its_name = at(get(1, Answer::Is(room(1, 0, CHESS))), 5, 6);
+fn answers_that_need_different_orders_are_not_linearizable_together() {
+    let first = at(created(1, 0, CHESS), 0, 1);
+    let renamed = at(rename(1, GO, Answer::Found(room(1, 0, GO))), 2, 9);
+    let took_its_name = at(created(2, 1, CHESS_AGAIN), 3, 4);
+    let saw_its_name = at(get(1, Answer::Found(room(1, 0, CHESS))), 5, 6);
     assert!(check(&history(&[first, renamed, took_its_name])).is_ok());
     assert!(check(&history(&[first, renamed, saw_its_name])).is_ok());
     assert!(check(&history(&[first, renamed, took_its_name, saw_its_name])).is_err());
 }
 
-/// A history that a correct server may have produced: the calls have their moments in this order,
-/// and each stretches around its moment as far as the other calls of its caller let it.
-fn right_history(rng: &mut Rng, callers: usize, count: usize) -> (Vec<Timed>, State) {
+/// Returns a history that a correct server may have produced. The calls are linearized in this
+/// order, and each extends around its point in time as far as the other calls of its caller allow.
+fn linearizable_history(rng: &mut Rng, callers: usize, count: usize) -> (Vec<Timed>, State) {
     let (mut state, mut known) = (State::default(), vec![guid(0)]);
     let mut free_from = vec![0; callers];
     let mut calls = Vec::new();
     for number in 1..=count {
-        let (caller, moment) = (rng.usize(..callers), number * 1000);
+        let (caller, time) = (rng.usize(..callers), number * 1000);
         let (name, fallback) = (rng.usize(..SPELLINGS.len()), rng.usize(..SPELLINGS.len()));
         let some_guid = known[known.len() - 1 - rng.usize(..known.len().min(6))];
         let operation = match rng.u8(0..4) {
             0 => Operation::Rename(some_guid, name),
             1 => Operation::Delete(some_guid),
             2 => Operation::Get(some_guid),
-            _ => ask(rng.usize(..USERS), name, Some(fallback)),
+            _ => get_or_create(rng.usize(..USERS), name, Some(fallback)),
         };
         let (answer, after) = state.execute(operation, guid(number as u128));
         state = after;
         known.extend(answer.room().map(|room| room.guid));
         let reach = rng.usize(1..8000);
-        let earliest = moment.saturating_sub(reach).max(free_from[caller]);
-        free_from[caller] = moment + 1 + rng.usize(..400);
+        let earliest = time.saturating_sub(reach).max(free_from[caller]);
+        free_from[caller] = time + 1 + rng.usize(..400);
         calls.push((
             operation,
             answer,
@@ -270,22 +279,22 @@ fn right_history(rng: &mut Rng, callers: usize, count: usize) -> (Vec<Timed>, St
 }
 
 #[test]
-fn what_a_correct_server_may_say_is_accepted_and_a_lost_change_at_the_end_is_not() {
+fn a_history_of_a_correct_server_is_linearizable_until_a_change_is_lost() {
     let mut rng = Rng::with_seed(crate::seed());
     for _ in 0..50 {
-        let (mut calls, state) = right_history(&mut rng, 8, 60);
+        let (mut calls, state) = linearizable_history(&mut rng, 8, 60);
         assert!(check(&history(&calls)).is_ok(), "{calls:#?}");
         let user = rng.usize(..USERS);
-        let (answer, _) = state.execute(ask(user, CHESS, Some(GO)), guid(9999));
+        let (answer, _) = state.execute(get_or_create(user, CHESS, Some(GO)), guid(9999));
         let wrong = match answer {
-            Answer::Is(room) | Answer::Made(room) => Answer::Is(Room {
+            Answer::Found(room) | Answer::Created(room) => Answer::Found(Room {
                 guid: guid(8888),
                 ..room
             }),
-            _ => Answer::Made(room(8888, user, CHESS)),
+            _ => Answer::Created(room(8888, user, CHESS)),
         };
         calls.push((
-            ask(user, CHESS, Some(GO)),
+            get_or_create(user, CHESS, Some(GO)),
             wrong,
             [usize::MAX - 1, usize::MAX],
         ));

@@ -1,5 +1,5 @@
-//! Records what many callers at once ask and are told, and looks for an order in which one caller
-//! after the other would have been told the same.
+//! Records the calls of concurrent clients with their answers, and checks that the history is
+//! linearizable: that some order of the calls, one after the other, gives the same answers.
 
 mod checker;
 mod histories;
@@ -18,18 +18,18 @@ use uuid::Uuid;
 
 const CALLERS: u64 = 8;
 
-/// How many calls `cargo test` is worth, of all callers together.
+/// How many calls all callers send together unless `ROOMD_CALLS` is set.
 const CALLS: u64 = 4000;
 
-/// The room that each user was last heard to have, by whatever caller.
+/// The GUID of each user's room in the last answer to any caller.
 type Known = Mutex<[Option<Uuid>; USERS]>;
 
-/// Draws what to ask next: of few users and names, so that callers are in each other's way.
+/// Draws the next call, about few users and names, so that callers compete for them.
 fn draw(rng: &mut Rng, known: &Known) -> Operation {
     let user = rng.usize(..USERS);
     let mut name = || rng.usize(..SPELLINGS.len());
     let (name, fallback) = (name(), name());
-    let guid = known.lock().expect("nobody panicked while looking")[user];
+    let guid = known.lock().expect("no caller panicked")[user];
     match (rng.u8(0..10), guid) {
         (0..=2, Some(guid)) => Operation::Rename(guid, name),
         (3..=4, Some(guid)) => Operation::Delete(guid),
@@ -43,7 +43,7 @@ fn draw(rng: &mut Rng, known: &Known) -> Operation {
 }
 
 #[test]
-fn callers_at_once_are_told_what_one_after_the_other_would_be() {
+fn concurrent_calls_are_linearizable() {
     let mut rng = Rng::with_seed(seed());
     let folder = Folder::new();
     folder.add_users(USERS);
@@ -58,8 +58,7 @@ fn callers_at_once_are_told_what_one_after_the_other_would_be() {
                 for _ in 0..calls {
                     let answer = recorder.call(draw(&mut rng, known));
                     if let Some(room) = answer.room() {
-                        known.lock().expect("nobody panicked while noting")[room.user] =
-                            Some(room.guid);
+                        known.lock().expect("no caller panicked")[room.user] = Some(room.guid);
                     }
                 }
             });
@@ -67,10 +66,10 @@ fn callers_at_once_are_told_what_one_after_the_other_would_be() {
     });
     let history = recorder.into_history();
     match checker::check(&history) {
-        Ok(explanations) => say(&format!(
-            "{} calls, at the most {explanations} explanations at a time",
+        Ok(configurations) => say(&format!(
+            "{} calls, at most {configurations} configurations at a time",
             history.calls.len()
         )),
-        Err(refusal) => panic!("{refusal}"),
+        Err(failure) => panic!("{failure}"),
     }
 }

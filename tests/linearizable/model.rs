@@ -1,8 +1,8 @@
-//! What one caller after the other would be told.
+//! The model: what calls are answered that come one after the other.
 
 use uuid::Uuid;
 
-/// How many users there are, and the spellings of the names they want: two of each name.
+/// How many users there are, and the names that they want: two spellings of each name.
 pub(crate) const USERS: usize = 4;
 pub(crate) const SPELLINGS: [&str; 10] = [
     "Chess",
@@ -17,7 +17,7 @@ pub(crate) const SPELLINGS: [&str; 10] = [
     "wHIST",
 ];
 
-/// A number in the list of spellings.
+/// An index into [`SPELLINGS`].
 pub(crate) type Spelling = usize;
 
 /// A room.
@@ -28,7 +28,7 @@ pub(crate) struct Room {
     pub(crate) name: Spelling,
 }
 
-/// What can be asked for.
+/// A call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Operation {
     GetOrCreate {
@@ -41,13 +41,13 @@ pub(crate) enum Operation {
     Delete(Uuid),
 }
 
-/// What can be answered.
+/// An answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// The room was made.
-    Made(Room),
-    /// The room was there, and is so now.
-    Is(Room),
+    /// The room was created.
+    Created(Room),
+    /// The room existed; this is its present state.
+    Found(Room),
     Deleted,
     NotFound,
     NamesTaken,
@@ -58,24 +58,24 @@ pub(crate) enum Answer {
 pub(crate) struct State([Option<Room>; USERS]);
 
 impl Answer {
-    /// The room that the answer shows.
+    /// Returns the room in the answer.
     pub(crate) fn room(&self) -> Option<Room> {
         match self {
-            Self::Made(room) | Self::Is(room) => Some(*room),
+            Self::Created(room) | Self::Found(room) => Some(*room),
             _ => None,
         }
     }
 }
 
 impl State {
-    /// The state after an operation that was answered so; none where it would not have been.
+    /// Returns the state after an operation; None if the model answers it differently.
     pub(crate) fn after(&self, operation: Operation, answer: Answer) -> Option<Self> {
         let guid = answer.room().map_or(Uuid::nil(), |room| room.guid);
         let (expected, after) = self.execute(operation, guid);
         (expected == answer).then_some(after)
     }
 
-    /// Answers one operation. A room that is made gets the GUID.
+    /// Executes one operation; returns the answer and the state after it. A new room gets the GUID.
     pub(crate) fn execute(&self, operation: Operation, guid: Uuid) -> (Answer, Self) {
         match operation {
             Operation::GetOrCreate {
@@ -83,7 +83,7 @@ impl State {
                 name,
                 fallback,
             } => self.get_or_create(user, [Some(name), fallback], guid),
-            Operation::Get(guid) => self.with(guid, |room| (Answer::Is(room), self.clone())),
+            Operation::Get(guid) => self.with(guid, |room| (Answer::Found(room), self.clone())),
             Operation::Delete(guid) => self.with(guid, |room| {
                 (Answer::Deleted, self.with_room_of(room.user, None))
             }),
@@ -95,7 +95,10 @@ impl State {
                     return (Answer::NamesTaken, self.clone());
                 }
                 let room = Room { name, ..room };
-                (Answer::Is(room), self.with_room_of(room.user, Some(room)))
+                (
+                    Answer::Found(room),
+                    self.with_room_of(room.user, Some(room)),
+                )
             }),
         }
     }
@@ -107,13 +110,13 @@ impl State {
         guid: Uuid,
     ) -> (Answer, Self) {
         if let Some(room) = self.0[user] {
-            return (Answer::Is(room), self.clone());
+            return (Answer::Found(room), self.clone());
         }
-        let mut wanted = names.into_iter().flatten();
-        match wanted.find(|name| self.owner_of_name(*name).is_none()) {
+        let mut names = names.into_iter().flatten();
+        match names.find(|name| self.owner_of_name(*name).is_none()) {
             Some(name) => {
                 let room = Room { guid, user, name };
-                (Answer::Made(room), self.with_room_of(user, Some(room)))
+                (Answer::Created(room), self.with_room_of(user, Some(room)))
             }
             None => (Answer::NamesTaken, self.clone()),
         }

@@ -1,13 +1,13 @@
 use crate::checker::{Event, History};
 use crate::model::{self, Operation, Room, SPELLINGS};
-use crate::support::{Answer, ROOM, Running};
-use serde_json::{Value, json};
+use crate::support::{Answer, ROOM, ServerProcess, email};
+use serde_json::json;
 use std::sync::Mutex;
 use uuid::Uuid;
 
-/// Calls a server and writes down when each call started, when it ended and how.
+/// Calls a server and records the start of each call, its end and its answer.
 pub(crate) struct Recorder<'a> {
-    server: &'a Running,
+    server: &'a ServerProcess,
     record: Mutex<Record>,
 }
 
@@ -18,7 +18,7 @@ struct Record {
 }
 
 impl<'a> Recorder<'a> {
-    pub(crate) fn new(server: &'a Running) -> Self {
+    pub(crate) fn new(server: &'a ServerProcess) -> Self {
         Self {
             server,
             record: Mutex::default(),
@@ -26,7 +26,7 @@ impl<'a> Recorder<'a> {
     }
 
     pub(crate) fn call(&self, operation: Operation) -> model::Answer {
-        let record = || self.record.lock().expect("nobody panicked while writing");
+        let record = || self.record.lock().expect("no caller panicked");
         let call = record().start(operation);
         let answer = read(&send(self.server, operation));
         record().end(call, answer);
@@ -35,7 +35,7 @@ impl<'a> Recorder<'a> {
 
     pub(crate) fn into_history(self) -> History {
         let record = self.record.into_inner();
-        let record = record.expect("nobody panicked while writing");
+        let record = record.expect("no caller panicked");
         let calls = record.calls.into_iter();
         let answered = calls.map(|(call, answer)| (call, answer.expect("every call has ended")));
         History {
@@ -59,7 +59,7 @@ impl Record {
     }
 }
 
-fn send(server: &Running, operation: Operation) -> Answer {
+fn send(server: &ServerProcess, operation: Operation) -> Answer {
     let path = |guid: Uuid| format!("{ROOM}/{guid}");
     match operation {
         Operation::GetOrCreate {
@@ -67,24 +67,22 @@ fn send(server: &Running, operation: Operation) -> Answer {
             name,
             fallback,
         } => {
-            let asked = json!({
+            let body = json!({
                 "creator_email": email(user), "name": SPELLINGS[name],
                 "fallback_name": fallback.map(|name| SPELLINGS[name]),
             });
-            server.call("POST", ROOM, &asked)
+            server.post(ROOM, &body)
         }
-        Operation::Get(guid) => server.call("GET", &path(guid), &Value::Null),
-        Operation::Rename(guid, name) => {
-            server.call("PUT", &path(guid), &json!({"name": SPELLINGS[name]}))
-        }
-        Operation::Delete(guid) => server.call("DELETE", &path(guid), &Value::Null),
+        Operation::Get(guid) => server.get(&path(guid)),
+        Operation::Rename(guid, name) => server.put(&path(guid), &json!({"name": SPELLINGS[name]})),
+        Operation::Delete(guid) => server.delete(&path(guid)),
     }
 }
 
 fn read(answer: &Answer) -> model::Answer {
     match answer.status {
-        200 => model::Answer::Is(read_room(answer)),
-        201 => model::Answer::Made(read_room(answer)),
+        200 => model::Answer::Found(read_room(answer)),
+        201 => model::Answer::Created(read_room(answer)),
         204 => model::Answer::Deleted,
         404 if answer.json()["code"] == 70 => model::Answer::NotFound,
         409 if answer.json()["code"] == 71 => model::Answer::NamesTaken,
@@ -98,11 +96,7 @@ fn read_room(answer: &Answer) -> Room {
     let name = SPELLINGS.iter().position(|name| room["name"] == *name);
     Room {
         guid: answer.guid().parse().expect("a GUID"),
-        user: user.expect("a user who was asked for"),
-        name: name.expect("a name that was asked for"),
+        user: user.expect("a user of the test"),
+        name: name.expect("a name of the test"),
     }
-}
-
-fn email(user: usize) -> String {
-    format!("user{user}@example.com")
 }

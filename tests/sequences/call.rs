@@ -1,49 +1,50 @@
 //! All calls of the API, and how to draw them.
 
-use crate::fields::{self, EMAILS, Field, Kept};
+use crate::fields::{self, EMAILS, Effect, Field};
+use crate::support::{ROOM, USER};
 use crate::world::World;
-use crate::{ROOM, USER};
+
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 use std::fmt;
 
-/// A call. Rooms and users that are there or were are named by an address, so that a call means
-/// the same when others before it are left out.
+/// A call. It names rooms and users, existing or deleted, by an e-mail address, so that it means
+/// the same when calls before it are left out.
 #[derive(Debug, Clone)]
 pub(crate) enum Call {
-    MakeRoom(Body),
+    PostRoom(Body),
     GetRoom(Owner),
     PutRoom(Owner, Body),
     DeleteRoom(Owner),
     SearchRooms(RoomSearch),
-    MakeUser(Body),
+    PostUser(Body),
     GetUser(Owner),
     PutUser(Owner, Body),
     DeleteUser(Owner),
     SearchUsers(UserSearch),
 }
 
-/// A JSON object, short when it is shown.
+/// A JSON object whose debug output is JSON.
 #[derive(Clone)]
 pub(crate) struct Body(pub(crate) Value);
 
-/// A search for rooms; what is none is not sent.
+/// A search for rooms. Parameters that are None are not sent.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RoomSearch {
-    /// What is sent, and the form that is looked for.
+    /// The text that is sent, and its folded form.
     pub(crate) query: Option<(&'static str, &'static str)>,
     pub(crate) creator_email: Option<&'static str>,
     pub(crate) user_id: Option<Owner>,
-    /// Whether every room is meant, or none.
+    /// The parameter that is sent, and whether every room matches it or none.
     pub(crate) created: Option<(&'static str, bool)>,
     pub(crate) sort: Option<&'static str>,
     pub(crate) page: Option<usize>,
     pub(crate) size: Option<usize>,
 }
 
-/// A search for users; what is none is not sent.
+/// A search for users. Fields that are None are not sent.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct UserSearch {
     /// Parts of texts, by field.
@@ -54,10 +55,10 @@ pub(crate) struct UserSearch {
     pub(crate) page_size: Option<usize>,
 }
 
-/// The address with which a user was registered: the last of those whom there were.
+/// The e-mail address of an owner. It stands for the user last registered with it.
 pub(crate) type Owner = &'static str;
 
-/// Addresses, the last of nobody.
+/// E-mail addresses; the last is no user's.
 const OWNERS: [Owner; 4] = [
     "ada@example.com",
     "edsger@example.com",
@@ -69,15 +70,15 @@ fn owner() -> impl Strategy<Value = Owner> + Clone {
     prop_oneof![9 => select(&OWNERS[..3]), 1 => Just(OWNERS[3])]
 }
 
-/// A call of any kind.
+/// Draws a call of any kind.
 pub(crate) fn any() -> impl Strategy<Value = Call> {
     prop_oneof![
-        9 => body(fields::new_room).prop_map(Call::MakeRoom),
+        9 => body(fields::new_room).prop_map(Call::PostRoom),
         4 => owner().prop_map(Call::GetRoom),
         5 => (owner(), body(fields::room_patch)).prop_map(|(room, body)| Call::PutRoom(room, body)),
         2 => owner().prop_map(Call::DeleteRoom),
         3 => room_search().prop_map(Call::SearchRooms),
-        3 => body(fields::new_user).prop_map(Call::MakeUser),
+        3 => body(fields::new_user).prop_map(Call::PostUser),
         2 => owner().prop_map(Call::GetUser),
         4 => (owner(), body(fields::user_patch)).prop_map(|(user, body)| Call::PutUser(user, body)),
         1 => owner().prop_map(Call::DeleteUser),
@@ -85,18 +86,18 @@ pub(crate) fn any() -> impl Strategy<Value = Call> {
     ]
 }
 
-/// A body, in one of ten cases with values that may be wrong.
+/// Draws a body; one in ten may have invalid values.
 fn body(fields: fn() -> Vec<Field>) -> impl Strategy<Value = Body> {
     prop_oneof![
-        9 => members(fields(), |kept| *kept != Kept::Refused),
+        9 => members(fields(), |effect| *effect != Effect::Invalid),
         1 => members(fields(), |_| true),
     ]
 }
 
-fn members(fields: Vec<Field>, may_be_sent: fn(&Kept) -> bool) -> impl Strategy<Value = Body> {
+fn members(fields: Vec<Field>, may_be_sent: fn(&Effect) -> bool) -> impl Strategy<Value = Body> {
     let member = |field: Field| {
         let values = field.values.into_iter();
-        let sent = values.filter(|(_, kept)| may_be_sent(kept));
+        let sent = values.filter(|(_, effect)| may_be_sent(effect));
         let sent: Vec<Value> = sent.map(|(sent, _)| sent).collect();
         let value = option::weighted(field.likely, select(sent));
         value.prop_map(move |value| value.map(|value| (field.name.to_owned(), value)))
@@ -180,18 +181,18 @@ fn user_search() -> impl Strategy<Value = UserSearch> {
 }
 
 impl Call {
-    /// Registers a user of whom most calls know.
+    /// Returns a call that registers a user.
     pub(crate) fn register((username, email): (&str, &str)) -> Self {
         let body = json!({"email": email, "username": username, "name": "Ada", "surname": "Ada"});
-        Self::MakeUser(Body(body))
+        Self::PostUser(Body(body))
     }
 
-    /// Asks for the room of a user.
-    pub(crate) fn make_room((creator_email, name): (&str, &str)) -> Self {
-        Self::MakeRoom(Body(json!({"creator_email": creator_email, "name": name})))
+    /// Returns a call that gets or creates the room of a user.
+    pub(crate) fn post_room((creator_email, name): (&str, &str)) -> Self {
+        Self::PostRoom(Body(json!({"creator_email": creator_email, "name": name})))
     }
 
-    /// Finds every room, oldest first.
+    /// Returns a search for every room, oldest first.
     pub(crate) fn all_rooms() -> Self {
         Self::SearchRooms(RoomSearch {
             sort: Some("created_date asc"),
@@ -199,22 +200,22 @@ impl Call {
         })
     }
 
-    /// Finds every user.
+    /// Returns a search for every user.
     pub(crate) fn all_users() -> Self {
         Self::SearchUsers(UserSearch::default())
     }
 
-    /// The method, the path and the body, which is `null` where there is none.
+    /// Returns the method, the path and the body, `null` for none.
     pub(crate) fn request(&self, world: &World) -> (&'static str, String, Value) {
         let room = |owner: &str| format!("{ROOM}/{}", world.room_guid(owner));
         let user = |owner: &str| format!("{USER}/{}", world.user_guid(owner));
         match self {
-            Self::MakeRoom(body) => ("POST", ROOM.to_owned(), body.0.clone()),
+            Self::PostRoom(body) => ("POST", ROOM.to_owned(), body.0.clone()),
             Self::GetRoom(owner) => ("GET", room(owner), Value::Null),
             Self::PutRoom(owner, body) => ("PUT", room(owner), body.0.clone()),
             Self::DeleteRoom(owner) => ("DELETE", room(owner), Value::Null),
             Self::SearchRooms(search) => ("GET", search.path(world), Value::Null),
-            Self::MakeUser(body) => ("POST", USER.to_owned(), body.0.clone()),
+            Self::PostUser(body) => ("POST", USER.to_owned(), body.0.clone()),
             Self::GetUser(owner) => ("GET", user(owner), Value::Null),
             Self::PutUser(owner, body) => ("PUT", user(owner), body.0.clone()),
             Self::DeleteUser(owner) => ("DELETE", user(owner), Value::Null),

@@ -1,26 +1,27 @@
-//! The fields of requests: what is sent for each, and what is kept of it.
+//! The fields of requests: the values that are sent for each, and their effects.
 
 use serde_json::{Map, Value, json};
 
 /// A field of a request.
 pub(crate) struct Field {
     pub(crate) name: &'static str,
-    /// How often it is sent.
+    /// The probability that it is sent.
     pub(crate) likely: f64,
-    pub(crate) values: Vec<(Value, Kept)>,
+    pub(crate) values: Vec<(Value, Effect)>,
 }
 
-/// What becomes of a value that is sent.
+/// The effect of a value that is sent.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Kept {
-    As(Value),
-    /// It says nothing.
-    Nothing,
-    /// It is wrong.
-    Refused,
+pub(crate) enum Effect {
+    /// This value is stored.
+    Stored(Value),
+    /// The value counts as absent.
+    Absent,
+    /// The request is rejected with an error for this field.
+    Invalid,
 }
 
-/// Texts that people type, and the form that equal ones share.
+/// Texts as callers write them, each with the key that equal texts share.
 const KEYS: &[(&str, &str)] = &[
     ("Chess", "chess"),
     ("CHESS", "chess"),
@@ -61,18 +62,18 @@ pub(crate) const EMAILS: &[&str] = &[
 ];
 const USERNAMES: &[&str] = &["ada", "Ada", "grace", "edsger"];
 
-/// The form that equal texts share.
+/// Returns the key that equal texts share.
 pub(crate) fn key(text: &str) -> &'static str {
     let known = KEYS.iter().find(|(typed, _)| *typed == text);
     known.unwrap_or_else(|| panic!("{text} has no key")).1
 }
 
-/// The form in which a part is looked for in texts of people, which are in NFC here.
+/// Returns the form in which parts of users' fields are searched for. All texts are in NFC here.
 pub(crate) fn lower(text: &str) -> String {
     text.to_lowercase()
 }
 
-fn field(name: &'static str, likely: f64, values: Vec<(Value, Kept)>) -> Field {
+fn field(name: &'static str, likely: f64, values: Vec<(Value, Effect)>) -> Field {
     Field {
         name,
         likely,
@@ -80,58 +81,58 @@ fn field(name: &'static str, likely: f64, values: Vec<(Value, Kept)>) -> Field {
     }
 }
 
-fn kept(sent: impl Into<Value>, kept: impl Into<Value>) -> (Value, Kept) {
-    (sent.into(), Kept::As(kept.into()))
+fn kept(sent: impl Into<Value>, kept: impl Into<Value>) -> (Value, Effect) {
+    (sent.into(), Effect::Stored(kept.into()))
 }
 
-fn same(sent: impl Into<Value> + Clone) -> (Value, Kept) {
+fn stored(sent: impl Into<Value> + Clone) -> (Value, Effect) {
     kept(sent.clone(), sent)
 }
 
-fn nothing() -> (Value, Kept) {
-    (Value::Null, Kept::Nothing)
+fn absent() -> (Value, Effect) {
+    (Value::Null, Effect::Absent)
 }
 
-fn refused(sent: impl Into<Value>) -> (Value, Kept) {
-    (sent.into(), Kept::Refused)
+fn invalid(sent: impl Into<Value>) -> (Value, Effect) {
+    (sent.into(), Effect::Invalid)
 }
 
-/// Texts of a list, several times for each that is something else.
-fn texts(list: &[&str], others: Vec<(Value, Kept)>) -> Vec<(Value, Kept)> {
-    let texts = list.repeat(3).into_iter().map(same);
+/// Returns the texts of a list, each three times as likely as one of the other values.
+fn texts(list: &[&str], others: Vec<(Value, Effect)>) -> Vec<(Value, Effect)> {
+    let texts = list.repeat(3).into_iter().map(stored);
     texts.chain(others).collect()
 }
 
-fn names() -> Vec<(Value, Kept)> {
-    let others = vec![kept("  Go ", "Go"), nothing(), refused(" "), refused(7)];
+fn names() -> Vec<(Value, Effect)> {
+    let others = vec![kept("  Go ", "Go"), absent(), invalid(" "), invalid(7)];
     texts(NAMES, others)
 }
 
-fn emails() -> Vec<(Value, Kept)> {
+fn emails() -> Vec<(Value, Effect)> {
     let others = vec![
         kept(" ada@example.com", "ada@example.com"),
-        nothing(),
-        refused("ada"),
+        absent(),
+        invalid("ada"),
     ];
     texts(EMAILS, others)
 }
 
-fn usernames() -> Vec<(Value, Kept)> {
-    texts(USERNAMES, vec![nothing(), refused("")])
+fn usernames() -> Vec<(Value, Effect)> {
+    texts(USERNAMES, vec![absent(), invalid("")])
 }
 
-fn flags() -> Vec<(Value, Kept)> {
-    vec![same(true), same(false), nothing(), refused("yes")]
+fn flags() -> Vec<(Value, Effect)> {
+    vec![stored(true), stored(false), absent(), invalid("yes")]
 }
 
-fn people() -> Vec<(Value, Kept)> {
+fn people() -> Vec<(Value, Effect)> {
     texts(
         &["Ada", "Zoë", "O'Brien 50%"],
-        vec![kept(" Ada ", "Ada"), nothing(), refused("\u{7}")],
+        vec![kept(" Ada ", "Ada"), absent(), invalid("\u{7}")],
     )
 }
 
-/// What a room can be made with.
+/// Returns the fields of a get-or-create.
 pub(crate) fn new_room() -> Vec<Field> {
     let mut fields = vec![
         field("creator_email", 0.99, emails()),
@@ -142,7 +143,7 @@ pub(crate) fn new_room() -> Vec<Field> {
     fields
 }
 
-/// What can be changed of a room.
+/// Returns the fields of an update of a room.
 pub(crate) fn room_patch() -> Vec<Field> {
     let mut fields = vec![field("name", 0.6, names())];
     fields.extend(room_settings(0.25));
@@ -159,16 +160,16 @@ fn room_settings(likely: f64) -> Vec<Field> {
             "lang",
             likely,
             vec![
-                same("tr"),
+                stored("tr"),
                 kept("en-gb", "en-GB"),
-                nothing(),
-                refused("en_US"),
+                absent(),
+                invalid("en_US"),
             ],
         ),
         field(
             "tags",
             likely,
-            vec![same("a, b"), same(""), same(Value::Null), refused(1)],
+            vec![stored("a, b"), stored(""), stored(Value::Null), invalid(1)],
         ),
         field("allow_recording", likely, flags()),
         field("inaccessible_replay", likely, flags()),
@@ -177,17 +178,17 @@ fn room_settings(likely: f64) -> Vec<Field> {
             likely,
             vec![
                 kept(json!({"Chat": {"OffNewMsgSound": true}}), no_sound),
-                same(sound),
-                same(short),
-                same(newer),
-                nothing(),
-                refused("none"),
+                stored(sound),
+                stored(short),
+                stored(newer),
+                absent(),
+                invalid("none"),
             ],
         ),
     ]
 }
 
-/// What a user can be registered with.
+/// Returns the fields of a new user.
 pub(crate) fn new_user() -> Vec<Field> {
     let mut fields = vec![
         field("name", 0.99, people()),
@@ -199,7 +200,7 @@ pub(crate) fn new_user() -> Vec<Field> {
     fields
 }
 
-/// What can be changed of a user.
+/// Returns the fields of an update of a user.
 pub(crate) fn user_patch() -> Vec<Field> {
     let mut fields = vec![
         field("name", 0.2, people()),
@@ -218,35 +219,41 @@ fn user_settings(likely: f64) -> Vec<Field> {
         field(
             "role",
             likely,
-            vec![same("u"), same("e"), same("a"), nothing(), refused("x")],
+            vec![
+                stored("u"),
+                stored("e"),
+                stored("a"),
+                absent(),
+                invalid("x"),
+            ],
         ),
         field(
             "mobile",
             likely,
-            vec![same("+90 1"), same(""), nothing(), refused(1)],
+            vec![stored("+90 1"), stored(""), absent(), invalid(1)],
         ),
         field("login_allowed", likely, flags()),
         field("active", likely, flags()),
-        field("lang", likely, vec![same("de"), nothing(), refused("")]),
+        field("lang", likely, vec![stored("de"), absent(), invalid("")]),
         field(
             "timezone",
             likely,
             vec![
                 kept("europe/london", "Europe/London"),
-                nothing(),
-                refused("Mars"),
+                absent(),
+                invalid("Mars"),
             ],
         ),
         field(
             "expires_at",
             likely,
-            vec![past, future, same(Value::Null), refused("soon")],
+            vec![past, future, stored(Value::Null), invalid("soon")],
         ),
     ]
 }
 
-/// What is kept of a request, or the names of all fields that are wrong. Those in `required` must
-/// be there.
+/// Returns the values that a request stores, or the names of all wrong fields. The request must
+/// have the fields in `required`.
 pub(crate) fn read(
     fields: &[Field],
     required: &[&str],
@@ -255,12 +262,12 @@ pub(crate) fn read(
     let (mut map, mut wrong) = (Map::new(), Vec::new());
     for field in fields {
         let sent = body.get(field.name);
-        let known = |(value, _): &&(Value, Kept)| Some(value) == sent;
+        let known = |(value, _): &&(Value, Effect)| Some(value) == sent;
         match field.values.iter().find(known).map(|(_, kept)| kept) {
-            Some(Kept::As(value)) => {
+            Some(Effect::Stored(value)) => {
                 map.insert(field.name.to_owned(), value.clone());
             }
-            Some(Kept::Refused) => wrong.push(field.name.to_owned()),
+            Some(Effect::Invalid) => wrong.push(field.name.to_owned()),
             _ if required.contains(&field.name) => wrong.push(field.name.to_owned()),
             _ => {}
         }

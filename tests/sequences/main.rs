@@ -1,5 +1,5 @@
-//! Sends random sequences of all calls of the API to the server and holds every answer, whole,
-//! against a model in memory. A difference is cut down to the shortest sequence that shows it.
+//! Sends random sequences of all calls of the API to a server and compares every answer, whole,
+//! with that of a model in memory. A failing sequence is shrunk.
 
 mod call;
 mod fields;
@@ -10,36 +10,34 @@ mod world;
 use call::Call;
 use proptest::collection::vec;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
-use serde_json::{Value, json};
-use support::{Folder, ROOM, Running, number, seed};
+use serde_json::json;
+use support::{Folder, ServerProcess, USER, number, seed, user_path};
 use world::World;
 
-/// How many sequences `cargo test` is worth, and how long one is at the most.
+/// How many sequences are sent unless `ROOMD_SEQUENCES` is set, and how long one is at most.
 const SEQUENCES: u64 = 64;
 const CALLS: usize = 40;
 
-const USER: &str = "/xapi/v2/user";
-
-/// Usernames and addresses of users who are there when a sequence begins.
+/// Usernames and e-mail addresses of the users at the start of a sequence.
 const REGISTERED: [(&str, &str); 3] = [
     ("ada", "ada@example.com"),
     ("edsger", "edsger@example.com"),
     ("grace", "grace@MÜNCHEN.example"),
 ];
 
-/// Owners and names of rooms that are there when a sequence begins.
-const MADE: [(&str, &str); 2] = [
+/// Owners and names of the rooms at the start of a sequence.
+const CREATED: [(&str, &str); 2] = [
     ("ada@example.com", "Chess"),
     ("grace@MÜNCHEN.example", "Go"),
 ];
 
-/// What every `url` of a room begins with.
+/// The start of every `url`.
 const PUBLIC_URL: &str = "https://rooms.example.com";
 
 fn runner() -> TestRunner {
     let sequences = number("ROOMD_SEQUENCES").unwrap_or(SEQUENCES);
     let config = Config {
-        cases: u32::try_from(sequences).expect("a number of sequences that ends"),
+        cases: u32::try_from(sequences).expect("a number of sequences that fits"),
         failure_persistence: None,
         max_shrink_iters: 1000,
         ..Config::default()
@@ -50,23 +48,22 @@ fn runner() -> TestRunner {
     TestRunner::new_with_rng(config, rng)
 }
 
-/// Removes all users, and the rooms with them.
-fn clear(server: &Running) {
-    let everybody = json!({"page_size": 100});
-    let users = server.call("POST", &format!("{USER}/search"), &everybody);
+/// Deletes all users, and the rooms with them.
+fn clear(server: &ServerProcess) {
+    let all_users = json!({"page_size": 100});
+    let users = server.post(&format!("{USER}/search"), &all_users);
     for user in users.json().as_array().expect("users") {
-        let guid = user["user_guid"].as_str().expect("a GUID");
-        let answer = server.call("DELETE", &format!("{USER}/{guid}"), &Value::Null);
+        let answer = server.delete(&user_path(user));
         assert_eq!(answer.status, 204, "{answer:?}");
     }
 }
 
-/// Registers users and makes rooms, sends the calls one after the other, looks at everything; an
-/// error is the first answer that is not the model's.
-fn compare(server: &Running, calls: &[Call]) -> Result<(), String> {
+/// Sends the calls of one sequence, before them those that create its users and rooms, and after
+/// them searches for everything. The error is the first answer that differs from the model's.
+fn compare(server: &ServerProcess, calls: &[Call]) -> Result<(), String> {
     clear(server);
     let mut world = World::default();
-    let (users, rooms) = (REGISTERED.map(Call::register), MADE.map(Call::make_room));
+    let (users, rooms) = (REGISTERED.map(Call::register), CREATED.map(Call::post_room));
     let after = [Call::all_rooms(), Call::all_users()];
     for call in users.iter().chain(&rooms).chain(calls).chain(&after) {
         let (method, path, body) = call.request(&world);
@@ -80,7 +77,7 @@ fn compare(server: &Running, calls: &[Call]) -> Result<(), String> {
 }
 
 #[test]
-fn any_sequence_of_calls_is_answered_as_by_the_model() {
+fn every_sequence_of_calls_is_answered_as_by_the_model() {
     let folder = Folder::new();
     let key = folder.add_key();
     let server = folder.serve(&["--public-url", PUBLIC_URL]).with_key(&key);

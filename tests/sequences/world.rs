@@ -1,4 +1,4 @@
-//! The model: what the server must answer, and what it must know afterwards.
+//! The model: the answers that a server must give, and the state after them.
 
 use crate::PUBLIC_URL;
 use crate::call::{Call, RoomSearch, UserSearch};
@@ -8,33 +8,33 @@ use serde_json::{Map, Value, json};
 
 const DOCUMENTED: &str = include_str!("../../docs/examples/default-room.response.json");
 
-/// Stands for rooms and users that never were.
+/// A GUID that no room or user ever had.
 const NO_GUID: &str = "0197A3C2-6414-7046-87A6-67730D5F9F08";
 
-/// All users and rooms, in the order in which they were made.
+/// All users and rooms, in the order of their creation.
 #[derive(Default)]
 pub(crate) struct World {
     users: Vec<Value>,
     rooms: Vec<Room>,
-    /// The GUIDs of all rooms and users that there ever were, with the key of the address that
-    /// the user had at the time.
+    /// The GUIDs of all rooms and users, deleted ones too, each with the key of the e-mail address
+    /// that the user had at its creation.
     room_guids: Vec<(&'static str, String)>,
     user_guids: Vec<(&'static str, String)>,
 }
 
 struct Room {
-    /// As the API shows it.
+    /// The room as the API returns it.
     shown: Value,
     user_guid: String,
-    /// The random end of its address.
+    /// The random end of its `url`.
     token: String,
 }
 
-/// What must be answered.
+/// The answer that a server must give.
 #[derive(Debug)]
 pub(crate) enum Expected {
     Body(u16, Value),
-    /// A page of users, and how many there are on all pages.
+    /// A page of users, and the number of users on all pages.
     Users(Value, usize),
     Nothing,
     Error(u16, u16),
@@ -44,14 +44,12 @@ pub(crate) enum Expected {
 
 impl Expected {
     pub(crate) fn check(&self, answer: &Answer) -> Result<(), String> {
-        let total = answer.headers.get("X-Total-Count");
-        let total = total.and_then(|total| total.to_str().ok());
         let fits = match self {
             Self::Body(status, body) => answer.status == *status && answer.json() == *body,
             Self::Users(users, count) => {
                 answer.status == 200
                     && answer.json() == *users
-                    && total == Some(count.to_string().as_str())
+                    && answer.header("X-Total-Count") == count.to_string()
             }
             Self::Nothing => answer.status == 204 && answer.body.is_empty(),
             Self::Error(status, code) => answer.status == *status && answer.json()["code"] == *code,
@@ -76,21 +74,21 @@ impl Expected {
 }
 
 impl World {
-    /// The GUID of the last room that was made for an owner.
+    /// Returns the GUID of the last room of an owner.
     pub(crate) fn room_guid(&self, owner: &str) -> String {
         guid(&self.room_guids, owner)
     }
 
-    /// The GUID of the last user who was registered with an address.
+    /// Returns the GUID of the last user with an e-mail address.
     pub(crate) fn user_guid(&self, owner: &str) -> String {
         guid(&self.user_guids, owner)
     }
 
-    /// What must be answered to a call. What only the server can choose, such as a new GUID, is
-    /// taken from its answer.
+    /// Returns the answer that a call must get. Values that the server chooses, such as a new GUID,
+    /// are taken from its answer.
     pub(crate) fn answer(&mut self, call: &Call, answer: &Answer) -> Expected {
         let outcome = match call {
-            Call::MakeRoom(body) => self.make_room(&body.0, answer),
+            Call::PostRoom(body) => self.post_room(&body.0, answer),
             Call::GetRoom(owner) => self.find_room(owner).map(|at| self.show_room(at)),
             Call::PutRoom(owner, body) => self.put_room(owner, &body.0),
             Call::DeleteRoom(owner) => self.find_room(owner).map(|at| {
@@ -98,16 +96,16 @@ impl World {
                 Expected::Nothing
             }),
             Call::SearchRooms(search) => Ok(self.search_rooms(search)),
-            Call::MakeUser(body) => self.make_user(&body.0, answer),
+            Call::PostUser(body) => self.post_user(&body.0, answer),
             Call::GetUser(owner) => self.find_user(owner).map(|at| self.show_user(at)),
             Call::PutUser(owner, body) => self.put_user(owner, &body.0, answer),
             Call::DeleteUser(owner) => self.delete_user(owner),
             Call::SearchUsers(search) => Ok(self.search_users(search)),
         };
-        outcome.unwrap_or_else(|refusal| refusal)
+        outcome.unwrap_or_else(|error| error)
     }
 
-    fn make_room(&mut self, body: &Value, answer: &Answer) -> Result<Expected, Expected> {
+    fn post_room(&mut self, body: &Value, answer: &Answer) -> Result<Expected, Expected> {
         let sent = fields::read(&fields::new_room(), &["creator_email", "name"], body);
         let mut sent = sent.map_err(Expected::Wrong)?;
         let email = sent.remove("creator_email").expect("it is required");
@@ -124,17 +122,17 @@ impl World {
         if user["active"] == false || user["expires_at"].as_str().is_some_and(|at| at < "2026") {
             return Err(Expected::Error(403, 53));
         }
-        let wanted = [sent.remove("name"), sent.remove("fallback_name")];
-        let mut wanted = wanted.into_iter().flatten();
-        let name = wanted.find(|name| self.owner_of_name(name).is_none());
+        let names = [sent.remove("name"), sent.remove("fallback_name")];
+        let mut names = names.into_iter().flatten();
+        let name = names.find(|name| self.owner_of_name(name).is_none());
         let name = name.ok_or(Expected::Error(409, 71))?;
-        let made = answer.json();
-        let url = made["url"].as_str().unwrap_or_default();
+        let created = answer.json();
+        let url = created["url"].as_str().unwrap_or_default();
         let mut room = Room {
             shown: json!({
-                "room_guid": new_guid(&mut self.room_guids, &email, &made["room_guid"]),
+                "room_guid": new_guid(&mut self.room_guids, &email, &created["room_guid"]),
                 "name": name, "lang": "en-US", "url": "",
-                "created_date": date(&made["created_date"], "2026-11-23T08:45:00"),
+                "created_date": date(&created["created_date"], "2026-11-23T08:45:00"),
                 "tags": null, "inaccessible_replay": false, "allow_recording": true,
                 "creator_email": user["email"], "ui_options": default_options(),
             }),
@@ -190,18 +188,18 @@ impl World {
         Expected::Body(200, json!({"data": data, "pagination": pagination}))
     }
 
-    fn make_user(&mut self, body: &Value, answer: &Answer) -> Result<Expected, Expected> {
+    fn post_user(&mut self, body: &Value, answer: &Answer) -> Result<Expected, Expected> {
         let required = ["name", "surname", "email", "username"];
         let sent = fields::read(&fields::new_user(), &required, body);
         let sent = sent.map_err(Expected::Wrong)?;
-        self.refuse_taken(&sent, None)?;
-        let made = answer.json();
-        let guid = new_guid(&mut self.user_guids, &sent["email"], &made["user_guid"]);
+        self.check_unique(&sent, None)?;
+        let created = answer.json();
+        let guid = new_guid(&mut self.user_guids, &sent["email"], &created["user_guid"]);
         let mut user = json!({
             "user_guid": guid, "user_id": guid, "role": "u", "mobile": "", "login_allowed": true,
             "active": true, "status": 1, "lang": "tr-TR", "timezone": "Europe/Istanbul",
             "expires_at": null, "updating_date": null,
-            "creation_date": date(&made["creation_date"], "2026-11-23T08:45:00+00:00"),
+            "creation_date": date(&created["creation_date"], "2026-11-23T08:45:00+00:00"),
         });
         change_user(&mut user, sent);
         self.users.push(user.clone());
@@ -216,7 +214,7 @@ impl World {
     ) -> Result<Expected, Expected> {
         let sent = fields::read(&fields::user_patch(), &[], body).map_err(Expected::Wrong)?;
         let at = self.find_user(owner)?;
-        self.refuse_taken(&sent, Some(at))?;
+        self.check_unique(&sent, Some(at))?;
         if !sent.is_empty() {
             let user = &mut self.users[at];
             change_user(user, sent);
@@ -256,13 +254,13 @@ impl World {
         Expected::Users(users.copied().cloned().collect(), found.len())
     }
 
-    /// Refuses an address or a username that another user has.
-    fn refuse_taken(&self, sent: &Map<String, Value>, own: Option<usize>) -> Result<(), Expected> {
+    /// Checks that no other user has the e-mail address or the username.
+    fn check_unique(&self, sent: &Map<String, Value>, own: Option<usize>) -> Result<(), Expected> {
         for (field, code) in [("email", 51), ("username", 50)] {
-            let Some(wanted) = sent.get(field) else {
+            let Some(names) = sent.get(field) else {
                 continue;
             };
-            let same = |user: &Value| key(text(&user[field])) == key(text(wanted));
+            let same = |user: &Value| key(text(&user[field])) == key(text(names));
             let owner = self.users.iter().position(same);
             if owner.is_some() && owner != own {
                 return Err(Expected::Error(409, code));
@@ -325,7 +323,7 @@ fn change_user(user: &mut Value, sent: Map<String, Value>) {
     user["status"] = json!(u8::from(user["active"] == true));
 }
 
-/// Puts the members of a group into the group, anything else in its place.
+/// Merges objects member by member, and replaces all other values.
 fn merge(options: &mut Value, patch: &Value) {
     match (options, patch) {
         (Value::Object(options), Value::Object(patch)) => {
@@ -342,14 +340,14 @@ fn default_options() -> Value {
     documented["ui_options"].clone()
 }
 
-/// The last GUID of an owner, or one that never was.
+/// Returns the last GUID of an owner, or [`NO_GUID`].
 fn guid(seen: &[(&str, String)], owner: &str) -> String {
     let of_owner = |(key, _): &&(&str, String)| !owner.is_empty() && *key == fields::key(owner);
     let last = seen.iter().rev().find(of_owner);
     last.map_or(NO_GUID, |(_, guid)| guid).to_owned()
 }
 
-/// A GUID that the server has just given: it must be one, and a new one.
+/// Returns a GUID from an answer; a text that matches no answer unless it is a new GUID.
 fn new_guid(seen: &mut Vec<(&'static str, String)>, owner: &Value, given: &Value) -> Value {
     let guid = given.as_str().unwrap_or_default().to_owned();
     if uuid::Uuid::try_parse(&guid).is_err() || seen.iter().any(|(_, other)| *other == guid) {
@@ -359,7 +357,8 @@ fn new_guid(seen: &mut Vec<(&'static str, String)>, owner: &Value, given: &Value
     json!(guid)
 }
 
-/// A date that the server has just given: it must have the form of the example.
+/// Returns a date from an answer; a text that matches no answer unless it has the form of the
+/// example.
 fn date(given: &Value, example: &str) -> Value {
     let form = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "0");
     match given.as_str() {

@@ -1,37 +1,36 @@
-//! Callers who are slow on purpose: each holds a connection, and gives or takes a byte a second.
-//! They come from another address than those who are not, as strangers do.
+//! Clients that are slow on purpose: each holds a connection and sends or reads a byte per second.
+//! Their client address is not that of the prompt clients, as it would be in an attack.
 
 #![cfg(target_os = "linux")]
 
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{Folder, PATIENCE, Running, say};
+use support::{Client, Folder, ServerProcess, TIMEOUT, say};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-const STRANGER: &str = "127.0.0.2:0";
+const SLOW_ADDRESS: &str = "127.0.0.2:0";
 
-/// The longest that a call may take while slow ones go on. Whoever has to wait for one of those to
-/// end waits for five seconds at least.
+/// The longest that a prompt call may take beside slow clients. A call that had to wait for one of
+/// these to end would take at least five seconds.
 const PROMPT: Duration = Duration::from_secs(2);
 
-/// A way to be slow: what is sent at once, and what is sent every second.
+/// A way of being slow: a text that is sent at once, and one that is sent every second.
 #[derive(Clone)]
 struct Slow {
     first: String,
     drip: &'static str,
-    /// Whether what the server says is taken as it comes, or a byte a second.
-    takes: bool,
+    /// Whether answers are read as they come, or a byte per second.
+    reads: bool,
 }
 
-/// The ways, given the key of a caller who has one.
+/// Returns all ways of being slow; some use a valid key.
 fn ways(authorization: &str) -> Vec<Slow> {
     let whole = "GET /healthz HTTP/1.1\r\nHost: roomd\r\n\r\n";
     let head = "GET /healthz HTTP/1.1\r\nHost: roomd\r\nX-Slow: ";
@@ -41,18 +40,18 @@ fn ways(authorization: &str) -> Vec<Slow> {
     let slow = |first: String, drip| Slow {
         first,
         drip,
-        takes: true,
+        reads: true,
     };
     vec![
         slow(head.to_owned(), "x"),
-        // A second request on a connection has been thought of less often than the first.
+        // Servers tend to time only the first request on a connection.
         slow(format!("{whole}{head}"), "x"),
         slow(format!("{post}{key}Content-Length: 9999\r\n\r\n"), " "),
         slow(
             format!("{post}{key}Transfer-Encoding: chunked\r\n\r\n"),
             "1\r\n \r\n",
         ),
-        // A body that nobody waits for, because the answer is there.
+        // A body that the server does not wait for, because it has its answer already.
         slow(format!("{post}Content-Length: 9999\r\n\r\n"), " "),
         slow(
             format!("{post}Transfer-Encoding: chunked\r\n\r\n"),
@@ -60,36 +59,37 @@ fn ways(authorization: &str) -> Vec<Slow> {
         ),
         Slow {
             first: large.repeat(16),
-            // To learn that the connection is gone, whatever is left to be taken.
+            // Writing tells that the connection is closed, whatever is left to read.
             drip: "G",
-            takes: false,
+            reads: false,
         },
     ]
 }
 
 impl Slow {
-    /// Goes on until the server ends the connection.
-    async fn go_on(&self, server: SocketAddr, connected: &AtomicUsize) {
+    /// Sends slowly until the server closes the connection.
+    async fn run(&self, server: SocketAddr, connected: &AtomicUsize) {
         let socket = TcpSocket::new_v4().expect("a socket");
-        // Else the system takes the whole answer for a caller that takes nothing.
+        // With a large buffer the system would accept the whole answer for a client that does not
+        // read.
         socket.set_recv_buffer_size(4096).expect("a small buffer");
         socket
-            .bind(STRANGER.parse().expect("an address"))
+            .bind(SLOW_ADDRESS.parse().expect("an address"))
             .expect("a port");
-        let made = socket.connect(server).await;
+        let connecting = socket.connect(server).await;
         connected.fetch_add(1, Ordering::Relaxed);
-        // One too many is ended before it is seen here.
-        let Ok(mut stream) = made else {
+        // A connection over the limit may be closed before it is established here.
+        let Ok(mut stream) = connecting else {
             return;
         };
         let mut ended = stream.write_all(self.first.as_bytes()).await.is_err();
         let mut seconds = interval(Duration::from_secs(1));
         seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut taken = vec![0; if self.takes { 4096 } else { 1 }];
+        let mut buffer = vec![0; if self.reads { 4096 } else { 1 }];
         while !ended {
             seconds.tick().await;
             let sent = stream.write_all(self.drip.as_bytes()).await;
-            let read = match timeout(Duration::from_millis(1), stream.read(&mut taken)).await {
+            let read = match timeout(Duration::from_millis(1), stream.read(&mut buffer)).await {
                 Ok(read) => read.is_ok_and(|bytes| bytes > 0),
                 Err(_) => true,
             };
@@ -98,15 +98,15 @@ impl Slow {
     }
 }
 
-/// Holds so many slow connections until the server has ended all of them; `meanwhile` is called
-/// over and over from when all are there, and has ended when the last of them has.
-fn hold(server: &Running, slow: &[Slow], count: usize, meanwhile: impl Fn() + Sync) {
+/// Opens slow connections and waits until the server has closed all of them. Meanwhile, from when
+/// all are open, calls `meanwhile` again and again.
+fn hold(server: &ServerProcess, slow: &[Slow], count: usize, meanwhile: impl Fn() + Sync) {
     let started = Instant::now();
     let (connected, over) = (AtomicUsize::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
         scope.spawn(|| {
-            // Also when the other thread has panicked.
-            while !over.load(Ordering::Relaxed) && started.elapsed() < 2 * PATIENCE {
+            // The time limit is for a panic in the other thread.
+            while !over.load(Ordering::Relaxed) && started.elapsed() < 2 * TIMEOUT {
                 if connected.load(Ordering::Relaxed) == count {
                     meanwhile();
                 }
@@ -116,20 +116,20 @@ fn hold(server: &Running, slow: &[Slow], count: usize, meanwhile: impl Fn() + Sy
             .enable_all()
             .build();
         let all = async {
-            let all = (0..count).map(|n| slow[n % slow.len()].go_on(server.address, &connected));
+            let all = (0..count).map(|n| slow[n % slow.len()].run(server.address, &connected));
             join_all(all).await
         };
         let ended = runtime
             .expect("a runtime")
-            .block_on(async { timeout(PATIENCE, all).await });
+            .block_on(async { timeout(TIMEOUT, all).await });
         over.store(true, Ordering::Relaxed);
-        assert!(ended.is_ok(), "slow connections are not ended");
+        assert!(ended.is_ok(), "slow connections stay open");
     });
 }
 
-/// Waits for all of many, each in its turn.
-async fn join_all(many: impl Iterator<Item = impl Future<Output = ()>>) {
-    let mut left: Vec<_> = many.map(Box::pin).collect();
+/// Waits for all futures.
+async fn join_all(futures: impl Iterator<Item = impl Future<Output = ()>>) {
+    let mut left: Vec<_> = futures.map(Box::pin).collect();
     std::future::poll_fn(|context| {
         left.retain_mut(|one| one.as_mut().poll(context).is_pending());
         if left.is_empty() {
@@ -141,18 +141,15 @@ async fn join_all(many: impl Iterator<Item = impl Future<Output = ()>>) {
     .await;
 }
 
-/// Asks on a connection of its own.
-fn ask_anew(server: SocketAddr) {
-    let mut stream = TcpStream::connect(server).expect("a connection");
+/// Sends a request on a new connection.
+fn ask_anew(server: &Client) {
     let request = "GET /readyz HTTP/1.1\r\nHost: roomd\r\nConnection: close\r\n\r\n";
-    stream.write_all(request.as_bytes()).expect("it goes out");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
+    let answer = server.send_raw(request);
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 
 /// Asserts that a call is prompt.
-fn promptly(call: impl FnOnce()) {
+fn assert_prompt(call: impl FnOnce()) {
     let started = Instant::now();
     call();
     let took = started.elapsed();
@@ -160,7 +157,7 @@ fn promptly(call: impl FnOnce()) {
 }
 
 #[test]
-fn a_thousand_slow_connections_slow_nobody_and_are_ended() {
+fn a_thousand_slow_connections_delay_no_call_and_are_closed() {
     rlimit::increase_nofile_limit(4096).expect("files for the connections");
     let folder = Folder::new();
     folder.add_user("ada@example.com");
@@ -170,8 +167,8 @@ fn a_thousand_slow_connections_slow_nobody_and_are_ended() {
     let calls = AtomicUsize::new(0);
     let started = Instant::now();
     hold(&server, &ways(&server.authorization), 1000, || {
-        promptly(|| ask_anew(server.address));
-        promptly(|| assert!(server.room_of("ada@example.com").status < 300));
+        assert_prompt(|| ask_anew(&server));
+        assert_prompt(|| assert!(server.room_of("ada@example.com").status < 300));
         calls.fetch_add(2, Ordering::Relaxed);
     });
     say(&format!("{calls:?} calls in {:?}", started.elapsed()));
@@ -180,7 +177,7 @@ fn a_thousand_slow_connections_slow_nobody_and_are_ended() {
 }
 
 #[test]
-fn a_caller_cannot_take_all_connections_of_a_server_that_has_few() {
+fn a_client_address_cannot_take_all_connections_of_a_server() {
     let folder = Folder::new();
     let few_files = ["sh", "-c", "ulimit -n 200; exec \"$0\" \"$@\""];
     let args = ["serve", "--listen", "127.0.0.1:0", "--workers", "2"];
@@ -188,7 +185,7 @@ fn a_caller_cannot_take_all_connections_of_a_server_that_has_few() {
     let server = folder.start(&mut command).expect("it starts");
     let calls = AtomicUsize::new(0);
     hold(&server, &ways("")[..1], 300, || {
-        promptly(|| ask_anew(server.address));
+        assert_prompt(|| ask_anew(&server));
         calls.fetch_add(1, Ordering::Relaxed);
     });
     assert!(calls.into_inner() > 10);

@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-/// A number that whoever runs the tests may set.
+/// Returns the number in an environment variable of the test run, if it is set.
 #[expect(
     clippy::disallowed_methods,
     reason = "the tests have settings of their own"
@@ -11,21 +11,28 @@ pub(crate) fn number(variable: &str) -> Option<u64> {
     Some(number.unwrap_or_else(|_| panic!("{variable} must be a whole number, not {value:?}")))
 }
 
-/// The seed of everything random in a test: a new one each time, unless it is set. It
-/// is said, so that a test that fails shows it.
+/// Returns the seed of all that is random in a test: that of `ROOMD_SEED`, else a new one. It is
+/// printed, so that a failure can be reproduced.
 pub(crate) fn seed() -> u64 {
     let seed = number("ROOMD_SEED").unwrap_or_else(|| fastrand::u64(..));
     say(&format!("ROOMD_SEED={seed}"));
     seed
 }
 
-/// Says something to whoever runs the tests, if the test fails or output is not captured.
-#[expect(clippy::print_stderr, reason = "there is no other way to say it")]
+/// Prints a line for the person who runs the tests, shown if the test fails or if output is not
+/// captured.
+#[expect(
+    clippy::print_stderr,
+    reason = "only this output is captured by the test runner"
+)]
 pub(crate) fn say(text: &str) {
     eprintln!("{text}");
 }
 
-/// Says that a test looked at nothing, and why, whether output is captured or not.
-pub(crate) fn say_skipped(reason: &str) {
+/// Prints why a test is skipped, whether output is captured or not. Fails the test instead if
+/// `variable` is 1, which says that the machine has what the test needs.
+#[track_caller]
+pub(crate) fn skip(variable: &str, reason: &str) {
+    assert_ne!(number(variable), Some(1), "{reason}");
     writeln!(io::stderr(), "SKIPPED: {reason}").expect("stderr is open");
 }
