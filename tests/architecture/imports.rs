@@ -44,11 +44,6 @@ impl<'a> Graph<'a> {
         graph
     }
 
-    /// Removes an import; returns whether it existed.
-    pub(crate) fn remove(&mut self, from: &str, to: &str) -> bool {
-        self.0.get_mut(from).is_some_and(|used| used.remove(to))
-    }
-
     /// Returns a shortest chain of imports from one file to another, both included.
     pub(crate) fn chain(&self, from: &'a str, to: &str) -> Option<Vec<&'a str>> {
         let mut chains = vec![vec![from]];
