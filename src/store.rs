@@ -11,7 +11,8 @@ mod sqlite;
 
 pub use error::{Error, Failure, OpenError};
 pub use maintenance::{
-    BackupError, Contents, Examination, Manifest, Restored, SqliteBuild, back_up, examine, restore,
+    BackupError, Check, CheckStatus, Contents, Examination, Facts, Manifest, Restored, back_up,
+    examine, restore,
 };
 
 use crate::model::{

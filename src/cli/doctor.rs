@@ -1,11 +1,10 @@
 mod checks;
-mod disk;
 
 use super::error::CliError;
 use super::output::{print_line, table};
 use super::shared::GlobalArgs;
 use crate::config::Config;
-use checks::{Check, Status};
+use crate::store::{Check, CheckStatus};
 use serde_json::json;
 
 #[derive(clap::Args)]
@@ -21,7 +20,7 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
         Err(error) => vec![Check::failed("configuration", error)],
     };
     let count = |status| checks.iter().filter(|check| check.status == status).count();
-    let (failed, warnings) = (count(Status::Failed), count(Status::Warning));
+    let (failed, warnings) = (count(CheckStatus::Failed), count(CheckStatus::Warning));
     let is_well = failed + warnings == 0;
     print_line(if args.json {
         json!({"ok": is_well, "checks": checks}).to_string()
@@ -38,10 +37,18 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
 fn in_words(checks: &[Check]) -> String {
     let rows = checks.iter().map(|check| {
         [
-            check.status.as_str().to_owned(),
+            status(check.status).to_owned(),
             check.name.to_owned(),
             check.found.clone(),
         ]
     });
     table(["STATUS", "CHECK", "FOUND"], rows)
+}
+
+fn status(status: CheckStatus) -> &'static str {
+    match status {
+        CheckStatus::Ok => "ok",
+        CheckStatus::Warning => "warning",
+        CheckStatus::Failed => "failed",
+    }
 }

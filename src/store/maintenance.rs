@@ -2,11 +2,77 @@
 //! the engine that the location belongs to.
 
 use super::{Location, OpenError, sqlite};
+use crate::model::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
 
-pub use sqlite::examination::{Examination, SqliteBuild};
+/// What was checked, and what was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What was checked, in one or two words.
+    pub name: &'static str,
+    /// Whether it is as it should be.
+    pub status: CheckStatus,
+    /// What was found and, unless the status is ok, what to do.
+    pub found: String,
+}
+
+/// The result of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CheckStatus {
+    /// As it should be.
+    Ok,
+    /// It works, and should not stay so.
+    Warning,
+    /// It does not work, or soon will not.
+    Failed,
+}
+
+impl Check {
+    /// Returns a check that found what it should.
+    pub fn ok(name: &'static str, found: impl Display) -> Self {
+        Self::new(name, CheckStatus::Ok, found)
+    }
+
+    /// Returns a check that found what works and should not stay so.
+    pub fn warning(name: &'static str, found: impl Display) -> Self {
+        Self::new(name, CheckStatus::Warning, found)
+    }
+
+    /// Returns a check that found what does not work, or soon will not.
+    pub fn failed(name: &'static str, found: impl Display) -> Self {
+        Self::new(name, CheckStatus::Failed, found)
+    }
+
+    fn new(name: &'static str, status: CheckStatus, found: impl Display) -> Self {
+        let found = found.to_string();
+        Self {
+            name,
+            status,
+            found,
+        }
+    }
+}
+
+/// What was found in a database and around it.
+#[derive(Debug)]
+pub struct Examination {
+    /// What the engine checked.
+    pub checks: Vec<Check>,
+    /// What the database holds; None if it cannot be read.
+    pub facts: Option<Facts>,
+}
+
+/// What a database holds that is checked against facts from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// When the last user or room was created.
+    pub latest: Option<Timestamp>,
+    /// The number of valid API keys.
+    pub valid_keys: u32,
+}
 
 /// How much a database holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,11 +196,9 @@ pub fn restore(
     }
 }
 
-/// Examines a whole database, which may be in use; changes nothing that is stored in it.
-///
-/// # Errors
-/// A database that does not exist, belongs to another program, or cannot be read.
-pub fn examine(database: &Location) -> Result<Examination, OpenError> {
+/// Examines a whole database, which may be in use, and what it needs of the system; changes nothing
+/// that is stored in it.
+pub fn examine(database: &Location) -> Examination {
     match database {
         Location::File(path) => sqlite::examination::examine(path),
     }

@@ -45,6 +45,7 @@ fn a_healthy_installation_passes_with_and_without_a_running_server() {
             "schema",
             "write-ahead log",
             "integrity",
+            "names",
             "clock",
             "keys",
         ] {
@@ -55,7 +56,7 @@ fn a_healthy_installation_passes_with_and_without_a_running_server() {
         server.stop();
     }
     let words = folder.roomd(&["doctor"]);
-    assert_eq!(words.lines().count(), 13, "{words}");
+    assert_eq!(words.lines().count(), 14, "{words}");
 }
 
 #[test]

@@ -162,8 +162,7 @@ fn rows_that_fall_together_are_all_there_and_each_case_is_reported() {
         let found = server.get(&format!(
             "{ROOM}/search?query={query}&sort=created_date+asc"
         ));
-        let rooms = found.json()["data"].as_array().expect("rooms").clone();
-        rooms
+        found.json()["data"].as_array().expect("rooms").clone()
     };
     // A final sigma is a sigma now.
     let named = |name: &str| find(name).into_iter().map(|room| room["name"].clone());

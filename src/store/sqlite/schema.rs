@@ -47,7 +47,7 @@ pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
 
 /// How closely a database is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Check {
+pub(super) enum Depth {
     /// Every page, index and reference.
     Full,
     /// Every page and reference: without the comparison of each index with its table, which takes
@@ -58,11 +58,11 @@ pub(super) enum Check {
 /// Checks a database; returns the first fault, if there is one.
 pub(super) fn find_fault(
     connection: &Connection,
-    check: Check,
+    depth: Depth,
 ) -> rusqlite::Result<Option<String>> {
-    let pragma = match check {
-        Check::Full => "PRAGMA integrity_check(1)",
-        Check::WithoutIndexes => "PRAGMA quick_check(1)",
+    let pragma = match depth {
+        Depth::Full => "PRAGMA integrity_check(1)",
+        Depth::WithoutIndexes => "PRAGMA quick_check(1)",
     };
     let report: String = connection.query_row(pragma, [], |row| row.get(0))?;
     if report != "ok" {

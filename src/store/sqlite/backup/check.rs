@@ -2,7 +2,7 @@
 
 use crate::store::Contents;
 use crate::store::sqlite::connection::{APPLICATION_ID, check_file, open_unchecked};
-use crate::store::sqlite::schema::{self, Check};
+use crate::store::sqlite::schema::{self, Depth};
 use rusqlite::Connection;
 use std::path::Path;
 
@@ -22,12 +22,12 @@ impl Contents {
     }
 }
 
-/// Checks a copy as closely as `check` says, and brings it out of WAL mode, so that it is
+/// Checks a copy as closely as `depth` says, and brings it out of WAL mode, so that it is
 /// one file. Returns what it contains.
 ///
 /// # Errors
 /// What is wrong with the copy, as the end of a sentence for the operator.
-pub(super) fn check_copy(path: &Path, check: Check) -> Result<Contents, String> {
+pub(super) fn check_copy(path: &Path, depth: Depth) -> Result<Contents, String> {
     check_file(path).map_err(|_| "it is no database of roomd, or damaged".to_owned())?;
     let connection = open_unchecked(path).map_err(|error| error.to_string())?;
     let damaged = |error: rusqlite::Error| format!("it is damaged ({error})");
@@ -47,7 +47,7 @@ pub(super) fn check_copy(path: &Path, check: Check) -> Result<Contents, String> 
             schema::NEWEST
         ));
     }
-    if let Some(fault) = schema::find_fault(&connection, check).map_err(damaged)? {
+    if let Some(fault) = schema::find_fault(&connection, depth).map_err(damaged)? {
         return Err(format!("it is damaged ({fault})"));
     }
     Contents::read(&connection).map_err(damaged)

@@ -4,7 +4,7 @@ use super::check::check_copy;
 use super::file_system::{cannot_write, folder_of, remove_if_exists, sync_folder};
 use crate::store::sqlite::connection::{self, beside};
 use crate::store::sqlite::priority::lower_priority;
-use crate::store::sqlite::schema::Check;
+use crate::store::sqlite::schema::Depth;
 use crate::store::{BackupError, Contents, Location, Manifest};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode};
@@ -94,20 +94,20 @@ fn copy_checked(
     let cannot_write = |error: io::Error| cannot_write(destination, &error);
     let copy = NamedTempFile::new_in(folder_of(destination)).map_err(cannot_write)?;
     let contents = copy_snapshot(database, &copy, destination, progress)?;
-    let check = match pace {
+    let depth = match pace {
         Pace::Considerate => {
             // Not before: while the snapshot is read the WAL cannot be reset, so that must be over
             // soon.
             lower_priority();
             sync_in_pieces(copy.path()).map_err(cannot_write)?;
-            Check::Full
+            Depth::Full
         }
         Pace::Fast => {
             copy.as_file().sync_all().map_err(cannot_write)?;
-            Check::WithoutIndexes
+            Depth::WithoutIndexes
         }
     };
-    let copied = check_copy(copy.path(), check).map_err(|reason| BackupError::Write {
+    let copied = check_copy(copy.path(), depth).map_err(|reason| BackupError::Write {
         path: destination.to_owned(),
         reason,
     })?;

@@ -4,7 +4,7 @@ use super::check::check_copy;
 use super::file_system::{cannot_write, folder_of, remove_if_exists, sync_folder};
 use super::manifest::copy_and_digest;
 use crate::store::sqlite::connection::{beside, open_unchecked};
-use crate::store::sqlite::schema::Check;
+use crate::store::sqlite::schema::Depth;
 use crate::store::sqlite::serve_lock::ServeLock;
 use crate::store::{BackupError, Location, Manifest, Restored};
 use rusqlite::ErrorCode;
@@ -28,7 +28,7 @@ pub(in crate::store) fn restore(
     let mut copy = NamedTempFile::new_in(folder_of(database)).map_err(cannot_write)?;
     let manifest = copy_backup(backup, &mut copy)?;
     let contents =
-        check_copy(copy.path(), Check::Full).map_err(|reason| invalid(backup, reason))?;
+        check_copy(copy.path(), Depth::Full).map_err(|reason| invalid(backup, reason))?;
     if manifest
         .as_ref()
         .is_some_and(|manifest| manifest.contents != contents)
