@@ -1,67 +1,55 @@
-//! Speaks to operators: one module a verb.
+//! The command line of `roomd`, one module per verb.
 
 mod backup;
 mod demo;
 mod doctor;
+mod error;
 mod key;
+mod migration;
 mod openapi;
 mod output;
 mod restore;
 mod serve;
+mod shared;
 mod user;
 
-use crate::config::{Config, ConfigError, Flags};
-use crate::model::Invalid;
-use crate::server::ServerError;
-use crate::store::{self, BackupError, OpenError, Store};
-use clap::{Args, CommandFactory, Parser, Subcommand};
-use std::io::{self, ErrorKind, Write};
-use std::path::PathBuf;
+use clap::{CommandFactory, Parser, Subcommand};
+use error::CliError;
+use shared::GlobalArgs;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// The exit code for a command line that is wrong, which is clap's as well.
-const WRONG_USAGE: u8 = 2;
-
-/// A room API over an embedded SQLite file, in one executable.
-///
-/// Without a command it serves, as `roomd serve` does.
+/// A room API over an embedded SQLite file, in one executable
 #[derive(Parser)]
-#[command(version)]
+#[command(
+    version,
+    max_term_width = 80,
+    after_help = "Without a command, roomd runs the server, as `roomd serve` does."
+)]
 struct Cli {
     #[command(flatten)]
-    shared: SharedArgs,
+    global: GlobalArgs,
     #[command(flatten)]
     serve: serve::Args,
     #[command(subcommand)]
     verb: Option<Verb>,
 }
 
-/// What every verb understands.
-#[derive(Args)]
-struct SharedArgs {
-    /// The file of settings [default: what ROOMD_CONFIG names, else config.toml, if there is one]
-    #[arg(long, value_name = "FILE", global = true)]
-    config: Option<PathBuf>,
-    /// The SQLite file [default: roomd.db]
-    #[arg(long, value_name = "FILE", global = true)]
-    database: Option<String>,
-}
-
 #[derive(Subcommand)]
 enum Verb {
     /// Run the server
     Serve(serve::Args),
-    /// Run a server to try at once: a temporary database, a few users, commands ready to paste
+    /// Run a demo server with a temporary database and commands to paste
     Demo(demo::Args),
-    /// Register, list and remove users
+    /// Register, list, remove and import users
     #[command(subcommand)]
     User(user::Verb),
-    /// Make, list and revoke the keys of callers
+    /// Create, list and revoke API keys
     #[command(subcommand)]
     Key(key::Verb),
-    /// Copy the database while it is in use, and check the copy
+    /// Back up the database, also while a server uses it
     Backup(backup::Args),
-    /// Put a backup back
+    /// Restore the database from a backup
     Restore(restore::Args),
     /// Check the configuration, the database and the disk
     Doctor(doctor::Args),
@@ -69,86 +57,37 @@ enum Verb {
     Openapi(openapi::Args),
 }
 
-/// Why a verb did not do what it should: one line for the operator.
-#[derive(Debug, thiserror::Error)]
-enum CliError {
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error(transparent)]
-    Store(#[from] store::Error),
-    #[error(transparent)]
-    Backup(#[from] BackupError),
-    #[error(transparent)]
-    Doctor(#[from] doctor::NotWell),
-    #[error(transparent)]
-    Server(#[from] ServerError),
-    #[error(transparent)]
-    Import(#[from] user::ImportError),
-    #[error("the name {0}")]
-    KeyName(#[from] Invalid),
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
-
-/// Runs the verb on the command line; exits with 0 when it is done, 1 when it failed, 2 when the
-/// command line is wrong.
+/// Runs the verb on the command line. Returns the exit code: 0 if the verb is done, 1 if it failed,
+/// 2 if the command line is wrong.
 pub fn main() -> ExitCode {
-    match run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads our output has seen enough.
-        Err(CliError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            // Nothing is left to say where nobody listens.
-            let _ = writeln!(io::stderr(), "roomd: {error}");
-            match error {
-                CliError::Config(ConfigError::Flag(_)) => ExitCode::from(WRONG_USAGE),
-                _ => ExitCode::FAILURE,
-            }
-        }
-    }
+    let Err(error) = run(Cli::parse()) else {
+        return ExitCode::SUCCESS;
+    };
+    let Some(code) = error.exit_code() else {
+        return ExitCode::SUCCESS;
+    };
+    // If stderr is closed, the exit code is all that is left to tell.
+    let _ = writeln!(io::stderr(), "roomd: {error}");
+    ExitCode::from(code)
 }
 
 fn run(cli: Cli) -> Result<(), CliError> {
-    let shared = cli.shared;
+    let global = cli.global;
     if cli.verb.is_some() && cli.serve != serve::Args::default() {
-        let misplaced = "--listen, --public-url and --workers belong after the command `serve`";
+        let misplaced = "--listen, --public-url and --workers must stand after the command `serve`";
         Cli::command()
             .error(clap::error::ErrorKind::ArgumentConflict, misplaced)
             .exit();
     }
     match cli.verb {
-        None => serve::run(cli.serve, shared),
-        Some(Verb::Serve(args)) => serve::run(args, shared),
-        Some(Verb::Demo(args)) => demo::run(args, shared),
-        Some(Verb::User(verb)) => user::run(verb, shared),
-        Some(Verb::Key(verb)) => key::run(verb, shared),
-        Some(Verb::Backup(args)) => backup::run(args, shared),
-        Some(Verb::Restore(args)) => restore::run(args, shared),
-        Some(Verb::Doctor(args)) => doctor::run(args, shared),
-        Some(Verb::Openapi(args)) => openapi::run(args, shared),
+        None => serve::run(cli.serve, global),
+        Some(Verb::Serve(args)) => serve::run(args, global),
+        Some(Verb::Demo(args)) => demo::run(args, global),
+        Some(Verb::User(verb)) => user::run(verb, global),
+        Some(Verb::Key(verb)) => key::run(verb, global),
+        Some(Verb::Backup(args)) => backup::run(args, global),
+        Some(Verb::Restore(args)) => restore::run(args, global),
+        Some(Verb::Doctor(args)) => doctor::run(args, global),
+        Some(Verb::Openapi(args)) => openapi::run(args, global),
     }
-}
-
-impl SharedArgs {
-    fn into_flags(self) -> Flags {
-        Flags {
-            config: self.config,
-            database: self.database,
-            ..Flags::default()
-        }
-    }
-
-    /// The settings and the database, for a verb that is no server.
-    fn open(self) -> Result<(Config, Store), CliError> {
-        let config = Config::load(&self.into_flags())?;
-        let store = block_on(Store::open(&config.database.path.clone().into()))?;
-        Ok((config, store))
-    }
-}
-
-/// Waits for something to be done.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    actix_web::rt::System::new().block_on(future)
 }

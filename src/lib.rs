@@ -1,13 +1,21 @@
 //! `roomd` serves a room API over an embedded SQLite file.
 //!
-//! [`model`] knows what things are, [`store`] keeps them in SQLite, `http` speaks to callers,
-//! [`cli`] to operators. A request takes one straight way: extractor, handler, repository, row,
-//! response. Imports point one way, and nothing points back:
+//! The parts, from the outside to the inside:
+//!
+//! | part | what it has |
+//! | --- | --- |
+//! | [`cli`] | the command line, one module per verb, for operators |
+//! | [`server`] | the running server: TLS, the listener, the connections, the start and the stop |
+//! | `http` | the routes, their handlers, and the OpenAPI document, for clients |
+//! | [`store`] | the repository of users, rooms and API keys, and its engine SQLite |
+//! | [`model`] | the types and rules that need neither HTTP nor SQL |
+//! | [`config`], [`logging`] | the settings and the log, for `cli` and `server` |
+//! | `fuzzing` | the properties that every input must satisfy; not part of the program |
+//!
+//! A request takes one straight way: extractor, handler, repository, engine, response. Imports point
+//! one way, which `tests/architecture.rs` checks:
 //!
 //! `main -> cli -> server -> http -> store -> model`
-//!
-//! [`server`] is where the parts are put together; [`config`] and [`logging`] serve it and `cli`.
-//! `fuzzing`, which is not part of the program, holds `http` and `model` to what must always be so.
 
 pub mod cli;
 pub mod config;

@@ -1,4 +1,4 @@
-//! Writes the log to stderr, for people or for programs.
+//! The log on stderr, as text for people or as JSON for programs.
 
 use crate::config::{Log, LogFormat};
 use crate::model::Timestamp;
@@ -8,20 +8,22 @@ use log::{LevelFilter, Record};
 use serde_json::{Map, Value as Json};
 use std::io::Write;
 
-/// Starts the log; only the first call in a process counts.
+/// Starts the log of the process. Only the first call has an effect: a process has one log.
+///
+/// Only the settings decide what is logged; the variable `RUST_LOG` is not read.
 pub fn start(settings: &Log) {
     let mut builder = Builder::new();
-    // Of the libraries only warnings are of interest, but never more than was asked for.
+    // Libraries log warnings and errors, unless the settings ask for less.
     builder
         .filter_level(settings.level.min(LevelFilter::Warn))
         .filter_module("roomd", settings.level)
-        // It calls errors what any stranger can cause with broken HTTP.
+        // Its errors are about malformed HTTP, with which any client could fill the log.
         .filter_module("actix_http", LevelFilter::Off);
     match settings.format {
         LogFormat::Text => builder.write_style(WriteStyle::Auto),
         LogFormat::Json => builder.format(|out, record| writeln!(out, "{}", json_line(record))),
     };
-    // Refused where a log is running already.
+    // Fails if the log runs already.
     let _ = builder.try_init();
 }
 
@@ -30,12 +32,12 @@ fn json_line(record: &Record<'_>) -> Json {
     members.put("time", Timestamp::now().to_rfc3339());
     members.put("level", record.level().as_str().to_lowercase());
     members.put("message", record.args().to_string());
-    // Our visitor refuses nothing.
+    // The visitor returns no error.
     let _ = record.key_values().visit(&mut members);
     Json::Object(members.0)
 }
 
-/// The members of a line.
+/// The members of the JSON object of one line.
 struct Members(Map<String, Json>);
 
 impl Members {
@@ -53,7 +55,8 @@ impl<'kvs> VisitSource<'kvs> for Members {
     }
 }
 
-/// One member: numbers and switches stay what they are, the rest is text.
+/// The visitor of the value of one member. Unsigned integers and booleans stay so, null is left out,
+/// other values become text.
 struct Member<'a> {
     key: &'a str,
     members: &'a mut Members,
@@ -86,7 +89,7 @@ mod tests {
     use log::Level;
 
     #[test]
-    fn a_line_is_one_json_object_whatever_the_values_hold() {
+    fn a_line_is_one_json_object_for_any_values() {
         let line = json_line(
             &Record::builder()
                 .level(Level::Warn)

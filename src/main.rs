@@ -1,4 +1,4 @@
-//! The executable `roomd`. Everything it does is in the library.
+//! The executable `roomd`: the command line of the library.
 
 use std::process::ExitCode;
 

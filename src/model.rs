@@ -1,7 +1,7 @@
-//! What the program is about: users, their rooms, and the keys of callers.
+//! Users, their rooms, and API keys: the types and rules that need neither HTTP nor SQL.
 //!
-//! Plain types whose constructors validate, so that a value that exists is a value that is right.
-//! Nothing here knows HTTP or SQL.
+//! The constructors validate, so every value of these types is valid. `from_stored` constructors
+//! take what an engine has stored and check nothing.
 
 mod api_key;
 mod email;
@@ -26,7 +26,7 @@ pub use guid::Guid;
 pub use lang_tag::LangTag;
 pub use options::{OptionsPatch, RoomOptions};
 pub use paging::{Page, PageNumber, PageSize, Paging};
-pub use room::{Created, NewRoom, Room, RoomDraft, RoomName, RoomPatch, Tags};
+pub use room::{CreateOutcome, NewRoom, Room, RoomDraft, RoomName, RoomPatch, Tags};
 pub use search::{Part, RoomQuery, RoomSort, UserQuery};
 pub use slug::SlugToken;
 pub use time::Timestamp;

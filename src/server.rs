@@ -1,4 +1,4 @@
-//! Puts the parts together: settings, database, listener, HTTP server.
+//! The server, which puts the parts together: settings, TLS, database, connections, HTTP.
 
 mod connections;
 mod tls;
@@ -7,7 +7,7 @@ pub use tls::TlsError;
 
 use crate::config::{Config, PublicUrl, Tls};
 use crate::http::{self, AppState, Limits};
-use crate::store::{Failure, Location, OpenError, Store};
+use crate::store::{Failure, Location, MigrationEvent, OpenError, Store};
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
@@ -21,26 +21,30 @@ use std::sync::Arc;
 use std::time::Duration;
 use tls::Certificate;
 
-/// How many connections may wait to be accepted.
+/// The number of connections that the system queues until they are accepted. (Tuning: not
+/// measured.)
 const BACKLOG: i32 = 1024;
 
-/// How long the request line and headers of a connection's first request may take.
-const HEAD_PATIENCE: Duration = Duration::from_secs(5);
+/// The time limit for the request line and the headers of the first request on a connection.
+/// (Tuning: the default of actix.)
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a connection may be idle between two requests.
-const IDLE_PATIENCE: Duration = Duration::from_secs(5);
+/// The time limit for a connection that is idle between two requests. (Tuning: the default of
+/// actix.)
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long the other side may take to end its side of a connection that ends.
-const END_PATIENCE: Duration = Duration::from_secs(1);
+/// The time limit for a client to close a connection that the server closes. (Tuning: the
+/// default of actix.)
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The files that a process may open by the common default.
-const USUAL_FILES: u64 = 1024;
+/// The usual limit on the open files of a process, for a system that does not tell its own.
+const DEFAULT_FILE_LIMIT: u64 = 1024;
 
-/// How long requests in flight may take after a signal to stop, in seconds. What follows (the
-/// writes that wait, a checkpoint) has the rest of the ten that an operator waits.
+/// The time limit for requests in flight after a signal to stop, in seconds. It must leave time for
+/// the queued writes and the last checkpoint: the process has promised to end within 10 seconds.
 const SHUTDOWN_SECONDS: u64 = 6;
 
-/// A server that listens: callers can connect, and are answered once it runs.
+/// A server that listens. Clients can connect to it, and get answers once [`Server::run`] runs.
 pub struct Server {
     address: SocketAddr,
     url: PublicUrl,
@@ -52,58 +56,63 @@ pub struct Server {
     certificate: Option<Arc<Certificate>>,
 }
 
-/// Why a server did not start, or did not go on.
+/// The reason why a server did not start, or stopped by itself: a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// The address is taken, or not ours to take.
-    #[error("cannot listen on {address}: {reason}")]
+    /// The address is in use, does not belong to this machine, or needs more rights.
+    #[error("cannot listen on {address}: {reason}: choose another address for server.listen")]
     Listen {
-        /// The address.
+        /// The address of the settings.
         address: SocketAddr,
-        /// What the system says.
+        /// The error of the system.
         reason: io::Error,
     },
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The database cannot be used.
+    /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
-    /// The HTTP server broke off.
-    #[error("the server broke off: {0}")]
-    Run(#[from] io::Error),
-    /// Nothing may be written any more.
+    /// The HTTP server failed.
+    #[error("the HTTP server failed: {0}")]
+    Http(io::Error),
+    /// The database accepts no more writes.
     #[error("stopped, because {0}")]
     Failed(Failure),
 }
 
 impl Server {
-    /// Takes the address, opens the database and makes everything ready to run.
+    /// Loads the certificate, binds the address and opens the database, in this order: a server
+    /// that cannot start leaves no database behind. `observer` is told of a migration.
     ///
     /// # Errors
-    /// A certificate that cannot be used; an address or a database that cannot be had.
-    pub async fn bind(config: Config) -> Result<Self, ServerError> {
-        let certificate = Certificate::read(&config.tls)?;
-        let wanted = config.server.listen;
-        let unavailable = |reason| ServerError::Listen {
-            address: wanted,
+    /// A certificate that cannot be used; an address that cannot be bound; a database that cannot
+    /// be opened.
+    pub async fn bind(
+        config: Config,
+        observer: &mut dyn FnMut(MigrationEvent),
+    ) -> Result<Self, ServerError> {
+        let certificate = Certificate::load(&config.tls)?;
+        let cannot_listen = |reason| ServerError::Listen {
+            address: config.server.listen,
             reason,
         };
-        let listener = listen(wanted).map_err(unavailable)?;
-        let address = listener.local_addr().map_err(unavailable)?;
+        let listener = listen(config.server.listen).map_err(cannot_listen)?;
+        let address = listener.local_addr().map_err(cannot_listen)?;
         let workers = config.server.worker_threads();
-        // Every connection takes files, and the usual limit is not the one that may be had.
-        let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(USUAL_FILES);
-        let connections_per_worker = connections::per_worker(files, workers);
+        // Every connection needs file descriptors, and the soft limit of the process is often far
+        // below the hard limit.
+        let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(DEFAULT_FILE_LIMIT);
+        let connections_per_worker = connections::max_per_worker(files, workers);
         let connections = Connections::new(
             config.server.connections_per_address,
             connections_per_worker * workers,
             config.server.trusted_proxies.clone(),
         );
-        // Every worker can read while every other does.
+        // One reader per worker, so that no worker waits for a read of another.
         let readers = u32::try_from(workers).unwrap_or(u32::MAX);
         let database = Location::File(config.database.path.clone());
-        let store = Store::open_for_serving(&database, readers).await?;
+        let store = Store::open_for_serving(&database, readers, observer).await?;
         let url = PublicUrl::from_address(config.tls.scheme(), address);
         Ok(Self {
             state: web::Data::new(state(config, store, &url)),
@@ -117,31 +126,32 @@ impl Server {
         })
     }
 
-    /// The address that is listened on, with its real port.
+    /// Returns the address that the server listens on, with its real port.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The address as the start of a URL.
+    /// Returns the URL of the address that the server listens on.
     pub fn url(&self) -> &PublicUrl {
         &self.url
     }
 
-    /// Returns where the database is.
+    /// Returns the location of the database.
     pub fn database(&self) -> Location {
         self.state.store.location()
     }
 
-    /// The database, to prepare it before the server runs.
+    /// Returns the open database, to prepare it before the server runs.
     pub fn store(&self) -> &Store {
         &self.state.store
     }
 
-    /// Answers callers until `stop` is ready, then finishes the requests in flight, drains the
-    /// writes and empties the write-ahead log. Needs actix's runtime.
+    /// Answers requests until `stop` is ready or the database fails. Then it answers the requests
+    /// in flight, commits the queued writes and truncates the WAL, within 10 seconds. Needs the
+    /// runtime of actix.
     ///
     /// # Errors
-    /// A disk or an HTTP server that failed on the way.
+    /// An HTTP server that failed; a database that accepts no more writes.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
         let state = self.state.clone();
         let app_state = self.state;
@@ -155,11 +165,11 @@ impl Server {
         })
         .workers(self.workers)
         .max_connections(self.connections_per_worker)
-        // Handshakes are limited in time; a limit in number would make others wait for slow ones.
+        // As many handshakes as connections: with fewer, new clients would wait for slow ones.
         .max_connection_rate(self.connections_per_worker)
-        .client_request_timeout(HEAD_PATIENCE)
-        .keep_alive(IDLE_PATIENCE)
-        .client_disconnect_timeout(END_PATIENCE)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .keep_alive(IDLE_TIMEOUT)
+        .client_disconnect_timeout(CLOSE_TIMEOUT)
         .on_connect(move |stream, data| {
             let encrypted = stream.downcast_ref::<TlsStream<TcpStream>>();
             let inner = encrypted.map(|stream| stream.get_ref().0);
@@ -167,26 +177,28 @@ impl Server {
                 connections.register(stream, data);
             }
         })
-        // An answer is one write, so there is nothing to wait for.
+        // An answer is one write to the socket, so a delay would not merge it with anything.
         .tcp_nodelay(true)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .disable_signals();
-        // Without HTTP/2, which is not built in: for callers that are programs it would do nothing,
-        // and the limits on headers, bodies and connections are those of HTTP/1.1.
+        // HTTP/1.1 only: HTTP/2 would need limits of its own on headers, bodies and streams, and
+        // would bring nothing to clients that are programs.
         let server = match &certificate {
             Some(certificate) => {
-                server.listen_rustls_0_23(self.listener, certificate.server_config())?
+                server.listen_rustls_0_23(self.listener, certificate.server_config())
             }
-            None => server.listen(self.listener)?,
+            None => server.listen(self.listener),
         };
-        let server = server.run();
+        let server = server.map_err(ServerError::Http)?.run();
         info!(address:% = self.address, database:% = state.store.location(); "started");
         let handle = server.handle();
         let mut running = actix_web::rt::spawn(server);
         let outcome = tokio::select! {
-            ended = &mut running => ended.map_err(io::Error::other)?.map_err(ServerError::Run),
+            ended = &mut running => ended
+                .unwrap_or_else(|panic| Err(io::Error::other(panic)))
+                .map_err(ServerError::Http),
             failure = state.store.failed() => {
-                // At once: what is in flight may take a while to end.
+                // Logged before the requests in flight end, which may take seconds.
                 error!("{failure}");
                 Err(ServerError::Failed(failure))
             }
@@ -194,6 +206,7 @@ impl Server {
             () = self.connections.watch() => Ok(()),
             () = watch(certificate.as_deref()) => Ok(()),
         };
+        // In this order: a request in flight may still write.
         handle.stop(true).await;
         state.store.close().await;
         info!("stopped");
@@ -201,7 +214,8 @@ impl Server {
     }
 }
 
-/// What the handlers share; `url` is where rooms are, unless the settings know better.
+/// Returns what the handlers share. `url` is the start of every room's `url`, unless the settings
+/// have another.
 fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
     AppState {
         store,
@@ -226,15 +240,15 @@ fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
     }
 }
 
-/// Whether a server could use the certificate that the settings name, if they do.
+/// Checks that a server could use the certificate and the key that the settings name, if any.
 ///
 /// # Errors
-/// A file that is missing, or holds something else, or two that do not go together.
+/// A file that cannot be read or holds something else; a key that does not match the certificate.
 pub fn check_certificate(settings: &Tls) -> Result<(), TlsError> {
-    Certificate::read(settings).map(|_| ())
+    Certificate::load(settings).map(|_| ())
 }
 
-/// Takes up a renewed certificate, if there is one at all, now and ever after.
+/// Reloads the certificate whenever its files are renewed, and never ends; only waits without TLS.
 async fn watch(certificate: Option<&Certificate>) {
     match certificate {
         Some(certificate) => certificate.watch().await,

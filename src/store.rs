@@ -15,8 +15,8 @@ pub use maintenance::{
 };
 
 use crate::model::{
-    AccessKey, ApiKey, Created, Email, Guid, NewApiKey, Page, Paging, Room, RoomDraft, RoomPatch,
-    RoomQuery, SlugToken, StoredKey, User, UserPatch, UserProfile, UserQuery,
+    AccessKey, ApiKey, CreateOutcome, Email, Guid, NewApiKey, Page, Paging, Room, RoomDraft,
+    RoomPatch, RoomQuery, SlugToken, StoredKey, User, UserPatch, UserProfile, UserQuery,
 };
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
@@ -53,6 +53,41 @@ impl Display for Location {
     }
 }
 
+/// What happens while a database of an older schema is migrated, for operators.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MigrationEvent {
+    /// The migration starts, with a copy of the database as it is.
+    Started {
+        /// The number of the old schema.
+        from: i64,
+        /// The number of the new schema.
+        to: i64,
+    },
+    /// So many pages of the copy are made.
+    Copied {
+        /// How many.
+        done: u64,
+        /// Of how many.
+        total: u64,
+    },
+    /// So many rows are migrated.
+    Rows {
+        /// How many.
+        done: u64,
+        /// Of how many.
+        total: u64,
+    },
+    /// A sentence that the operator should read.
+    Note(String),
+    /// The database is of the new schema.
+    Finished {
+        /// The number of the new schema.
+        to: i64,
+        /// Where the verified copy of the old database is.
+        copy: PathBuf,
+    },
+}
+
 /// A state of the database for caches: what was read at one generation can be read unchanged at an
 /// equal one, where more rows may have been inserted since.
 ///
@@ -69,26 +104,33 @@ impl Generation {
 
 impl Store {
     /// Opens a database for a verb, next to a server that may use it. Creates one where there is
-    /// none, and migrates one of an older schema.
+    /// none, and migrates one of an older schema, of which `observer` is told.
     ///
     /// # Errors
     /// A database of another program, of a newer version of this one, or a damaged one. It is left
     /// as it was.
-    pub async fn open(location: &Location) -> Result<Self, OpenError> {
+    pub async fn open(
+        location: &Location,
+        observer: &mut dyn FnMut(MigrationEvent),
+    ) -> Result<Self, OpenError> {
         match location {
-            Location::File(path) => Ok(Self::Sqlite(sqlite::Engine::open(path)?)),
+            Location::File(path) => sqlite::Engine::open(path, observer).map(Self::Sqlite),
         }
     }
 
-    /// Opens a database for a server. `readers` is how many threads read at the same time without
+    /// Opens a database for a server, as [`Store::open`] does. `readers` is how many threads read at the same time without
     /// waiting for each other.
     ///
     /// # Errors
     /// As [`Store::open`]; and an SQLite file that another server has open.
-    pub async fn open_for_serving(location: &Location, readers: u32) -> Result<Self, OpenError> {
+    pub async fn open_for_serving(
+        location: &Location,
+        readers: u32,
+        observer: &mut dyn FnMut(MigrationEvent),
+    ) -> Result<Self, OpenError> {
         match location {
             Location::File(path) => {
-                sqlite::Engine::open_for_serving(path, readers).map(Self::Sqlite)
+                sqlite::Engine::open_for_serving(path, readers, observer).map(Self::Sqlite)
             }
         }
     }
@@ -141,7 +183,7 @@ impl Store {
     pub async fn get_or_create_default(
         &self,
         draft: RoomDraft<'_>,
-    ) -> Result<(Room, Created), Error> {
+    ) -> Result<(Room, CreateOutcome), Error> {
         match self {
             Self::Sqlite(engine) => engine.get_or_create_default(draft).await,
         }

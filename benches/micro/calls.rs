@@ -95,7 +95,7 @@ impl RunningServer {
             config.server.workers = 1;
             config.database.path = folder.path().join("rooms.db");
             actix_web::rt::System::new().block_on(async {
-                let server = Server::bind(config).await.expect("a server");
+                let server = Server::bind(config, &mut |_| {}).await.expect("a server");
                 let key = NewApiKey::generate("").expect("a name");
                 server.store().insert_key(&key).await.expect("a new key");
                 register(server.store(), 0..1).await;

@@ -26,7 +26,7 @@ pub(crate) fn new_runtime() -> Runtime {
 /// Creates a database in a folder.
 pub(crate) fn open(folder: &TempDir) -> Store {
     let location = folder.path().join("rooms.db").into();
-    let opened = new_runtime().block_on(Store::open(&location));
+    let opened = new_runtime().block_on(Store::open(&location, &mut |_| {}));
     opened.expect("a database")
 }
 

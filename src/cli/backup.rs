@@ -1,20 +1,21 @@
+use super::error::CliError;
 use super::output::{print_line, progress_bar};
-use super::{CliError, SharedArgs};
+use super::shared::GlobalArgs;
 use crate::config::Config;
 use crate::store::{Manifest, back_up};
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Where to put the copy; its manifest goes beside it, as FILE.json
+    /// Destination of the backup; its manifest is written beside it, to FILE.json
     file: PathBuf,
-    /// Replace a backup of that name
+    /// Replace an existing backup
     #[arg(long)]
     force: bool,
 }
 
-pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
-    let config = Config::load(&shared.into_flags())?;
+pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
+    let config = Config::load(&global.into_flags())?;
     let bar = progress_bar(0, "pages");
     let copied = back_up(
         &config.database.path.into(),
@@ -30,7 +31,7 @@ pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
         contents, bytes, ..
     } = copied?;
     print_line(format!(
-        "{} ({contents}): {bytes} bytes, checked",
+        "{} ({contents}): {bytes} bytes, verified",
         args.file.display()
     ))?;
     Ok(())

@@ -1,7 +1,8 @@
+use super::error::CliError;
 use super::output::print_line;
-use super::serve::{listening, stop_signal};
+use super::serve::{ready_line, stop_signal};
+use super::shared::{GlobalArgs, block_on};
 use super::user::new_profile;
-use super::{CliError, SharedArgs, block_on};
 use crate::config::{self, Config};
 use crate::logging;
 use crate::model::{Email, NewApiKey, PersonName};
@@ -11,24 +12,24 @@ use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use tempfile::TempDir;
 
-/// Who is registered, the owner of the pasted room first.
+/// The registered users. The first one owns the room of the commands to paste.
 const USERS: [(&str, &str, &str); 3] = [
     ("ada@example.com", "Ada", "Lovelace"),
     ("grace@example.com", "Grace", "Hopper"),
     ("edsger@example.com", "Edsger", "Dijkstra"),
 ];
 
-/// The documented request.
+/// The documented example of a request.
 const REQUEST: &str = include_str!("../../docs/examples/default-room.request.json");
 
-/// The demonstration has no flags of its own.
+/// No flags of its own.
 #[derive(clap::Args)]
 pub(super) struct Args {}
 
-pub(super) fn run(_: Args, shared: SharedArgs) -> Result<(), CliError> {
-    let mut config = Config::load(&shared.into_flags())?;
+pub(super) fn run(_: Args, global: GlobalArgs) -> Result<(), CliError> {
+    let mut config = Config::load(&global.into_flags())?;
     logging::start(&config.log);
-    let folder = TempDir::with_prefix("roomd-demo-")?;
+    let folder = TempDir::with_prefix("roomd-demo-").map_err(CliError::TemporaryFolder)?;
     config.database.path = folder.path().join("demo.db");
     config.server.listen.set_ip(Ipv4Addr::LOCALHOST.into());
     config.auth.required = false;
@@ -38,25 +39,25 @@ pub(super) fn run(_: Args, shared: SharedArgs) -> Result<(), CliError> {
         let server = bind(config).await?;
         let key = prepare(server.store(), &users).await?;
         let stop = stop_signal()?;
-        print_line(listening(&server))?;
+        print_line(ready_line(&server))?;
         print_line(instructions(&server, &key))?;
         Ok(server.run(stop).await?)
     })
 }
 
-/// Takes the configured port, or any other when somebody has it.
+/// Binds the configured port, or any free one if another process listens on it.
 async fn bind(config: Config) -> Result<Server, ServerError> {
-    match Server::bind(config.clone()).await {
+    match Server::bind(config.clone(), &mut |_| {}).await {
         Err(ServerError::Listen { reason, .. }) if reason.kind() == ErrorKind::AddrInUse => {
-            let mut elsewhere = config;
-            elsewhere.server.listen.set_port(0);
-            Server::bind(elsewhere).await
+            let mut any_port = config;
+            any_port.server.listen.set_port(0);
+            Server::bind(any_port, &mut |_| {}).await
         }
         bound => bound,
     }
 }
 
-/// Registers the users and makes a key.
+/// Registers the users and creates a key.
 async fn prepare(store: &Store, defaults: &config::Users) -> Result<NewApiKey, CliError> {
     for (email, name, surname) in USERS {
         let email = Email::parse(email).expect("a fixed address");
@@ -80,16 +81,16 @@ fn instructions(server: &Server, key: &NewApiKey) -> String {
         r#"
 Registered users: {users}
 
-Paste this into another terminal. The first time a room is made (201), and ever after the same
-room comes back (200):
+Paste this into another terminal. The first call creates a room (201), every later call returns
+the same room (200):
 
 curl -i http://{address}/xapi/v2/room -H 'Content-Type: application/json' -d '{request}'
 
-The answer's "url" opens in a browser. This demonstration asks for no key; a real server does.
-The same with a key:
+The "url" in the answer opens in a browser. This demo requires no key; a real server does. The same
+call with a key:
 
 curl -i http://{address}/xapi/v2/room -H 'Authorization: {authorization}' -H 'Content-Type: application/json' -d '{request}'
 
-Everything here is gone when you stop it with Ctrl-C."#
+Ctrl-C stops the demo and deletes its database."#
     )
 }

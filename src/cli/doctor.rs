@@ -1,29 +1,22 @@
 mod checks;
 mod disk;
 
+use super::error::CliError;
 use super::output::{print_line, table};
-use super::{CliError, SharedArgs};
+use super::shared::GlobalArgs;
 use crate::config::Config;
 use checks::{Check, Status};
 use serde_json::json;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Print a JSON object
+    /// Print a JSON object instead of a table
     #[arg(long)]
     json: bool,
 }
 
-/// Not every check went well. What was found has been printed.
-#[derive(Debug, thiserror::Error)]
-#[error("{failed} checks failed and {warnings} ended with a warning")]
-pub(super) struct NotWell {
-    failed: usize,
-    warnings: usize,
-}
-
-pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
-    let checks = match Config::load(&shared.into_flags()) {
+pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
+    let checks = match Config::load(&global.into_flags()) {
         Ok(config) => checks::run(&config),
         Err(error) => vec![Check::failed("configuration", error)],
     };
@@ -38,7 +31,7 @@ pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
     if is_well {
         Ok(())
     } else {
-        Err(NotWell { failed, warnings }.into())
+        Err(CliError::ChecksFailed { failed, warnings })
     }
 }
 

@@ -1,56 +1,61 @@
+use super::error::CliError;
 use super::output::{print_line, table};
-use super::{CliError, SharedArgs, block_on};
+use super::shared::{GlobalArgs, block_on};
 use crate::model::{AccessKey, ApiKey, NewApiKey, Timestamp};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
-    /// Make a key; prints both parts, the secret one for the only time
+    /// Create a key and print it; the secret key is never shown again
     Create(CreateArgs),
-    /// List the keys
+    /// List all keys, including revoked ones
     List(ListArgs),
-    /// Take a key out of force, from the next request on
+    /// Revoke a key, from the next request on
     Revoke(RevokeArgs),
 }
 
 #[derive(Args)]
 pub(super) struct CreateArgs {
-    /// What to call the key, for example after the program that uses it
-    #[arg(long, default_value = "")]
+    /// Name of the key, for example that of the client that uses it
+    #[arg(long, default_value = "", hide_default_value = true)]
     name: String,
-    /// Print a JSON object
+    /// Print a JSON object instead of text
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Args)]
 pub(super) struct ListArgs {
-    /// Print a JSON array
+    /// Print a JSON array instead of a table
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Args)]
 pub(super) struct RevokeArgs {
-    /// The access key
+    /// Access key, as `roomd key list` shows it
     access_key: String,
 }
 
-pub(super) fn run(verb: Verb, shared: SharedArgs) -> Result<(), CliError> {
-    let (_, store) = shared.open()?;
+pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
+    let (_, store) = global.open()?;
     match verb {
         Verb::Create(args) => {
             let key = NewApiKey::generate(&args.name)?;
             block_on(store.insert_key(&key))?;
-            print_line(created(&key, args.json))?;
+            print_line(if args.json {
+                new_key_json(&key)
+            } else {
+                new_key_text(&key)
+            })?;
         }
         Verb::List(args) => {
             let keys = block_on(store.list_keys())?;
             print_line(if args.json {
-                listed_json(&keys)
+                keys_json(&keys)
             } else {
-                listed(&keys)
+                keys_table(&keys)
             })?;
         }
         Verb::Revoke(args) => block_on(store.revoke_key(&AccessKey::new(args.access_key)))?,
@@ -58,24 +63,27 @@ pub(super) fn run(verb: Verb, shared: SharedArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn created(key: &NewApiKey, as_json: bool) -> String {
-    let (access_key, secret_key) = (key.access_key.as_str(), key.secret_key());
-    let authorization = key.authorization();
-    if as_json {
-        return json!({
-            "access_key": access_key,
-            "secret_key": secret_key,
-            "authorization": authorization,
-        })
-        .to_string();
-    }
+fn new_key_json(key: &NewApiKey) -> String {
+    let key = json!({
+        "access_key": key.access_key.as_str(),
+        "secret_key": key.secret_key(),
+        "authorization": key.authorization(),
+    });
+    key.to_string()
+}
+
+fn new_key_text(key: &NewApiKey) -> String {
     format!(
-        "access key:  {access_key}\nsecret key:  {secret_key}\n\
-         Both are shown this once. Callers send the header:\nAuthorization: {authorization}"
+        "access key:  {}\nsecret key:  {}\n\
+         Save the secret key now, it is never shown again. Clients send this header:\n\
+         Authorization: {}",
+        key.access_key.as_str(),
+        key.secret_key(),
+        key.authorization()
     )
 }
 
-fn listed(keys: &[ApiKey]) -> String {
+fn keys_table(keys: &[ApiKey]) -> String {
     let rows = keys.iter().map(|key| {
         [
             key.access_key.as_str().to_owned(),
@@ -88,7 +96,7 @@ fn listed(keys: &[ApiKey]) -> String {
     table(["ACCESS KEY", "NAME", "CREATED", "REVOKED"], rows)
 }
 
-fn listed_json(keys: &[ApiKey]) -> String {
+fn keys_json(keys: &[ApiKey]) -> String {
     let rows = keys.iter().map(|key| {
         json!({
             "access_key": key.access_key.as_str(),

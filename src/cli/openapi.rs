@@ -1,14 +1,15 @@
+use super::error::CliError;
 use super::output::print_line;
-use super::{CliError, SharedArgs};
+use super::shared::GlobalArgs;
 use crate::config::Config;
 use crate::http::openapi_document;
 
-/// The document follows the settings alone.
+/// No flags: the document depends on the configuration alone.
 #[derive(clap::Args)]
 pub(super) struct Args {}
 
-pub(super) fn run(_: Args, shared: SharedArgs) -> Result<(), CliError> {
-    let config = Config::load(&shared.into_flags())?;
+pub(super) fn run(_: Args, global: GlobalArgs) -> Result<(), CliError> {
+    let config = Config::load(&global.into_flags())?;
     print_line(openapi_document(&config.api.base_paths))?;
     Ok(())
 }

@@ -1,24 +1,46 @@
+//! What verbs print for the operator: lines, tables, counts and progress bars.
+
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::iter;
 
-/// Prints a line to stdout at once. Unlike `println!` it reports a reader that went away.
-pub(super) fn print_line(line: impl Display) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}")?;
-    out.flush()
+/// The reason why a line could not be written to stdout.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to stdout: {0}")]
+pub(super) struct OutputError(io::Error);
+
+impl OutputError {
+    /// Returns whether the reader of stdout has closed it, as `head` does when it has enough.
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.kind() == ErrorKind::BrokenPipe
+    }
 }
 
-/// A bar that shows how many of so many things are done, where somebody watches.
-pub(super) fn progress_bar(count: u64, things: &str) -> ProgressBar {
+/// Prints a line to stdout and flushes it. Unlike `println!`, it returns an error of stdout instead
+/// of a panic.
+pub(super) fn print_line(line: impl Display) -> Result<(), OutputError> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")
+        .and_then(|()| out.flush())
+        .map_err(OutputError)
+}
+
+/// Returns a count with its noun, in singular or plural: "1 user", "2 users".
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+/// Returns a progress bar over `total` things, which shows only on a terminal.
+pub(super) fn progress_bar(total: u64, things: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg}, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::new(count).with_style(style);
+    let bar = ProgressBar::new(total).with_style(style);
     bar.with_message(things.to_owned())
 }
 
-/// Lays rows out in columns, below their headings.
+/// Returns rows laid out in columns below their headings, two spaces between columns.
 pub(super) fn table<const N: usize>(
     headings: [&str; N],
     rows: impl Iterator<Item = [String; N]>,

@@ -1,29 +1,27 @@
+use super::error::CliError;
 use super::output::print_line;
-use super::{CliError, SharedArgs};
+use super::shared::GlobalArgs;
 use crate::config::Config;
 use crate::store::restore;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The backup, which stays as it is
+    /// Backup to restore; it is not changed
     file: PathBuf,
-    /// Replace the database that is there, which is then gone
+    /// Replace and delete the existing database
     #[arg(long)]
     force: bool,
 }
 
-pub(super) fn run(args: Args, shared: SharedArgs) -> Result<(), CliError> {
-    let database = Config::load(&shared.into_flags())?.database.path.into();
+pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
+    let database = Config::load(&global.into_flags())?.database.path.into();
     let restored = restore(&args.file, &database, args.force)?;
-    let held_against = if restored.had_manifest {
-        "as its manifest says"
+    let verified = if restored.had_manifest {
+        "verified against the manifest"
     } else {
-        "there is no manifest to hold it against"
+        "verified without a manifest"
     };
-    print_line(format!(
-        "{database} ({}): {held_against}",
-        restored.contents
-    ))?;
+    print_line(format!("{database} ({}): {verified}", restored.contents))?;
     Ok(())
 }

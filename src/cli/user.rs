@@ -1,9 +1,8 @@
 mod import;
 
-pub(super) use import::ImportError;
-
+use super::error::CliError;
 use super::output::{print_line, table};
-use super::{CliError, SharedArgs, block_on};
+use super::shared::{GlobalArgs, block_on};
 use crate::config;
 use crate::http::UserResponse;
 use crate::model::{
@@ -14,77 +13,77 @@ use clap::{Args, Subcommand};
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
-    /// Register a user; prints the new GUID
+    /// Register a user and print the new GUID
     Add(AddArgs),
-    /// List the users, newest first
+    /// List users, newest first
     List(ListArgs),
-    /// Remove a user, and the user's room with it
+    /// Remove a user and the user's room
     Remove(RemoveArgs),
-    /// Register the users of a CSV file, all or none
+    /// Register all users of a CSV file, or none if a row is wrong
     Import(import::Args),
 }
 
 #[derive(Args)]
 pub(super) struct AddArgs {
-    /// The e-mail address, which no other user may have
+    /// E-mail address, which no other user may have
     #[arg(long, value_parser = Email::parse)]
     email: Email,
-    /// The given name
+    /// Given name
     #[arg(long, value_parser = PersonName::parse)]
     name: PersonName,
-    /// The family name
+    /// Family name
     #[arg(long, value_parser = PersonName::parse)]
     surname: PersonName,
-    /// The username, which no other user may have [default: the e-mail address]
+    /// Username, which no other user may have [default: the e-mail address]
     #[arg(long, value_parser = Username::parse)]
     username: Option<Username>,
-    /// u (user), e (instructor) or a (administrator)
+    /// Role: u (user), e (instructor) or a (administrator)
     #[arg(long, default_value = "u", value_parser = Role::parse)]
     role: Role,
 }
 
 #[derive(Args)]
 pub(super) struct ListArgs {
-    /// Which page
+    /// Page to print
     #[arg(long, value_name = "N", default_value = "1", value_parser = page_number)]
     page: PageNumber,
-    /// Users a page, at most 100
+    /// Users per page, at most 100
     #[arg(long, value_name = "N", default_value = "100", value_parser = page_size)]
     size: PageSize,
-    /// Print a JSON array
+    /// Print a JSON array instead of a table
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Args)]
 pub(super) struct RemoveArgs {
-    /// The e-mail address
+    /// E-mail address of the user
     #[arg(value_parser = Email::parse)]
     email: Email,
 }
 
-pub(super) fn run(verb: Verb, shared: SharedArgs) -> Result<(), CliError> {
+pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
     match verb {
         Verb::Add(args) => {
-            let (config, store) = shared.open()?;
+            let (config, store) = global.open()?;
             let user = block_on(store.insert_user(args.into_profile(config.users)))?;
             print_line(user.guid)?;
         }
         Verb::List(args) => {
-            let (_, store) = shared.open()?;
+            let (_, store) = global.open()?;
             let paging = Paging::new(args.page, args.size);
             let users = block_on(store.list_users(UserQuery::default(), paging))?;
             print_line(if args.json {
-                json(&users)
+                users_json(&users)
             } else {
-                rows(&users, paging)
+                users_table(&users, paging)
             })?;
         }
         Verb::Remove(args) => {
-            let (_, store) = shared.open()?;
+            let (_, store) = global.open()?;
             block_on(store.delete_user_by_email(&args.email))?;
         }
-        Verb::Import(args) => import::run(&args, shared)?,
+        Verb::Import(args) => import::run(&args, global)?,
     }
     Ok(())
 }
@@ -121,7 +120,7 @@ pub(super) fn new_profile(
     }
 }
 
-// What is no number becomes 0, which is out of range like others.
+// A text that is no number becomes 0, which is out of range too.
 fn page_number(text: &str) -> Result<PageNumber, Invalid> {
     PageNumber::new(text.parse().unwrap_or_default())
 }
@@ -130,12 +129,12 @@ fn page_size(text: &str) -> Result<PageSize, Invalid> {
     PageSize::new(text.parse().unwrap_or_default())
 }
 
-fn json(users: &Page<User>) -> String {
-    let shown: Vec<_> = users.entries.iter().map(UserResponse::new).collect();
-    serde_json::to_string(&shown).expect("texts and switches are JSON")
+fn users_json(users: &Page<User>) -> String {
+    let responses: Vec<_> = users.entries.iter().map(UserResponse::new).collect();
+    serde_json::to_string(&responses).expect("texts and booleans are JSON")
 }
 
-fn rows(users: &Page<User>, paging: Paging) -> String {
+fn users_table(users: &Page<User>, paging: Paging) -> String {
     let rows = users.entries.iter().map(|User { guid, profile, .. }| {
         [
             profile.email.as_str().to_owned(),

@@ -1,4 +1,4 @@
-//! Values of settings that are more than a text or a number.
+//! The types of settings, and the functions of serde that read them.
 
 use ipnet::IpNet;
 use serde::de::{Deserialize, Deserializer, Error};
@@ -7,12 +7,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use url::Url;
 
-/// A path under which the API is served: `/xapi/v2`. It starts with `/` and does not end with one.
+/// A path under which the API is served, such as `/xapi/v2`. It starts with `/` and does not end
+/// with one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BasePath(String);
 
 impl BasePath {
-    pub(super) fn fixed(path: &str) -> Self {
+    /// Returns a path that is part of the program and is not checked.
+    pub(super) fn from_static(path: &'static str) -> Self {
         Self(path.to_owned())
     }
 }
@@ -38,12 +40,13 @@ impl FromStr for BasePath {
     }
 }
 
-/// How callers reach the server: `https://rooms.example.com`, without a slash at the end.
+/// The URL by which clients reach the server, such as `https://rooms.example.com`, without a slash
+/// at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(String);
 
 impl PublicUrl {
-    /// The plain address that is listened on.
+    /// Returns the URL of the address that the server listens on.
     pub fn from_address(scheme: &str, address: SocketAddr) -> Self {
         Self(format!("{scheme}://{address}"))
     }
@@ -59,9 +62,9 @@ impl FromStr for PublicUrl {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const REFUSED: &str = "must be an http or https URL without user info, query or fragment, \
-                               such as https://rooms.example.com";
-        let url = Url::parse(text).map_err(|_| REFUSED)?;
+        const FORM: &str = "must be an http or https URL without user info, query or fragment, \
+                            such as https://rooms.example.com";
+        let url = Url::parse(text).map_err(|_| FORM)?;
         let plain = matches!(url.scheme(), "http" | "https")
             && url.username().is_empty()
             && url.password().is_none()
@@ -70,23 +73,23 @@ impl FromStr for PublicUrl {
         if plain {
             Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
         } else {
-            Err(REFUSED)
+            Err(FORM)
         }
     }
 }
 
-/// The form of log lines.
+/// The format of a line in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
-    /// One JSON object a line, for programs.
+    /// One JSON object per line, for programs.
     Json,
 }
 
-/// Reads a text by its `FromStr`.
-pub(super) fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+/// Reads a text by the `FromStr` of its type.
+pub(super) fn from_str<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr<Err: fmt::Display>,
@@ -94,8 +97,8 @@ where
     parse(&String::deserialize(deserializer)?)
 }
 
-/// Reads an address and port, with a better refusal than the parser's own.
-pub(super) fn parsed_address<'de, D: Deserializer<'de>>(
+/// Reads an IP address and port. The error shows the form, which that of the parser does not.
+pub(super) fn socket_address<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(deserializer)?;
@@ -103,8 +106,8 @@ pub(super) fn parsed_address<'de, D: Deserializer<'de>>(
         .map_err(|_| D::Error::custom("must be ADDRESS:PORT, such as 127.0.0.1:8080"))
 }
 
-/// Reads a text by its `FromStr`, the empty one as none.
-pub(super) fn parsed_unless_empty<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+/// Reads a text by the `FromStr` of its type, an empty text as `None`.
+pub(super) fn optional_from_str<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr<Err: fmt::Display>,
@@ -117,8 +120,8 @@ where
     }
 }
 
-/// Reads a list of texts, each by its `FromStr`.
-pub(super) fn parsed_list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+/// Reads a list of texts by the `FromStr` of their type.
+pub(super) fn list_from_str<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr<Err: fmt::Display>,
@@ -127,18 +130,31 @@ where
     texts.iter().map(|text| parse(text)).collect()
 }
 
-/// Reads a list of networks; an address is a network of its own.
-pub(super) fn parsed_networks<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<IpNet>, D::Error> {
-    const REFUSED: &str = "must be addresses or networks, such as 10.0.0.5 or 10.0.0.0/8";
+/// Reads a list of networks, in which an address is the network of that address alone.
+pub(super) fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    const FORM: &str = "must be addresses or networks, such as 10.0.0.5 or 10.0.0.0/8";
     let network = |text: &String| {
         let address = || text.parse::<IpAddr>().map(IpNet::from);
         text.parse().or_else(|_| address())
     };
     let texts = Vec::<String>::deserialize(deserializer)?;
     let networks: Result<_, _> = texts.iter().map(network).collect();
-    networks.map_err(|_| D::Error::custom(REFUSED))
+    networks.map_err(|_| D::Error::custom(FORM))
+}
+
+/// Reads a whole number from 0 to the largest that both its type and TOML can hold.
+pub(super) fn whole_number<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<i64>,
+{
+    let value = toml::Value::deserialize(deserializer)?;
+    let number = value.as_integer().and_then(|number| number.try_into().ok());
+    number.ok_or_else(|| {
+        let max_of_type = u64::MAX >> (64 - 8 * size_of::<T>());
+        let max = max_of_type.min(i64::MAX as u64);
+        D::Error::custom(format_args!("must be a whole number from 0 to {max}"))
+    })
 }
 
 fn parse<T: FromStr<Err: fmt::Display>, E: Error>(text: &str) -> Result<T, E> {

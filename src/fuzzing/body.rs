@@ -1,6 +1,6 @@
 use super::refusal::check_refusal;
 use crate::http::{read_draft, read_room_patch};
-use crate::model::{NewRoom, RoomName, SlugToken, Tags};
+use crate::model::{Guid, NewRoom, RoomName, SlugToken, Tags};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -57,7 +57,11 @@ fn written(room: &NewRoom) -> String {
 fn check_slug(mut room: NewRoom) {
     let name = room.names.remove(0);
     let creator_email = room.creator_email.as_str().to_owned();
-    let room = room.made(name, creator_email);
+    let (guid, token) = (
+        Guid::generate(),
+        SlugToken::from_digits(&[9; SlugToken::CHARS]),
+    );
+    let room = room.into_room(name, creator_email, guid, token);
     let slug = room.slug();
     let is_safe =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);

@@ -1,5 +1,6 @@
 use super::refusal::check_shown;
 use crate::model::Email;
+use crate::model::text::trim_invisible;
 
 /// The longest local part, in characters (RFC 5321, section 4.5.3.1.1).
 const MAX_LOCAL_CHARS: usize = 64;
@@ -15,7 +16,7 @@ pub fn email(input: &[u8]) {
         Err(message) => return check_shown(&message.0),
     };
     let address = email.as_str();
-    assert_eq!(address, typed.trim());
+    assert_eq!(address, trim_invisible(typed));
     check_shown(address);
     assert!(address.chars().count() <= Email::MAX_CHARS);
     assert_eq!(Email::parse(address).as_ref(), Ok(&email));

@@ -5,7 +5,7 @@ use super::error::ApiError;
 use super::fields::{Fields, text};
 use super::json::JsonBody;
 use crate::model::{
-    self, Created, Email, Guid, Invalid, LangTag, OptionsPatch, Room, RoomDraft, RoomName,
+    self, CreateOutcome, Email, Guid, Invalid, LangTag, OptionsPatch, Room, RoomDraft, RoomName,
     RoomPatch, Tags, json,
 };
 use actix_web::http::header::{ContentType, LOCATION};
@@ -48,11 +48,11 @@ pub(super) async fn get_or_create_default(
     let (room, created) = state.store.get_or_create_default(draft).await?;
     let answer = room_json(&room, &state)?;
     Ok(match created {
-        Created::Before => {
+        CreateOutcome::Existed => {
             cache.store_answer(generation, &body.0, answer.clone());
             json_answer(HttpResponse::Ok(), answer)
         }
-        Created::Now => {
+        CreateOutcome::Created => {
             let mut response = HttpResponse::Created();
             response.insert_header((LOCATION, location(&request, room.guid)));
             json_answer(response, answer)

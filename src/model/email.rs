@@ -3,7 +3,7 @@ use super::text;
 use email_address::{EmailAddress, Options};
 use idna::AsciiDenyList;
 
-/// An e-mail address: as it was typed, and the key under which equal addresses are one.
+/// An e-mail address: the text as it was typed, and a key that is the same for equal addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email {
     address: String,
@@ -11,64 +11,69 @@ pub struct Email {
 }
 
 impl Email {
-    /// The longest address, in characters (RFC 5321, section 4.5.3.1.3, less the brackets).
+    /// The greatest length of an address in characters (RFC 5321, section 4.5.3.1.3, without the
+    /// angle brackets).
     pub const MAX_CHARS: usize = 254;
 
-    /// Reads an address, white space around it dropped.
+    /// Reads an address, white space and characters that do not show dropped around it.
     ///
-    /// The key is the address in NFC and lower case, its domain in the ASCII form of IDNA
-    /// (UTS #46), so `Ada@MÜNCHEN.example` and `ada@xn--mnchen-3ya.example` are the same.
+    /// The key is the folded local part, and the domain in the ASCII form of IDNA (UTS #46), so `Ada@MÜNCHEN.example` and `ada@xn--mnchen-3ya.example` are the same.
     ///
     /// # Errors
-    /// Anything but one bare address of at most 254 characters: no display name, no address
-    /// literal in place of the domain.
+    /// A text that is not one address of at most 254 characters. A display name is an error, and so
+    /// is an IP address in place of the domain.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         const OPTIONS: Options = Options {
             minimum_sub_domains: 0,
             allow_domain_literal: false,
             allow_display_text: false,
         };
-        let address = typed.trim();
+        text::check_visible(typed.trim())?;
+        let address = text::trim_invisible(typed);
         if address.is_empty() {
             return Err(Invalid::new("must not be empty"));
         }
         text::check_length(address, Self::MAX_CHARS)?;
-        text::check_visible(address)?;
         let not_an_address = || Invalid::new("must be an e-mail address, such as ada@example.com");
         let (local, domain) = address.rsplit_once('@').ok_or_else(not_an_address)?;
         let domain = idna::domain_to_ascii_cow(domain.as_bytes(), AsciiDenyList::STD3)
             .map_err(|_| not_an_address())?;
         let in_ascii = format!("{}@{domain}", ascii_skeleton(&text::nfc(local)));
         EmailAddress::parse_with_options(&in_ascii, OPTIONS).map_err(|_| not_an_address())?;
+        let local_key = text::fold(local);
+        if local_key.is_empty() {
+            return Err(not_an_address());
+        }
         Ok(Self {
-            key: format!("{}@{domain}", text::fold(local)),
+            key: format!("{local_key}@{domain}"),
             address: address.to_owned(),
         })
     }
 
-    /// Takes an address and its key that the database kept.
+    /// Returns a stored address with its stored key.
     pub(crate) fn from_stored(address: String, key: String) -> Self {
         Self { address, key }
     }
 
-    /// The address as it was typed.
+    /// Returns the address as it was typed.
     pub fn as_str(&self) -> &str {
         &self.address
     }
 
-    /// The form that equal addresses share.
+    /// Returns the key, which is the same for equal addresses.
     pub fn key(&self) -> &str {
         &self.key
     }
 }
 
-/// The local part with a letter for every character beyond ASCII: RFC 6531 (section 3.3) allows
-/// them where letters stand, while the checker of addresses knows only some of them. It is taken
-/// from the composed form, as the key is, because some characters are composed to ASCII.
+/// Returns the local part with the letter `x` for every character beyond ASCII. RFC 6531 (section
+/// 3.3) allows such a character wherever a letter may stand, but the library that validates
+/// addresses accepts only some of them. `local` must be in NFC, as in the key, because NFC turns
+/// some characters into ASCII ones.
 fn ascii_skeleton(local: &str) -> String {
     let in_ascii = |c: char| match c {
         c if c.is_ascii() => c,
-        c if c.is_whitespace() => ' ',
+        c if text::is_blank(c) => ' ',
         _ => 'x',
     };
     local.chars().map(in_ascii).collect()
@@ -91,17 +96,23 @@ mod tests {
             key("ada@xn--mnchen-3ya.example")
         );
         assert_eq!(key("JOS\u{c9}@example.com"), key("jose\u{301}@example.com"));
+        assert_eq!(key("ΑΣ.X@EX.TEST"), key("ας.x@ex.test"));
+        assert_eq!(
+            key("\u{200B}ada@example.com\u{2800}"),
+            key("ada@example.com")
+        );
+        assert_eq!(key("a\u{AD}da@exam\u{200B}ple.com"), key("ada@example.com"));
         assert_ne!(key("ada@example.com"), key("ada+1@example.com"));
     }
 
     #[test]
-    fn what_was_typed_is_kept() {
+    fn the_address_stays_as_it_was_typed() {
         let email = Email::parse(" Ada@Example.com ").expect("a valid address");
         assert_eq!(email.as_str(), "Ada@Example.com");
     }
 
     #[test]
-    fn accepts_what_people_have() {
+    fn valid_addresses_are_accepted() {
         for typed in [
             "a@b",
             "o'neil+tag@sub.example.co",
@@ -114,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_address() {
+    fn other_texts_are_rejected() {
         let long = format!("{}@{}.example", "a".repeat(60), "b".repeat(200));
         for typed in [
             "",
@@ -128,6 +139,8 @@ mod tests {
             "a\u{37E}b@example.com",
             "ada@exa mple.com",
             "Ada <ada@example.com>",
+            "a\u{2800}b@example.com",
+            "\u{200B}@example.com",
             "ada@[127.0.0.1]",
             "ada@example..com",
             "ada@.example.com",

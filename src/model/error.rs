@@ -1,49 +1,50 @@
 use std::borrow::Cow;
 
-/// Why one value was refused: a phrase that reads on from the field's name, such as
-/// "must be a string".
+/// The error of one invalid value: a phrase that follows the name of the field in a sentence, such
+/// as "must be a string".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Invalid(pub Cow<'static, str>);
 
 impl Invalid {
-    /// A refusal with a fixed phrase.
+    /// Returns the error with a fixed phrase.
     pub const fn new(message: &'static str) -> Self {
         Self(Cow::Borrowed(message))
     }
 }
 
-/// A wrong field of a request: its path (`options.chat.offNewMsgSound`) and what is wrong with it.
+/// The error of one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// The path of the field, from the top of the request, parts joined by dots.
+    /// The path of the field from the top of the request, such as `options.chat.offNewMsgSound`.
     pub field: String,
-    /// What is wrong.
+    /// The error of its value.
     pub message: Invalid,
 }
 
-/// A wrong row of many that were given at once.
+/// The error of one of many rows that were to be stored together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
-    /// Which row, from 0.
+    /// The index of the row, from 0.
     pub row: usize,
-    /// What is wrong with it.
+    /// The error of the row.
     pub error: Error,
 }
 
-/// A rule of the rooms, users and keys that a caller ran into. The text is for that caller.
+/// The error of a request that violates a rule for rooms, users or keys. The text is for the
+/// caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// Some fields are wrong: all of them are listed.
+    /// Fields with invalid values: all of them.
     #[error("{}", invalid_fields(.0))]
     InvalidFields(Vec<FieldError>),
-    /// Nobody with that e-mail address is registered.
+    /// No registered user has the e-mail address.
     #[error("no user is registered with this e-mail address")]
     EmailNotFound,
-    /// No user has that GUID.
+    /// No user has the GUID.
     #[error("there is no such user")]
     UserNotFound,
-    /// The user is switched off, or the account ran out.
+    /// The user is inactive, or the account has expired.
     #[error("the user is inactive or expired")]
     UserInactive,
     /// Another user has the username.
@@ -52,17 +53,17 @@ pub enum Error {
     /// Another user has the e-mail address.
     #[error("another user has this e-mail address")]
     EmailTaken,
-    /// Some of the rows that were given are wrong: all of them are listed, and none was taken.
-    #[error("{} of the rows are wrong", .0.len())]
+    /// Rows that violate a rule: all of them. No row was stored.
+    #[error("{}", invalid_rows(.0))]
     InvalidRows(Vec<RowError>),
-    /// No room has that GUID or slug.
+    /// No room has the GUID or slug.
     #[error("there is no such room")]
     RoomNotFound,
-    /// Every name that was offered belongs to another room.
+    /// Every requested name belongs to another room: these names.
     #[error("{}", room_names_taken(.0))]
     RoomNamesTaken(Vec<String>),
-    /// No key has that access key.
-    #[error("there is no such key")]
+    /// No API key has the access key.
+    #[error("no API key has this access key")]
     KeyNotFound,
 }
 
@@ -70,6 +71,13 @@ fn invalid_fields(errors: &[FieldError]) -> String {
     match errors {
         [one] => format!("{} {}", one.field, one.message),
         many => format!("{} fields are wrong", many.len()),
+    }
+}
+
+fn invalid_rows(errors: &[RowError]) -> String {
+    match errors {
+        [_] => "1 row is wrong".into(),
+        many => format!("{} rows are wrong", many.len()),
     }
 }
 

@@ -1,21 +1,39 @@
 use super::error::Invalid;
+use super::time::Timestamp;
 use std::fmt;
-use uuid::Uuid;
+use std::time::{SystemTime, UNIX_EPOCH};
+use uuid::{NoContext, Uuid};
 
-/// The identity of a room or user: a version 7 UUID, printed upper-case and hyphenated.
+/// The identifier of a room or user: a version 7 UUID, printed in upper case with hyphens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Guid(Uuid);
 
 impl Guid {
-    /// A new one; later ones sort after earlier ones.
+    /// Returns a new GUID of this moment; one of a later millisecond sorts after one of an earlier.
     pub(crate) fn generate() -> Self {
-        Self(Uuid::now_v7())
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        // Without a counter, which would go on from the highest moment seen when the clock is set
+        // back: the GUID tells the moment that the clock showed.
+        let now = uuid::Timestamp::from_unix(NoContext, now.as_secs(), now.subsec_nanos());
+        Self(Uuid::new_v7(now))
     }
 
-    /// Reads the hyphenated form, in either case.
+    /// Returns the moment, to the second, that the first 48 bits tell: for a version 7 UUID the one
+    /// at which it was made (RFC 9562, section 5.7).
+    pub(crate) fn created_at(&self) -> Timestamp {
+        let bytes = self.0.as_bytes();
+        let millis = bytes[..6]
+            .iter()
+            .fold(0, |millis, byte| (millis << 8) | i64::from(*byte));
+        Timestamp::from_unix(millis / 1000)
+    }
+
+    /// Parses the form with hyphens, in upper or lower case.
     ///
     /// # Errors
-    /// Anything else.
+    /// A text of any other form.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         const HYPHENATED_CHARS: usize = 36;
         match Uuid::try_parse(text) {
@@ -26,12 +44,12 @@ impl Guid {
         }
     }
 
-    /// Takes the bytes that the database kept.
+    /// Returns the GUID with the stored bytes.
     pub(crate) fn from_stored(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes))
     }
 
-    /// The bytes to keep.
+    /// Returns the bytes to store.
     pub(crate) fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
     }
@@ -49,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_read_in_either_case_and_printed_in_capitals() {
+    fn is_parsed_in_either_case_and_printed_in_upper_case() {
         const GUID: &str = "0197A3C2-6414-7046-87A6-67730D5F9F08";
         for text in [GUID, &GUID.to_lowercase()] {
             assert_eq!(
@@ -71,8 +89,11 @@ mod tests {
     }
 
     #[test]
-    fn later_ones_sort_after_earlier_ones() {
-        let (earlier, later) = (Guid::generate(), Guid::generate());
-        assert!(earlier.to_string() < later.to_string());
+    fn tells_when_it_was_made() {
+        let before = Timestamp::now();
+        let made = Guid::generate().created_at();
+        assert!(before <= made && made <= Timestamp::now());
+        let guid = Guid::parse("0197A3C2-6414-7046-87A6-67730D5F9F08").expect("a GUID");
+        assert_eq!(guid.created_at().to_rfc3339(), "2025-06-24T21:05:15+00:00");
     }
 }

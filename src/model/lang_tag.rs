@@ -2,19 +2,19 @@ use super::error::Invalid;
 use oxilangtag::LanguageTag;
 use std::str::FromStr;
 
-/// A well-formed language tag in canonical case (BCP 47, RFC 5646 section 2.1.1): `en-US`.
+/// A well-formed language tag in canonical case, such as `en-US` (BCP 47; RFC 5646, section 2.1.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LangTag(String);
 
 impl LangTag {
-    /// The longest tag, in characters. RFC 5646 names no limit; its section 4.4.1 asks for 35 at
-    /// least.
+    /// The greatest length of a tag in characters. RFC 5646 sets none; its section 4.4.1 demands
+    /// room for 35.
     pub const MAX_CHARS: usize = 100;
 
-    /// Reads a tag in any case.
+    /// Parses a tag in any case.
     ///
     /// # Errors
-    /// A tag that is not well-formed or is over 100 characters.
+    /// A tag that is not well-formed or has over 100 characters.
     pub fn parse(tag: &str) -> Result<Self, Invalid> {
         if tag.len() > Self::MAX_CHARS {
             return Err(Invalid::new("must have at most 100 characters"));
@@ -24,12 +24,12 @@ impl LangTag {
             .map_err(|_| Invalid::new("must be a language tag, such as en-US (BCP 47)"))
     }
 
-    /// Takes a tag that [`LangTag::parse`] made and the database kept.
+    /// Returns a stored tag.
     pub(crate) fn from_stored(tag: String) -> Self {
         Self(tag)
     }
 
-    /// The tag.
+    /// Returns the tag.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_well_formed() {
+    fn tags_that_are_not_well_formed_are_rejected() {
         let long = format!("x{}", "-a".repeat(50));
         for tag in [
             "",

@@ -1,6 +1,6 @@
 use super::error::Invalid;
 
-/// Which part of a long list is wanted.
+/// The page of a list that a caller asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Paging {
     page: PageNumber,
@@ -8,41 +8,41 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// The page with that number, from 1, of pages with that size, from 1 to 100.
+    /// Returns the page with a number, in a list that is divided into pages of one size.
     pub fn new(page: PageNumber, size: PageSize) -> Self {
         Self { page, size }
     }
 
-    /// The number of the page.
+    /// Returns the number of the page, from 1.
     pub fn page(self) -> u64 {
         self.page.0
     }
 
-    /// How many entries a page has.
+    /// Returns the greatest number of entries on a page, from 1 to 100.
     pub fn size(self) -> u32 {
         self.size.0
     }
 
-    /// How many entries come before the page.
+    /// Returns the number of entries before the page.
     pub fn offset(self) -> u64 {
         (self.page() - 1) * u64::from(self.size())
     }
 
-    /// How many pages so many entries fill.
+    /// Returns the number of pages of a list with `total` entries.
     pub fn pages_of(self, total: u64) -> u64 {
         total.div_ceil(u64::from(self.size()))
     }
 }
 
-/// The number of a page, from 1 to 2147483647.
+/// The number of a page, from 1 (the default) to 2147483647.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageNumber(u64);
 
 impl PageNumber {
-    /// The largest number: what every client can hold.
+    /// The greatest number, which fits into a signed 32-bit integer of any client.
     pub const MAX: i64 = 2_147_483_647;
 
-    /// Takes a number.
+    /// Returns the page number with a value.
     ///
     /// # Errors
     /// A number below 1 or over 2147483647.
@@ -60,15 +60,15 @@ impl Default for PageNumber {
     }
 }
 
-/// The size of a page, from 1 to 100, by default 20.
+/// The greatest number of entries on a page, from 1 to 100, by default 20.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageSize(u32);
 
 impl PageSize {
-    /// The largest page.
+    /// The greatest size.
     pub const MAX: u32 = 100;
 
-    /// Takes a number.
+    /// Returns the page size with a value.
     ///
     /// # Errors
     /// A number below 1 or over 100.
@@ -86,12 +86,12 @@ impl Default for PageSize {
     }
 }
 
-/// A part of a long list, and how long all of it is.
+/// One page of a list, with the length of the whole list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
     /// The entries of this page.
     pub entries: Vec<T>,
-    /// How many entries all pages have.
+    /// The number of entries on all pages.
     pub total: u64,
 }
 
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_offset_is_what_comes_before() {
+    fn the_offset_counts_the_entries_before_the_page() {
         let paging = |page, size| {
             let page = PageNumber::new(page).expect("a number");
             Paging::new(page, PageSize::new(size).expect("a size"))

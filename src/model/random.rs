@@ -1,20 +1,20 @@
 /// Lower-case letters and digits: safe in URLs, file names and shells.
-const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+pub(super) const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
-/// The largest multiple of the alphabet's size that a byte can reach: bytes from here on are drawn
-/// again, so that every character is equally likely.
+/// The greatest multiple of the size of the alphabet that fits into a byte. Random bytes from here
+/// on are discarded, so that every character is equally likely.
 const LIMIT: u8 = (256 / ALPHABET.len() * ALPHABET.len()) as u8;
 
-/// A text of `LENGTH` random lower-case letters and digits (5.17 bits each) from the system's
-/// cryptographic source.
+/// Returns `LENGTH` random lower-case letters and digits from the cryptographic source of the
+/// system. Each has 5.17 bits of entropy.
 ///
 /// # Panics
-/// When the system has no randomness to give: nothing secret can be made then.
+/// If the system cannot give random bytes: nothing secret can be generated then.
 pub(super) fn random_text<const LENGTH: usize>() -> String {
     let mut text = String::with_capacity(LENGTH);
     let mut bytes = [0; LENGTH];
     while text.len() < LENGTH {
-        getrandom::fill(&mut bytes).expect("the system gives random bytes");
+        getrandom::fill(&mut bytes).expect("the system must give random bytes");
         let drawn = bytes.iter().filter(|&&byte| byte < LIMIT);
         let missing = LENGTH - text.len();
         text.extend(

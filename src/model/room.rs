@@ -7,79 +7,79 @@ use super::slug::{SlugToken, slug};
 use super::text;
 use super::time::Timestamp;
 
-/// The name of a room: 1 to 255 characters that show as they are.
+/// The name of a room: 1 to 255 characters, without control characters and bidirectional overrides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomName(String);
 
 impl RoomName {
-    /// The longest name, in characters.
+    /// The greatest length of a name in characters.
     pub const MAX_CHARS: usize = 255;
 
-    /// Reads a name, white space around it dropped.
+    /// Parses a name, without the white space around it.
     ///
     /// # Errors
-    /// An empty name, more than 255 characters, control characters, bidirectional overrides.
+    /// An empty name, over 255 characters, control characters, bidirectional overrides.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         text::line(typed, Self::MAX_CHARS).map(|name| Self(name.to_owned()))
     }
 
-    /// Takes a name that the database kept.
+    /// Returns a stored name.
     pub(crate) fn from_stored(name: String) -> Self {
         Self(name)
     }
 
-    /// The name as it was typed.
+    /// Returns the name as it was typed.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The form that equal names share.
+    /// Returns the key, the folded form of the name, which is the same for equal names.
     pub fn key(&self) -> String {
         text::fold(&self.0)
     }
 }
 
-/// Tags of a room: comma separated, at most 1,000 characters, kept as they came.
+/// The tags of a room: one text, comma separated, at most 1,000 characters, stored as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tags(String);
 
 impl Tags {
-    /// The longest text of tags, in characters.
+    /// The greatest length of the text in characters.
     pub const MAX_CHARS: usize = 1000;
 
-    /// Reads tags.
+    /// Parses the text of the tags.
     ///
     /// # Errors
-    /// More than 1,000 characters, control characters, bidirectional overrides.
+    /// Over 1,000 characters, control characters, bidirectional overrides.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         text::check_length(typed, Self::MAX_CHARS)?;
         text::check_visible(typed)?;
         Ok(Self(typed.to_owned()))
     }
 
-    /// Takes tags that the database kept.
+    /// Returns stored tags.
     pub(crate) fn from_stored(tags: String) -> Self {
         Self(tags)
     }
 
-    /// The tags.
+    /// Returns the text of the tags.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A room.
+/// A stored room, the default room of one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
-    /// The identity.
+    /// The identifier.
     pub guid: Guid,
     /// The name, which no other room has.
     pub name: RoomName,
     /// The language of the room.
     pub lang: LangTag,
-    /// The random end of the address of the room's page.
+    /// The random end of the room's slug.
     pub slug_token: SlugToken,
-    /// When the room was made.
+    /// The time of the creation.
     pub created_at: Timestamp,
     /// Tags, if any.
     pub tags: Option<Tags>,
@@ -87,31 +87,31 @@ pub struct Room {
     pub inaccessible_replay: bool,
     /// Whether sessions may be recorded.
     pub allow_recording: bool,
-    /// The address of the user whose default room this is, as it was registered.
+    /// The e-mail address of the room's owner, as it was registered.
     pub creator_email: String,
     /// All options.
     pub options: RoomOptions,
 }
 
 impl Room {
-    /// The last part of the address of the room's page.
+    /// Returns the slug, the last part of the URL of the room's page.
     pub fn slug(&self) -> String {
         slug(self.name.as_str(), &self.slug_token)
     }
 }
 
-/// A room that somebody asks for: it becomes one if the user has none yet.
+/// The room of a get-or-create request, which is created if the user has none.
 #[derive(Debug)]
 pub struct RoomDraft<'a> {
-    /// Whose default room it is.
+    /// The e-mail address of the user whose default room it is.
     pub creator_email: Email,
     /// The name to try first.
     pub name: RoomName,
-    /// The name to try when the first is taken.
+    /// The name to try if the first one belongs to another room.
     pub fallback_name: Option<RoomName>,
     /// The language.
     pub lang: LangTag,
-    /// The options that were sent.
+    /// The options of the request.
     pub options: OptionsPatch<'a>,
     /// Tags, if any.
     pub tags: Option<Tags>,
@@ -121,21 +121,15 @@ pub struct RoomDraft<'a> {
     pub inaccessible_replay: bool,
 }
 
-/// A room ready to be stored under the first of its names that is free.
+/// A complete room, to be stored under the first of its names that no other room has.
 #[derive(Debug, Clone)]
 pub struct NewRoom {
-    /// A fresh identity.
-    pub guid: Guid,
     /// Whose default room it is.
     pub creator_email: Email,
     /// The names to try, in order.
     pub names: Vec<RoomName>,
     /// The language.
     pub lang: LangTag,
-    /// A fresh token.
-    pub slug_token: SlugToken,
-    /// Now.
-    pub created_at: Timestamp,
     /// All options.
     pub options: RoomOptions,
     /// Tags, if any.
@@ -147,17 +141,14 @@ pub struct NewRoom {
 }
 
 impl NewRoom {
-    /// Gives a draft everything that a room has.
+    /// Completes a draft: its names in order, and the default of each option that was not sent.
     pub fn new(draft: RoomDraft<'_>) -> Self {
         Self {
-            guid: Guid::generate(),
             creator_email: draft.creator_email,
             names: std::iter::once(draft.name)
                 .chain(draft.fallback_name)
                 .collect(),
             lang: draft.lang,
-            slug_token: SlugToken::generate(),
-            created_at: Timestamp::now(),
             options: RoomOptions::new(&draft.options),
             tags: draft.tags,
             allow_recording: draft.allow_recording,
@@ -165,14 +156,21 @@ impl NewRoom {
         }
     }
 
-    /// The room that was made of this under one of its names, for the user with that address.
-    pub(crate) fn made(self, name: RoomName, creator_email: String) -> Room {
+    /// Returns the room that was created of this under one of its names, for the user with that
+    /// e-mail address. It was created at the moment that its GUID tells.
+    pub(crate) fn into_room(
+        self,
+        name: RoomName,
+        creator_email: String,
+        guid: Guid,
+        slug_token: SlugToken,
+    ) -> Room {
         Room {
-            guid: self.guid,
+            guid,
             name,
             lang: self.lang,
-            slug_token: self.slug_token,
-            created_at: self.created_at,
+            slug_token,
+            created_at: guid.created_at(),
             tags: self.tags,
             inaccessible_replay: self.inaccessible_replay,
             allow_recording: self.allow_recording,
@@ -182,16 +180,16 @@ impl NewRoom {
     }
 }
 
-/// What to change of a room: what is none stays as it is.
+/// A partial update of a room. A field that is `None` is not changed.
 #[derive(Debug, Clone, Default)]
 pub struct RoomPatch<'a> {
     /// The name.
     pub name: Option<RoomName>,
     /// The language.
     pub lang: Option<LangTag>,
-    /// The options that were sent.
+    /// The options to change.
     pub options: OptionsPatch<'a>,
-    /// Tags, or that there are none.
+    /// Tags, or `Some(None)` to remove them.
     pub tags: Option<Option<Tags>>,
     /// Whether sessions may be recorded.
     pub allow_recording: Option<bool>,
@@ -200,7 +198,7 @@ pub struct RoomPatch<'a> {
 }
 
 impl RoomPatch<'_> {
-    /// The same, with nothing borrowed.
+    /// Returns the patch with all data owned.
     pub fn into_owned(self) -> RoomPatch<'static> {
         RoomPatch {
             name: self.name,
@@ -212,10 +210,10 @@ impl RoomPatch<'_> {
         }
     }
 
-    /// The room after the change.
+    /// Returns the room after the update.
     ///
     /// # Errors
-    /// Options that pile up to more than a room keeps.
+    /// Options that together exceed what a room can store.
     pub fn apply(self, room: Room) -> Result<Room, Invalid> {
         Ok(Room {
             options: room.options.patched(&self.options)?,
@@ -229,11 +227,11 @@ impl RoomPatch<'_> {
     }
 }
 
-/// Whether a get-or-create made the room.
+/// The outcome of a get-or-create that succeeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Created {
-    /// The room was made by this call.
-    Now,
-    /// The room was there.
-    Before,
+pub enum CreateOutcome {
+    /// This call created the room.
+    Created,
+    /// The room existed before this call.
+    Existed,
 }

@@ -1,45 +1,58 @@
-use super::random::random_text;
+use super::random::ALPHABET;
 
-/// How many random characters end a slug.
-const TOKEN_CHARS: usize = 10;
-
-/// The longest readable part of a slug, in characters.
+/// The greatest length of the readable part of a slug in characters.
 const MAX_READABLE_CHARS: usize = 60;
 
-/// The random end of a room's page address, by which the page is found: 10 lower-case letters and
-/// digits, 51 bits that nobody can guess from the room's name.
+/// The end of a room's link, by which the room is found: 10 lower-case letters and digits (51 bits)
+/// that cannot be guessed from the room's name or from the tokens of other rooms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlugToken(String);
 
 impl SlugToken {
-    /// Draws a new token.
-    pub(crate) fn generate() -> Self {
-        Self(random_text::<TOKEN_CHARS>())
+    /// How many characters a token has.
+    pub(crate) const CHARS: usize = 10;
+
+    /// Returns the token with these digits of base 36.
+    ///
+    /// # Panics
+    /// If a digit is 36 or more.
+    pub(crate) fn from_digits(digits: &[u16]) -> Self {
+        let character = |digit: &u16| char::from(ALPHABET[usize::from(*digit)]);
+        Self(digits.iter().map(character).collect())
     }
 
-    /// The token at the end of a slug. The readable part before it does not count: it changes
-    /// when the room is renamed, and old links go on working.
+    /// Returns the digits of base 36 that the characters stand for.
+    pub(crate) fn to_digits(&self) -> Vec<u16> {
+        let digit = |byte: u8| match byte {
+            b'a'..=b'z' => u16::from(byte - b'a'),
+            _ => u16::from(byte - b'0') + 26,
+        };
+        self.0.bytes().map(digit).collect()
+    }
+
+    /// Returns the token at the end of a slug, if there is one. The readable part before it is
+    /// ignored: it changes when the room is renamed, and old links must still work.
     pub fn from_slug(slug: &str) -> Option<Self> {
         let (_, token) = slug.rsplit_once('_')?;
-        let valid = token.len() == TOKEN_CHARS
+        let valid = token.len() == SlugToken::CHARS
             && token
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         valid.then(|| Self(token.to_owned()))
     }
 
-    /// Takes a token that the database kept.
+    /// Returns a stored token.
     pub(crate) fn from_stored(token: String) -> Self {
         Self(token)
     }
 
-    /// The token.
+    /// Returns the token.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The last part of a room's page address: the name made safe, `_`, the token.
+/// Returns a slug: the readable form of the name, `_`, the token.
 pub(super) fn slug(name: &str, token: &SlugToken) -> String {
     let mut slug = readable(name);
     slug.push('_');
@@ -47,10 +60,10 @@ pub(super) fn slug(name: &str, token: &SlugToken) -> String {
     slug
 }
 
-/// The name in lower-case ASCII letters and digits, anything else one `-`, at most 60 characters;
-/// `room` when nothing is left.
+/// Returns the name transliterated to lower-case ASCII letters and digits, with one `-` for each
+/// run of other characters, cut to 60 characters. It is `room` if no letter or digit is left.
 fn readable(name: &str) -> String {
-    let mut safe = String::with_capacity(name.len().min(MAX_READABLE_CHARS) + 1 + TOKEN_CHARS);
+    let mut safe = String::with_capacity(name.len().min(MAX_READABLE_CHARS) + 1 + SlugToken::CHARS);
     for character in deunicode::deunicode(name).chars() {
         if safe.len() == MAX_READABLE_CHARS {
             break;
@@ -76,9 +89,9 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_readable_part_is_the_name_made_safe() {
+    fn the_readable_part_has_letters_digits_and_hyphens_only() {
         let long = "word ".repeat(20);
-        for (name, safe) in [
+        for (name, expected) in [
             ("Test Room", "test-room"),
             ("  --Ünïcode & Co.-- ", "unicode-co"),
             ("İstanbul Çalışma Odası", "istanbul-calisma-odasi"),
@@ -89,12 +102,12 @@ mod tests {
                 "word-word-word-word-word-word-word-word-word-word-word-word",
             ),
         ] {
-            assert_eq!(readable(name), safe, "{name}");
+            assert_eq!(readable(name), expected, "{name}");
         }
     }
 
     #[test]
-    fn only_the_token_of_a_slug_counts() {
+    fn a_token_is_found_whatever_stands_before_it() {
         let token = SlugToken("k3v9q2d7xm".into());
         assert_eq!(
             SlugToken::from_slug(&slug("Test Room", &token)),
@@ -115,10 +128,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_slug_is_safe_in_a_url_and_leads_back_to_its_token(name in "\\PC{1,255}") {
-            let token = SlugToken::generate();
+        fn a_slug_is_safe_in_a_url_and_leads_back_to_its_token(
+            name in "\\PC{1,255}",
+            digits in prop::collection::vec(0..36_u16, SlugToken::CHARS),
+        ) {
+            let token = SlugToken::from_digits(&digits);
+            prop_assert_eq!(token.to_digits(), digits);
             let slug = slug(&name, &token);
-            prop_assert!(slug.len() <= MAX_READABLE_CHARS + 1 + TOKEN_CHARS);
+            prop_assert!(slug.len() <= MAX_READABLE_CHARS + 1 + SlugToken::CHARS);
             prop_assert!(slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b)));
             prop_assert_eq!(SlugToken::from_slug(&slug), Some(token));
         }

@@ -1,28 +1,60 @@
 //! Rules for one-line texts that people type, and the folding that decides when two are the same.
 
 use super::error::Invalid;
+use icu_casemap::CaseMapper;
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
 use std::borrow::Cow;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-/// The form in which two texts are compared: NFC, Unicode lower case, NFC again (lower-casing can
-/// decompose), and every run of white space as one space, none at the ends.
+/// Returns the form in which two texts are compared. Texts are the same when they differ only in
+/// case, in composition, in runs of white space, or in characters that do not show:
 ///
-/// SQLite's `lower()` and `NOCASE` fold ASCII only, so the folded form is made here and stored.
+/// 1. canonical decomposition (NFD), so that every mark can be folded with its letter;
+/// 2. without default-ignorable code points (UAX #44), such as U+200B and U+00AD, and with a space
+///    for each blank one;
+/// 3. full case folding (Unicode Standard, section 3.13), which unlike lower-casing knows no
+///    positions: a final sigma is a sigma, and `ß` is `ss`;
+/// 4. canonical composition (NFC);
+/// 5. each run of white space as one space, none at the ends.
+///
+/// SQLite folds ASCII only, so the folded form is made here and stored.
 pub(crate) fn fold(text: &str) -> String {
-    let lower = if text.is_ascii() {
-        text.to_ascii_lowercase()
-    } else {
-        nfc(&nfc(text).to_lowercase()).into_owned()
-    };
-    collapse_white_space(lower)
+    if text.is_ascii() {
+        return collapse_white_space(text.to_ascii_lowercase());
+    }
+    let visible: String = text
+        .nfd()
+        .filter(|c| !is_ignorable(*c))
+        .map(space_if_blank)
+        .collect();
+    let folded = CaseMapper::new().fold_string(&visible);
+    collapse_white_space(nfc(&folded).into_owned())
 }
 
-/// Whether a text, once folded, has a part, which is folded already.
-pub(crate) fn has_part(text: &str, folded_part: &str) -> bool {
-    fold(text).contains(folded_part)
+/// Returns whether a character has no glyph and no width by itself.
+fn is_ignorable(c: char) -> bool {
+    !c.is_ascii() && CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-/// The text in Unicode normalization form C.
+/// Returns whether a character shows as an empty space: white space, and two symbols that Unicode
+/// does not count as such.
+pub(crate) fn is_blank(c: char) -> bool {
+    const BRAILLE_PATTERN_BLANK: char = '\u{2800}';
+    const MUSICAL_SYMBOL_NULL_NOTEHEAD: char = '\u{1D159}';
+    c.is_whitespace() || c == BRAILLE_PATTERN_BLANK || c == MUSICAL_SYMBOL_NULL_NOTEHEAD
+}
+
+fn space_if_blank(c: char) -> char {
+    if is_blank(c) { ' ' } else { c }
+}
+
+/// Returns a text without the characters at its ends that do not show.
+pub(crate) fn trim_invisible(text: &str) -> &str {
+    text.trim_matches(|c| is_blank(c) || is_ignorable(c))
+}
+
+/// Returns the text in Unicode normalization form C.
 pub(crate) fn nfc(text: &str) -> Cow<'_, str> {
     match is_nfc_quick(text.chars()) {
         IsNormalized::Yes => Cow::Borrowed(text),
@@ -57,11 +89,15 @@ fn is_collapsed(text: &str) -> bool {
     !after_space || text.is_empty()
 }
 
-/// Trims a text and checks that it is one line of 1 to `max` characters that shows as it is.
+/// Trims a text and checks that it is one line of 1 to `max` characters, of which at least one
+/// shows.
 pub(crate) fn line(text: &str, max: usize) -> Result<&str, Invalid> {
     let trimmed = text.trim();
     if trimmed.is_empty() {
         return Err(Invalid::new("must not be empty"));
+    }
+    if trim_invisible(trimmed).is_empty() {
+        return Err(Invalid::new("must have a character that shows"));
     }
     check_length(trimmed, max)?;
     check_visible(trimmed)?;
@@ -114,6 +150,16 @@ mod tests {
             ("Caf\u{e9}", "CAFE\u{301}"),
             ("\u{130}stanbul", "i\u{307}stanbul"),
             ("ΣΑΣ", "σας"),
+            ("σας", "σασ"),
+            ("Straße", "STRASSE"),
+            ("STRA\u{1E9E}E", "strasse"),
+            ("\u{17F}ure", "Sure"),
+            ("\u{B5}", "\u{3BC}"),
+            ("\u{1F80}", "\u{1F88}"),
+            ("\u{13A0}", "\u{AB70}"),
+            ("\u{200B}Te\u{AD}st\u{FEFF}", "test"),
+            ("a\u{3164}b\u{E0041}", "AB"),
+            ("a\u{2800}\u{1D159} b", "A B"),
         ] {
             assert_eq!(fold(left), fold(right), "{left} and {right}");
         }
@@ -142,10 +188,38 @@ mod tests {
             "a\u{7f}",
             "a\u{202E}b",
             "\u{2066}a",
+            "\u{200B}",
+            "\u{3164} \u{2800}",
+            "\u{FE0F}\u{200D}",
         ] {
             assert!(line(text, 255).is_err(), "{text:?}");
         }
         assert_eq!(line("👩‍👩‍👧 ok", 255), Ok("👩‍👩‍👧 ok"));
+    }
+
+    /// All planes in which Unicode has assigned characters with properties of their own.
+    fn characters() -> impl Iterator<Item = char> {
+        ('\0'..='\u{1FFFF}').chain('\u{E0000}'..='\u{E0FFF}')
+    }
+
+    #[test]
+    fn fold_is_idempotent_for_every_character() {
+        for c in characters() {
+            let once = fold(&format!("a{c}b"));
+            assert_eq!(fold(&once), once, "{c:?}");
+        }
+    }
+
+    #[test]
+    fn what_lower_case_equates_fold_equates() {
+        for c in characters() {
+            let lower: String = c.to_lowercase().collect();
+            assert_eq!(
+                fold(&format!("a{lower}b")),
+                fold(&format!("a{c}b")),
+                "{c:?}"
+            );
+        }
     }
 
     proptest! {

@@ -1,30 +1,31 @@
 use super::error::Invalid;
 use jiff::civil;
 
-/// A moment in UTC, to the second: what the database keeps and the answers show.
+/// A moment in UTC with a precision of one second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(jiff::Timestamp);
 
 impl Timestamp {
-    /// The current moment by the system's clock.
+    /// Returns the current time of the system clock.
     pub fn now() -> Self {
         Self::from_unix(jiff::Timestamp::now().as_second())
     }
 
-    /// Reads an RFC 3339 date-time, fractions of a second dropped.
+    /// Parses an RFC 3339 date-time and drops the fraction of a second.
     ///
     /// # Errors
     /// A text of another form, or without an offset from UTC.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         const FORM: Invalid =
             Invalid::new("must be a date-time, such as 2026-11-23T08:45:00Z (RFC 3339)");
-        let written = Written::parse(text).ok_or(FORM)?;
-        let offset = written.offset_seconds.ok_or(FORM)?;
-        Ok(Self::from_unix(written.civil_seconds - offset))
+        let parsed = DateTime::parse(text).ok_or(FORM)?;
+        let offset = parsed.offset_seconds.ok_or(FORM)?;
+        Ok(Self::from_unix(parsed.civil_seconds - offset))
     }
 
-    /// Reads the bound of a search: an RFC 3339 date-time, or one without an offset, in UTC. A
-    /// fraction is rounded up, so that comparing whole seconds with the bound stays exact.
+    /// Parses a bound of a search: an RFC 3339 date-time, or one without an offset, which is in
+    /// UTC. A fraction of a second is rounded up, so that a comparison of whole seconds with the
+    /// bound is exact.
     ///
     /// # Errors
     /// A text of another form.
@@ -32,47 +33,51 @@ impl Timestamp {
         const FORM: Invalid = Invalid::new(
             "must be a date-time, such as 2026-11-23T08:45:00 (in UTC) or 2026-11-23T08:45:00Z",
         );
-        let written = Written::parse(text).ok_or(FORM)?;
-        let offset = written.offset_seconds.unwrap_or(0);
-        let up = i64::from(written.has_fraction);
-        Ok(Self::from_unix(written.civil_seconds - offset + up))
+        let parsed = DateTime::parse(text).ok_or(FORM)?;
+        let offset = parsed.offset_seconds.unwrap_or(0);
+        let up = i64::from(parsed.has_fraction);
+        Ok(Self::from_unix(parsed.civil_seconds - offset + up))
     }
 
-    /// The moment that many seconds after 1970-01-01T00:00:00Z, held to the years that four digits
-    /// can write: 0 to 9999 (short of its last day, where the library's range ends).
+    /// Returns the moment with a number of seconds since 1970-01-01T00:00:00Z, clamped to the years
+    /// 0 to 9999 (without the last day of 9999, where the range of the library ends): the years
+    /// that have four digits.
     pub(crate) fn from_unix(seconds: i64) -> Self {
         const YEAR_0: i64 = -62_167_219_200;
-        let held = seconds.clamp(YEAR_0, jiff::Timestamp::MAX.as_second());
-        Self(jiff::Timestamp::from_second(held).expect("held to the range just above"))
+        let clamped = seconds.clamp(YEAR_0, jiff::Timestamp::MAX.as_second());
+        Self(jiff::Timestamp::from_second(clamped).expect("within the range of the library"))
     }
 
-    /// Seconds since 1970-01-01T00:00:00Z.
+    /// Returns the number of seconds since 1970-01-01T00:00:00Z.
     pub(crate) fn as_unix(self) -> i64 {
         self.0.as_second()
     }
 
-    /// `2026-11-23T08:45:00`: UTC without saying so, as the public API prints the dates of rooms.
+    /// Returns the form `2026-11-23T08:45:00`, in UTC without an offset, which the public API
+    /// prints for rooms.
     pub fn to_zoneless(self) -> String {
         self.0.strftime("%Y-%m-%dT%H:%M:%S").to_string()
     }
 
-    /// `2026-11-23T08:45:00+00:00`, as the public API prints the dates of users.
+    /// Returns the form `2026-11-23T08:45:00+00:00`, which the public API prints for users.
     pub fn to_rfc3339(self) -> String {
         self.0.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
     }
 }
 
-/// A date-time as RFC 3339 (section 5.6) writes it, its offset perhaps missing.
-struct Written {
-    /// Seconds from 1970-01-01T00:00:00 on the clock that shows it.
+/// The parts of a date-time in the form of RFC 3339 (section 5.6), whose offset may be missing.
+struct DateTime {
+    /// The seconds since 1970-01-01T00:00:00 in local time.
     civil_seconds: i64,
+    /// Whether a fraction of a second other than 0 was written.
     has_fraction: bool,
-    /// How far that clock is ahead of UTC.
+    /// The seconds by which local time is ahead of UTC; `None` if no offset was written.
     offset_seconds: Option<i64>,
 }
 
-impl Written {
-    /// The library reads far more forms than callers are promised, so the form is checked here.
+impl DateTime {
+    /// Parses a text. The form is checked here, because the library accepts more forms than the API
+    /// does.
     fn parse(text: &str) -> Option<Self> {
         let (civil, rest) = text.split_at_checked("2026-11-23T08:45:00".len())?;
         if !has_form(civil, "0000-00-00T00:00:00") {
@@ -98,7 +103,8 @@ impl Written {
     }
 }
 
-/// Seconds ahead of UTC, or none where no offset is written.
+/// Parses an offset: the seconds ahead of UTC, `Some(None)` for an empty text, `None` for another
+/// form.
 fn parse_offset(text: &str) -> Option<Option<i64>> {
     let sign = match text.as_bytes() {
         [] => return Some(None),
@@ -115,13 +121,14 @@ fn parse_offset(text: &str) -> Option<Option<i64>> {
     (hours < 24 && minutes < 60).then_some(Some(sign * (hours * 60 + minutes) * 60))
 }
 
-/// Whether a text is like a form in which `0` stands for any digit, and letters for either case.
+/// Returns whether a text has a form, in which `0` stands for any digit and a letter for either
+/// case.
 fn has_form(text: &str, form: &str) -> bool {
-    let alike = |(byte, wanted): (u8, u8)| match wanted {
+    let matches = |(byte, expected): (u8, u8)| match expected {
         b'0' => byte.is_ascii_digit(),
-        _ => byte.eq_ignore_ascii_case(&wanted),
+        _ => byte.eq_ignore_ascii_case(&expected),
     };
-    text.len() == form.len() && text.bytes().zip(form.bytes()).all(alike)
+    text.len() == form.len() && text.bytes().zip(form.bytes()).all(matches)
 }
 
 #[cfg(test)]
@@ -136,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_time_has_the_one_form_of_the_standard() {
+    fn a_date_time_has_the_form_of_rfc_3339() {
         for text in [
             "2026-11-23T08:45:00Z",
             "2026-11-23t08:45:00.123456789z",
@@ -164,11 +171,11 @@ mod tests {
     }
 
     #[test]
-    fn what_four_digits_cannot_write_is_held_to_what_they_can() {
-        let held = |text: &str| Timestamp::parse(text).map(Timestamp::to_rfc3339);
+    fn years_without_four_digits_are_clamped() {
+        let clamped = |text: &str| Timestamp::parse(text).map(Timestamp::to_rfc3339);
         let (first, last) = ("0000-01-01T00:00:00+00:00", "9999-12-30T22:00:00+00:00");
-        assert_eq!(held("0000-01-01T00:00:00+14:00").as_deref(), Ok(first));
-        assert_eq!(held("9999-12-31T23:59:59Z").as_deref(), Ok(last));
+        assert_eq!(clamped("0000-01-01T00:00:00+14:00").as_deref(), Ok(first));
+        assert_eq!(clamped("9999-12-31T23:59:59Z").as_deref(), Ok(last));
     }
 
     #[test]
@@ -196,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absurd_stored_number_does_not_panic() {
+    fn a_stored_number_out_of_range_does_not_panic() {
         assert!(Timestamp::from_unix(i64::MAX) > Timestamp::now());
         assert!(Timestamp::from_unix(i64::MIN) < Timestamp::now());
     }

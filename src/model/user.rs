@@ -6,110 +6,111 @@ use super::text;
 use super::time::Timestamp;
 use std::str::FromStr;
 
-/// A name or surname: 1 to 100 characters that show as they are.
+/// A name or surname: 1 to 100 characters, without control characters and bidirectional overrides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonName(String);
 
 impl PersonName {
-    /// The longest name, in characters.
+    /// The greatest length of a name in characters.
     pub const MAX_CHARS: usize = 100;
 
-    /// Reads a name, white space around it dropped.
+    /// Parses a name, without the white space around it.
     ///
     /// # Errors
-    /// An empty name, more than 100 characters, control characters, bidirectional overrides.
+    /// An empty name, over 100 characters, control characters, bidirectional overrides.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         text::line(typed, Self::MAX_CHARS).map(|name| Self(name.to_owned()))
     }
 
-    /// Takes a name that the database kept.
+    /// Returns a stored name.
     pub(crate) fn from_stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The name under which a user logs in elsewhere: 1 to 254 characters that show as they are.
+/// The name under which a user logs in to other systems: 1 to 254 characters, without control
+/// characters and bidirectional overrides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Username(String);
 
 impl Username {
-    /// The longest username, in characters.
+    /// The greatest length of a username in characters.
     pub const MAX_CHARS: usize = 254;
 
-    /// Reads a username, white space around it dropped.
+    /// Parses a username, without the white space around it.
     ///
     /// # Errors
-    /// An empty one, more than 254 characters, control characters, bidirectional overrides.
+    /// An empty username, over 254 characters, control characters, bidirectional overrides.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         text::line(typed, Self::MAX_CHARS).map(|name| Self(name.to_owned()))
     }
 
-    /// Takes a username that the database kept.
+    /// Returns a stored username.
     pub(crate) fn from_stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The username as it was typed.
+    /// Returns the username as it was typed.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The form that equal usernames share.
+    /// Returns the key, the folded form of the username, which is the same for equal usernames.
     pub fn key(&self) -> String {
         text::fold(&self.0)
     }
 }
 
 impl From<&Email> for Username {
-    /// The username of those who chose none.
+    /// Returns the username of a user who is registered without one.
     fn from(email: &Email) -> Self {
         Self(email.as_str().to_owned())
     }
 }
 
-/// A phone number, or nothing: at most 32 characters, kept as they came.
+/// A phone number, which may be empty: at most 32 characters, stored as they were sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mobile(String);
 
 impl Mobile {
-    /// The longest number, in characters.
+    /// The greatest length of a number in characters.
     pub const MAX_CHARS: usize = 32;
 
-    /// Reads a phone number.
+    /// Parses a phone number.
     ///
     /// # Errors
-    /// More than 32 characters, control characters, bidirectional overrides.
+    /// Over 32 characters, control characters, bidirectional overrides.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         text::check_length(typed, Self::MAX_CHARS)?;
         text::check_visible(typed)?;
         Ok(Self(typed.to_owned()))
     }
 
-    /// Takes a number that the database kept.
+    /// Returns a stored number.
     pub(crate) fn from_stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The number.
+    /// Returns the number.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What a user is to the institution.
+/// The role of a user in the institution.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Role {
-    /// Somebody who takes part.
+    /// A participant.
     #[default]
     User,
-    /// Somebody who teaches.
+    /// A teacher.
     Instructor,
-    /// Somebody who manages.
+    /// A manager of users and rooms.
     Administrator,
 }
 
@@ -117,10 +118,10 @@ impl Role {
     /// Every role.
     pub const ALL: [Self; 3] = [Self::User, Self::Instructor, Self::Administrator];
 
-    /// Reads the letter of the public API.
+    /// Parses the letter that stands for a role in the public API.
     ///
     /// # Errors
-    /// Anything but `u`, `e` or `a`.
+    /// A text other than `u`, `e` or `a`.
     pub fn parse(letter: &str) -> Result<Self, Invalid> {
         match letter {
             "u" => Ok(Self::User),
@@ -132,12 +133,12 @@ impl Role {
         }
     }
 
-    /// Takes a letter that the database kept, which it checks itself.
+    /// Returns the role with a stored letter, which the schema of the database restricts.
     pub(crate) fn from_stored(letter: &str) -> Self {
         Self::parse(letter).unwrap_or_default()
     }
 
-    /// The letter of the public API.
+    /// Returns the letter that stands for the role in the public API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::User => "u",
@@ -147,15 +148,15 @@ impl Role {
     }
 }
 
-/// The name of a time zone in the IANA database: `Europe/Istanbul`.
+/// The name of a time zone in the IANA database, such as `Europe/Istanbul`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeZoneName(String);
 
 impl TimeZoneName {
-    /// Reads a name in any case; the canonical case is kept.
+    /// Parses a name in any case, into the canonical case.
     ///
     /// # Errors
-    /// A name that is not in the database, which is part of the executable.
+    /// A name that is not in the IANA database, of which the executable has a copy.
     pub fn parse(name: &str) -> Result<Self, Invalid> {
         jiff::tz::TimeZone::get(name)
             .ok()
@@ -165,12 +166,12 @@ impl TimeZoneName {
             ))
     }
 
-    /// Takes a name that the database kept.
+    /// Returns a stored name.
     pub(crate) fn from_stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -184,7 +185,7 @@ impl FromStr for TimeZoneName {
     }
 }
 
-/// What a user says, or is said, to be.
+/// The data of a user that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserProfile {
     /// The e-mail address, which no other user has.
@@ -199,33 +200,34 @@ pub struct UserProfile {
     pub role: Role,
     /// The phone number.
     pub mobile: Mobile,
-    /// Whether the user may log in elsewhere. This server has no log-in; it keeps the fact.
+    /// Whether the user may log in to other systems. This server has no log-in and only stores the
+    /// value.
     pub login_allowed: bool,
-    /// Whether the account is switched on.
+    /// Whether the account is active.
     pub active: bool,
     /// The language.
     pub lang: LangTag,
     /// The time zone.
     pub timezone: TimeZoneName,
-    /// When the account runs out, if ever.
+    /// The time from which the account is inactive, if any.
     pub expires_at: Option<Timestamp>,
 }
 
 /// A registered user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// The identity.
+    /// The identifier.
     pub guid: Guid,
-    /// What the user was registered with, and what changed since.
+    /// The data that a caller can set.
     pub profile: UserProfile,
-    /// When the user was registered.
+    /// The time of the registration.
     pub created_at: Timestamp,
-    /// When the user was last changed, if ever.
+    /// The time of the last update, if any.
     pub updated_at: Option<Timestamp>,
 }
 
 impl User {
-    /// A user who is registered now.
+    /// Returns a user with a new GUID, registered now.
     pub fn new(profile: UserProfile) -> Self {
         Self {
             guid: Guid::generate(),
@@ -236,7 +238,7 @@ impl User {
     }
 }
 
-/// What to change of a user: what is none stays as it is.
+/// A partial update of a user. A field that is `None` is not changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserPatch {
     /// The e-mail address.
@@ -251,20 +253,20 @@ pub struct UserPatch {
     pub role: Option<Role>,
     /// The phone number.
     pub mobile: Option<Mobile>,
-    /// Whether the user may log in elsewhere.
+    /// Whether the user may log in to other systems.
     pub login_allowed: Option<bool>,
-    /// Whether the account is switched on.
+    /// Whether the account is active.
     pub active: Option<bool>,
     /// The language.
     pub lang: Option<LangTag>,
     /// The time zone.
     pub timezone: Option<TimeZoneName>,
-    /// When the account runs out, or that it does not.
+    /// The time from which the account is inactive, or `Some(None)` to remove it.
     pub expires_at: Option<Option<Timestamp>>,
 }
 
 impl UserPatch {
-    /// The user after the change.
+    /// Returns the user after the update, updated now.
     pub fn apply(self, user: User) -> User {
         let before = user.profile;
         let profile = UserProfile {

@@ -1,4 +1,5 @@
-//! Keeps the connections that are open, so that nobody has too many and none stays for nothing.
+//! The open connections: their number is limited per client, and those without a recent request are
+//! closed.
 
 use crate::http::{Caller, LastRequest, is_trusted};
 use actix_web::dev::Extensions;
@@ -11,35 +12,37 @@ use std::net::{Shutdown, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a connection may go on without another request. A body has ten seconds to arrive, so
-/// this leaves as many to take the answer; one that is idle ends earlier. It ends what the library
-/// has no limit for: whoever sends a second request, or a body that nobody wants, or takes an
-/// answer, byte by byte.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The age of the last request at which a connection is closed. It covers what actix has no time
+/// limit for: a client that sends a second request, or a body that no handler reads, or reads its
+/// answer, byte by byte. It must be longer than the 10 seconds that a body has to arrive, and
+/// leaves as many again to read the answer.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How often they are looked at.
-const SWEEP: Duration = Duration::from_secs(1);
+/// The time between two sweeps over all connections. (Tuning: a sweep compares one number per
+/// connection.)
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The time between two warnings.
-const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
+/// The least time between two warnings. (Tuning: one line per minute cannot fill a log.)
+const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How many connections a worker holds at the most, however many files it may open.
+/// The most connections of a worker, however many files the process may open. (Tuning: the default
+/// of actix.)
 const MAX_PER_WORKER: usize = 25_000;
 
-/// The files that a connection takes: its socket, and the handle by which it can be ended.
-const FILES_EACH: usize = 2;
+/// The file descriptors of a connection: its socket, and the handle that closes it.
+const FILES_PER_CONNECTION: usize = 2;
 
-/// How many files are kept for other things: the log, the runtime, certificates.
-const OTHER_FILES: usize = 64;
+/// The file descriptors that are left for the log, the runtime and the certificates.
+const RESERVED_FILES: usize = 64;
 
-/// How many files a worker has open: its reader's database, and its runtime's.
-const WORKER_FILES: usize = 12;
+/// The file descriptors of a worker: the database of its reader, and its runtime.
+const FILES_PER_WORKER: usize = 12;
 
-/// The connections that are open.
+/// The open connections of a server.
 #[derive(Debug)]
 pub(super) struct Connections {
-    /// How many a caller may have at once; none: any number.
-    per_caller: Option<usize>,
+    /// The most connections of one client; `None` is no limit.
+    max_per_client: Option<usize>,
     trusted_proxies: Vec<IpNet>,
     open: Mutex<Open>,
 }
@@ -48,100 +51,104 @@ pub(super) struct Connections {
 struct Open {
     next_id: u64,
     sockets: HashMap<u64, (Socket, Arc<LastRequest>)>,
-    callers: HashMap<Caller, usize>,
-    warned: Option<Instant>,
+    /// The number of connections of each client.
+    counts: HashMap<Caller, usize>,
+    last_warning: Option<Instant>,
 }
 
-/// A connection that counts, for as long as this value is there.
+/// The guard of an open connection, which counts until the guard is dropped.
 #[derive(Debug)]
-struct Registered {
+struct ConnectionGuard {
     id: u64,
-    caller: Caller,
+    client: Caller,
     connections: Arc<Connections>,
 }
 
-/// How many connections each worker may hold, when the process may open so many files.
-pub(super) fn per_worker(files: u64, workers: usize) -> usize {
+/// Returns the most connections that each worker may have, if the process may open `files` files.
+pub(super) fn max_per_worker(files: u64, workers: usize) -> usize {
     let files = usize::try_from(files).unwrap_or(usize::MAX);
-    let free = files.saturating_sub(OTHER_FILES + WORKER_FILES * workers);
-    (free / FILES_EACH / workers).clamp(1, MAX_PER_WORKER)
+    let free = files.saturating_sub(RESERVED_FILES + FILES_PER_WORKER * workers);
+    (free / FILES_PER_CONNECTION / workers).clamp(1, MAX_PER_WORKER)
 }
 
 impl Connections {
-    /// Of all that are possible a caller never gets more than half; there is no limit where
-    /// `per_caller` is 0. Proxies that are trusted speak for many, so they have none either.
+    /// Returns a set without connections. One client may have `max_per_client` connections (0 is no
+    /// limit), and never more than half of `max_total`, so that other clients can connect. Trusted
+    /// proxies have no limit: each stands for many clients.
     pub(super) fn new(
-        per_caller: usize,
-        possible: usize,
+        max_per_client: usize,
+        max_total: usize,
         trusted_proxies: Vec<IpNet>,
     ) -> Arc<Self> {
-        let half = possible.div_ceil(2);
+        let half = max_total.div_ceil(2);
         Arc::new(Self {
-            per_caller: (per_caller > 0).then(|| per_caller.min(half)),
+            max_per_client: (max_per_client > 0).then(|| max_per_client.min(half)),
             trusted_proxies,
             open: Mutex::default(),
         })
     }
 
-    /// Takes up a connection that was made, or ends it.
+    /// Registers a new connection in `data`, which lives as long as the connection, or closes the
+    /// connection if its client has too many.
     pub(super) fn register(self: &Arc<Self>, stream: &TcpStream, data: &mut Extensions) {
-        // Neither fails but for a connection that is gone already.
+        // Both calls fail only if the connection is closed already.
         let socket = SockRef::from(stream);
         let (Ok(peer), Ok(handle)) = (stream.peer_addr(), socket.try_clone()) else {
             return;
         };
-        if let Some((registered, last_request)) = self.admit(peer, handle) {
-            data.insert(registered);
+        if let Some((guard, last_request)) = self.add(peer, handle) {
+            data.insert(guard);
             data.insert(last_request);
         } else {
-            end(&socket);
+            close(&socket);
         }
     }
 
-    fn admit(
+    /// Returns `None` if the client has as many connections as it may have.
+    fn add(
         self: &Arc<Self>,
         peer: SocketAddr,
         handle: Socket,
-    ) -> Option<(Registered, Arc<LastRequest>)> {
-        let caller = Caller::from_address(peer.ip());
+    ) -> Option<(ConnectionGuard, Arc<LastRequest>)> {
+        let client = Caller::from_address(peer.ip());
         let limit = self
-            .per_caller
+            .max_per_client
             .filter(|_| !is_trusted(peer.ip(), &self.trusted_proxies));
         let mut open = self.open();
-        let count = open.callers.get(&caller).copied().unwrap_or_default();
+        let count = open.counts.get(&client).copied().unwrap_or_default();
         if limit.is_some_and(|limit| count >= limit) {
             open.warn(peer, count);
             return None;
         }
-        open.callers.insert(caller, count + 1);
+        open.counts.insert(client, count + 1);
         let id = open.next_id;
         open.next_id += 1;
         let last_request = Arc::new(LastRequest::none_yet());
         open.sockets.insert(id, (handle, last_request.clone()));
         let connections = self.clone();
-        let registered = Registered {
+        let guard = ConnectionGuard {
             id,
-            caller,
+            client,
             connections,
         };
-        Some((registered, last_request))
+        Some((guard, last_request))
     }
 
-    /// Ends those that go on for too long without a request, now and ever after.
+    /// Closes every connection whose last request began too long ago, and never ends.
     pub(super) async fn watch(&self) {
         loop {
-            actix_web::rt::time::sleep(SWEEP).await;
-            self.end_stale(PATIENCE);
+            actix_web::rt::time::sleep(SWEEP_INTERVAL).await;
+            self.close_stale(REQUEST_TIMEOUT);
         }
     }
 
-    fn end_stale(&self, patience: Duration) {
+    fn close_stale(&self, timeout: Duration) {
         let open = self.open();
         let stale = open
             .sockets
             .values()
-            .filter(|(_, last_request)| last_request.age() > patience);
-        stale.for_each(|(socket, _)| end(socket));
+            .filter(|(_, last_request)| last_request.age() > timeout);
+        stale.for_each(|(socket, _)| close(socket));
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -150,35 +157,37 @@ impl Connections {
 }
 
 impl Open {
-    /// Tells the operator, who may have forgotten to name a proxy.
+    /// Tells the operator, who may have forgotten to list a proxy.
     fn warn(&mut self, peer: SocketAddr, count: usize) {
-        if self.warned.is_none_or(|at| at.elapsed() > BETWEEN_WARNINGS) {
-            self.warned = Some(Instant::now());
+        let is_due = |at: Instant| at.elapsed() > WARNING_INTERVAL;
+        if self.last_warning.is_none_or(is_due) {
+            self.last_warning = Some(Instant::now());
             warn!(
                 address:% = peer.ip(), connections = count;
-                "an address has as many connections as it may, more are closed: see \
-                 server.connections_per_address, and server.trusted_proxies if it is a proxy"
+                "a client address has reached its limit of connections, further ones are closed: \
+                 raise server.connections_per_address, or list the address in \
+                 server.trusted_proxies if it is a proxy"
             );
         }
     }
 }
 
-impl Drop for Registered {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         let mut open = self.connections.open();
         open.sockets.remove(&self.id);
-        if let Some(count) = open.callers.get_mut(&self.caller) {
+        if let Some(count) = open.counts.get_mut(&self.client) {
             *count -= 1;
             if *count == 0 {
-                open.callers.remove(&self.caller);
+                open.counts.remove(&self.client);
             }
         }
     }
 }
 
-/// Makes both sides see the end, and the system forget what the other side has not taken. A
-/// connection that has ended already does not mind.
-fn end(socket: &Socket) {
+/// Closes a connection at once, on both sides. The system drops what the client has not read. An
+/// error means that the connection is closed already.
+fn close(socket: &Socket) {
     let _ = socket.set_linger(Some(Duration::ZERO));
     let _ = socket.shutdown(Shutdown::Both);
 }
@@ -189,7 +198,8 @@ mod tests {
     use std::io::Read;
     use std::net::{TcpListener, TcpStream as Client};
 
-    /// A connection to nobody but this test: the caller's side, the address and the server's side.
+    /// Returns a new connection: the socket of the client, its address, and the socket of the
+    /// server.
     fn connect() -> (Client, SocketAddr, Socket) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let client = Client::connect(listener.local_addr().expect("an address"));
@@ -198,56 +208,56 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_has_so_many_connections_at_once() {
+    fn a_client_has_at_most_half_of_all_connections() {
         let connections = Connections::new(9, 4, Vec::new());
-        let admit = || {
+        let add = || {
             let (_, peer, socket) = connect();
-            connections.admit(peer, socket)
+            connections.add(peer, socket)
         };
-        let (first, second) = (admit(), admit());
+        let (first, second) = (add(), add());
         assert!(first.is_some() && second.is_some());
-        assert!(admit().is_none());
+        assert!(add().is_none());
         drop(first);
-        let third = admit();
-        assert!(third.is_some() && admit().is_none());
+        let third = add();
+        assert!(third.is_some() && add().is_none());
         drop((second, third));
-        assert!(connections.open().callers.is_empty());
+        assert!(connections.open().counts.is_empty());
         assert!(connections.open().sockets.is_empty());
     }
 
     #[test]
-    fn a_trusted_proxy_has_any_number_and_so_has_everybody_without_a_limit() {
+    fn a_trusted_proxy_has_no_limit_and_no_client_has_one_if_it_is_0() {
         let trusted = vec!["127.0.0.0/8".parse().expect("a network")];
         for connections in [
             Connections::new(1, 9, trusted),
             Connections::new(0, 9, Vec::new()),
         ] {
-            let admitted: Vec<_> = (0..5)
+            let added: Vec<_> = (0..5)
                 .map(|_| {
                     let (_, peer, socket) = connect();
-                    connections.admit(peer, socket).expect("no limit")
+                    connections.add(peer, socket).expect("no limit")
                 })
                 .collect();
-            assert_eq!(connections.open().sockets.len(), admitted.len());
+            assert_eq!(connections.open().sockets.len(), added.len());
         }
     }
 
     #[test]
-    fn only_what_is_stale_ends() {
+    fn only_stale_connections_are_closed() {
         let connections = Connections::new(0, 9, Vec::new());
         let (mut client, peer, socket) = connect();
-        let (_registered, last_request) = connections.admit(peer, socket).expect("no limit");
+        let (_guard, last_request) = connections.add(peer, socket).expect("no limit");
         client.set_nonblocking(true).expect("a socket");
-        connections.end_stale(PATIENCE);
+        connections.close_stale(REQUEST_TIMEOUT);
         assert!(client.read(&mut [0]).is_err());
         while last_request.age() < Duration::from_millis(3) {}
-        connections.end_stale(Duration::from_millis(2));
+        connections.close_stale(Duration::from_millis(2));
         client.set_nonblocking(false).expect("a socket");
         assert_eq!(client.read(&mut [0]).expect("the end"), 0);
     }
 
     #[test]
-    fn connections_leave_files_for_everything_else() {
+    fn connections_leave_files_for_the_rest_of_the_process() {
         for (files, workers, connections) in [
             (1024, 2, 234),
             (1024, 64, 1),
@@ -256,7 +266,11 @@ mod tests {
             (u64::MAX, 1, 25_000),
             (0, 4, 1),
         ] {
-            assert_eq!(per_worker(files, workers), connections, "{files} {workers}");
+            assert_eq!(
+                max_per_worker(files, workers),
+                connections,
+                "{files} {workers}"
+            );
         }
     }
 }

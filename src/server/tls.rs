@@ -1,4 +1,4 @@
-//! The certificate that callers see, from files that may be renewed while the server runs.
+//! The TLS certificate of the server, from files that may be renewed while it runs.
 
 use crate::config::Tls;
 use log::{info, warn};
@@ -13,20 +13,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-/// How often the files are looked at. They are read when they have changed, and stayed as they are
-/// for as long: whoever renews them writes one after the other.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+/// The time between two checks whether the files have changed. (Tuning: renewals happen every few
+/// weeks, and the check is two calls of the system.)
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A certificate or key that cannot be used: a sentence for the operator.
+/// The reason why a certificate or its key cannot be used: a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct TlsError(String);
 
-/// A certificate with its key, as the files have them now, or had them when they were right.
+/// The certificate and key in use: the last pair in the files that matched.
 #[derive(Debug)]
 pub(super) struct Certificate {
     files: Files,
-    read_at: Stamp,
+    /// The state of the files before they were read for the first time.
+    initial: FileStamps,
     current: RwLock<Arc<CertifiedKey>>,
 }
 
@@ -37,15 +38,17 @@ struct Files {
     key: PathBuf,
 }
 
-/// When each file was written, and how long it is.
-type Stamp = [Option<(SystemTime, u64)>; 2];
+/// The time of the last change and the size in bytes of each file; `None` for a file that cannot be
+/// read.
+type FileStamps = [Option<(SystemTime, u64)>; 2];
 
 impl Certificate {
-    /// Reads the files that the settings name, if they do.
+    /// Loads the files that the settings name; `None` if they name none.
     ///
     /// # Errors
-    /// A file that is missing, or holds something else, or two that do not go together.
-    pub(super) fn read(settings: &Tls) -> Result<Option<Arc<Self>>, TlsError> {
+    /// A file that cannot be read or holds something else; a key that does not match the
+    /// certificate.
+    pub(super) fn load(settings: &Tls) -> Result<Option<Arc<Self>>, TlsError> {
         let (Some(certificate), Some(key)) = (&settings.certificate, &settings.key) else {
             return Ok(None);
         };
@@ -53,47 +56,50 @@ impl Certificate {
             certificate: certificate.clone(),
             key: key.clone(),
         };
-        let read_at = files.stamp();
-        let current = RwLock::new(Arc::new(files.read()?));
+        let initial = files.stamps();
+        let current = RwLock::new(Arc::new(files.load()?));
         Ok(Some(Arc::new(Self {
             files,
-            read_at,
+            initial,
             current,
         })))
     }
 
-    /// TLS 1.2 and 1.3 with this certificate.
+    /// Returns a configuration for TLS 1.2 and 1.3 that shows the certificate in use.
     pub(super) fn server_config(self: &Arc<Self>) -> ServerConfig {
         ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .expect("the provider has ciphers for both")
+            .expect("the provider has ciphers for both versions")
             .with_no_client_auth()
             .with_cert_resolver(self.clone())
     }
 
-    /// Takes up renewed files, now and ever after. Where they are wrong, what was right stays.
+    /// Reloads the files whenever they have changed, and never ends. They are loaded only after two
+    /// checks that found them in the same state: a program that renews them writes one after the
+    /// other. If certificate and key do not match, this is logged and the previous pair stays in
+    /// use.
     pub(super) async fn watch(&self) {
-        let (mut taken, mut last) = (self.read_at, self.read_at);
+        let (mut loaded, mut last) = (self.initial, self.initial);
         loop {
-            actix_web::rt::time::sleep(BETWEEN_LOOKS).await;
-            let now = self.files.stamp();
-            if now != taken && now == last {
-                taken = now;
-                self.take_up();
+            actix_web::rt::time::sleep(POLL_INTERVAL).await;
+            let now = self.files.stamps();
+            if now != loaded && now == last {
+                loaded = now;
+                self.reload();
             }
             last = now;
         }
     }
 
-    fn take_up(&self) {
-        match self.files.read() {
+    fn reload(&self) {
+        match self.files.load() {
             Ok(renewed) => {
                 let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
                 *current = Arc::new(renewed);
-                info!("the certificate was renewed");
+                info!("the certificate was reloaded");
             }
             Err(error) => {
-                warn!("the certificate was not renewed, the one before goes on: {error}");
+                warn!("the certificate was not reloaded, the previous one stays in use: {error}");
             }
         }
     }
@@ -107,14 +113,14 @@ impl ResolvesServerCert for Certificate {
 }
 
 impl Files {
-    fn stamp(&self) -> Stamp {
+    fn stamps(&self) -> FileStamps {
         [&self.certificate, &self.key].map(|path| {
             let file = fs::metadata(path).ok()?;
             Some((file.modified().ok()?, file.len()))
         })
     }
 
-    fn read(&self) -> Result<CertifiedKey, TlsError> {
+    fn load(&self) -> Result<CertifiedKey, TlsError> {
         let certificate = self.certificate.display();
         let text = read("tls.certificate", &self.certificate)?;
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
@@ -122,8 +128,8 @@ impl Files {
         let chain = chain.ok_or_else(|| {
             TlsError(format!(
                 "tls.certificate: {certificate} has no certificate in PEM form (-----BEGIN \
-                 CERTIFICATE-----): name the file with the certificate and those above it, often \
-                 called fullchain.pem"
+                 CERTIFICATE-----): name the file with the certificate chain, often called \
+                 fullchain.pem"
             ))
         })?;
         let key = self.key.display();
@@ -131,12 +137,12 @@ impl Files {
         let private = PrivateKeyDer::from_pem_slice(&text).map_err(|_| {
             TlsError(format!(
                 "tls.key: {key} has no private key in PEM form (-----BEGIN PRIVATE KEY-----): name \
-                 the file with the key of the certificate, not encrypted"
+                 the file with the unencrypted key of the certificate"
             ))
         })?;
         let signing = ring::sign::any_supported_type(&private).map_err(|_| {
             TlsError(format!(
-                "tls.key: the key in {key} is damaged or of an unknown kind: make one for RSA, \
+                "tls.key: the key in {key} is damaged or of an unknown kind: use a key for RSA, \
                  ECDSA (P-256, P-384) or Ed25519"
             ))
         })?;
@@ -144,11 +150,12 @@ impl Files {
         match pair.keys_match() {
             Ok(()) => Ok(pair),
             Err(rustls::Error::InconsistentKeys(_)) => Err(TlsError(format!(
-                "tls.key: {key} does not have the key of the certificate in {certificate}, which \
-                 must come first in that file: name two files that were made together"
+                "tls.key: {key} does not match the first certificate in {certificate}: name the key \
+                 of that certificate, and put the certificate of the server first in the chain"
             ))),
             Err(_) => Err(TlsError(format!(
-                "tls.certificate: the first certificate in {certificate} is damaged: get it anew"
+                "tls.certificate: the first certificate in {certificate} is damaged: get it \
+                 from its issuer again"
             ))),
         }
     }
@@ -158,7 +165,8 @@ fn read(setting: &str, path: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(path).map_err(|reason| {
         let path = path.display();
         TlsError(format!(
-            "{setting}: cannot read {path}: {reason}: name a file that this user may read"
+            "{setting}: cannot read {path}: {reason}: name a file that the user of this process can \
+             read"
         ))
     })
 }

@@ -74,7 +74,7 @@ pub enum BackupError {
     OwnFile(PathBuf),
     /// The backup to restore cannot be used.
     #[error("the backup {} cannot be restored and nothing was changed: {reason}", path.display())]
-    Unsound {
+    InvalidBackup {
         /// The backup.
         path: PathBuf,
         /// What is wrong with it.

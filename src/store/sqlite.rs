@@ -9,10 +9,13 @@ pub(super) mod backup;
 mod connection;
 mod error;
 pub(super) mod examination;
-mod files;
+mod file_identity;
 mod generation;
 mod keys;
+mod link_key;
+mod migrations;
 mod outage;
+mod priority;
 mod rooms;
 mod scan;
 mod schema;
@@ -20,13 +23,14 @@ mod search_threads;
 mod serve_lock;
 mod users;
 mod wal;
+mod wal_pragmas;
 mod writer;
 
-use super::{Error, Failure, Generation, OpenError};
-use connection::{OpenFiles, Readers};
-use error::is_unique_violation;
-use files::FileIdentities;
+use super::{Error, Failure, Generation, MigrationEvent, OpenError};
+use connection::{OpenFiles, Readers, open_error};
+use file_identity::FileIdentities;
 use generation::Generations;
+use link_key::LinkKey;
 use rusqlite::Connection;
 use search_threads::SearchThreads;
 use serve_lock::ServeLock;
@@ -43,32 +47,41 @@ pub struct Engine {
     searches: SearchThreads,
     writer: Writer,
     generations: Arc<Generations>,
+    link_key: Arc<LinkKey>,
     _lock: Option<ServeLock>,
 }
 
 impl Engine {
     /// Opens the database file, which is created if there is none, for one reader at a time.
-    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
-        Ok(Self::open_locked(path, 1, None)?)
+    pub(super) fn open(
+        path: &Path,
+        observer: &mut dyn FnMut(MigrationEvent),
+    ) -> Result<Self, OpenError> {
+        Ok(Self::open_locked(path, 1, None, observer)?)
     }
 
     /// Opens the database file for a server, of which a file can have only one.
-    pub(super) fn open_for_serving(path: &Path, readers: u32) -> Result<Self, OpenError> {
+    pub(super) fn open_for_serving(
+        path: &Path,
+        readers: u32,
+        observer: &mut dyn FnMut(MigrationEvent),
+    ) -> Result<Self, OpenError> {
         let lock = ServeLock::acquire(path)?;
-        Ok(Self::open_locked(path, readers, Some(lock))?)
+        Ok(Self::open_locked(path, readers, Some(lock), observer)?)
     }
 
     fn open_locked(
         path: &Path,
         readers: u32,
         lock: Option<ServeLock>,
+        observer: &mut dyn FnMut(MigrationEvent),
     ) -> Result<Self, error::OpenError> {
         let path = connection::create_if_missing(path)?;
-        connection::check_file(&path)?;
-        let mut connection = connection::open_unchecked(&path)?;
-        schema::prepare(&mut connection, &path)?;
+        let connection = open_newest(&path, lock.as_ref(), observer)?;
         connection::enter_wal_mode(&connection, &path)?;
+        let link_key = LinkKey::read(&connection)?;
         let files = Arc::new(OpenFiles::open(&path)?);
+        let connection = files.hold(connection);
         let open = || Ok::<_, error::OpenError>(files.hold(connection::open_unchecked(&path)?));
         let checkpointer = Checkpointer::new(open()?, Arc::clone(&files));
         let generations = Arc::new(Generations::new(Arc::clone(&files)));
@@ -76,12 +89,13 @@ impl Engine {
             readers: connection::open_readers(&path, readers, &files)?,
             searches: SearchThreads::start(&path, &files)?,
             writer: Writer::start(
-                files.hold(connection),
+                connection,
                 checkpointer,
                 FileIdentities::read(&path)?,
                 Arc::clone(&generations),
             )?,
             generations,
+            link_key: Arc::new(link_key),
             path,
             _lock: lock,
         })
@@ -113,4 +127,25 @@ impl Engine {
     fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         query(&*self.readers.get()?)
     }
+}
+
+/// Opens a connection to a database, which is of the newest schema then.
+fn open_newest(
+    path: &Path,
+    lock: Option<&ServeLock>,
+    observer: &mut dyn FnMut(MigrationEvent),
+) -> Result<Connection, error::OpenError> {
+    connection::check_file(path)?;
+    let mut connection = connection::open_unchecked(path)?;
+    match schema::inspect(&connection, path)? {
+        0 => schema::create(&mut connection).map_err(|error| open_error(path, &error))?,
+        schema::NEWEST => {}
+        older => {
+            // Without a connection of this process, because the migration opens the file itself.
+            drop(connection);
+            migrations::run(path, older, lock, observer)?;
+            connection = connection::open_unchecked(path)?;
+        }
+    }
+    Ok(connection)
 }

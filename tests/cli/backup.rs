@@ -126,7 +126,7 @@ fn a_backup_goes_to_a_new_machine() {
     }
     let message = new.roomd(&["restore", COPY]);
     assert!(
-        message.ends_with("rooms: 20, keys: 1): as its manifest says\n"),
+        message.ends_with("rooms: 20, keys: 1): verified against the manifest\n"),
         "{message}"
     );
     assert_eq!(new.files()[COPY], old.files()[COPY]);

@@ -18,7 +18,8 @@ fn imported(csv: impl AsRef<[u8]>) -> Vec<Value> {
     let folder = folder_with(csv);
     let printed = folder.roomd(&IMPORT);
     let users = users(&folder);
-    assert_eq!(printed, format!("users imported: {}\n", users.len()));
+    let noun = if users.len() == 1 { "user" } else { "users" };
+    assert_eq!(printed, format!("{} {noun} imported\n", users.len()));
     users
 }
 
@@ -43,7 +44,7 @@ fn bad_rows(exit: &Exit) -> Vec<&str> {
     let first = lines.next();
     assert_eq!(
         first,
-        Some("roomd: nothing was imported: mend the file and try again")
+        Some("roomd: nothing was imported: fix the file and try again")
     );
     lines.collect()
 }
@@ -169,9 +170,12 @@ fn every_bad_row_is_named_by_its_line() {
         (3, not_an_address.to_owned()),
         (4, "name must not be empty".into()),
         (5, role.into()),
-        (6, "there are 3 fields for 4 columns".into()),
-        (7, "there are 5 fields for 4 columns".into()),
-        (8, "this is not UTF-8: save the file as CSV in UTF-8".into()),
+        (6, "the row has 3 fields for 4 columns".into()),
+        (7, "the row has 5 fields for 4 columns".into()),
+        (
+            8,
+            "the row is not UTF-8: save the file as CSV in UTF-8".into(),
+        ),
         (
             9,
             format!(
@@ -197,7 +201,7 @@ fn lines_are_counted_as_an_editor_counts_them() {
         broken.replace('\n', "\r"),
         format!("\u{feff}{broken}"),
     ] {
-        assert_eq!(row_error(&csv, 8), "there are 2 fields for 3 columns");
+        assert_eq!(row_error(&csv, 8), "the row has 2 fields for 3 columns");
     }
     let taken = format!("{before}A@example.com,A,B\n").replace('\n', "\r\n");
     assert_eq!(row_error(&taken, 8), "another user has this e-mail address");
@@ -232,17 +236,17 @@ fn columns_that_are_unknown_missing_or_repeated_are_errors() {
     for (headings, reason) in [
         (
             "email,name,surname,phone",
-            "there is no column \"phone\": the columns are email, name, surname, username, role",
+            "the column \"phone\" is unknown: the columns are email, name, surname, username, role",
         ),
         (
             "email;name;surname",
-            "there is no column \"email;name;surname\"",
+            "the column \"email;name;surname\" is unknown",
         ),
         (
             "ada@example.com,Ada,Lovelace",
-            "there is no column \"ada@example.com\"",
+            "the column \"ada@example.com\" is unknown",
         ),
-        ("email,name,surname,", "there is no column \"\""),
+        ("email,name,surname,", "the column \"\" is unknown"),
         ("name,surname", "the column \"email\" is missing"),
         ("email,surname", "the column \"name\" is missing"),
         (
@@ -251,11 +255,11 @@ fn columns_that_are_unknown_missing_or_repeated_are_errors() {
         ),
         (
             "email,name,surname,Name",
-            "the column \"name\" is there twice",
+            "the column \"name\" appears twice",
         ),
         (
             "e-mail,name,surname,email",
-            "the column \"email\" is there twice",
+            "the column \"email\" appears twice",
         ),
         ("", "the column \"email\" is missing"),
     ] {
@@ -265,7 +269,7 @@ fn columns_that_are_unknown_missing_or_repeated_are_errors() {
         assert!(message.starts_with(reason), "{headings}: {message}");
     }
     let message = row_error(b"email,name,surnam\xe9\n", 1);
-    assert!(message.starts_with("this is not UTF-8"), "{message}");
+    assert!(message.starts_with("the row is not UTF-8"), "{message}");
 }
 
 #[test]
@@ -331,7 +335,7 @@ fn after_a_failure_nothing_is_imported_and_the_corrected_file_is() {
     assert_eq!(bad_rows(&exit), [expected]);
     assert_eq!(users(&folder), Vec::<Value>::new());
     folder.write(FILE, rows_of_users(1000));
-    assert_eq!(folder.roomd(&IMPORT), "users imported: 1000\n");
+    assert_eq!(folder.roomd(&IMPORT), "1000 users imported\n");
     let listed = folder.roomd(&["user", "list", "--size", "1"]);
     assert!(listed.ends_with(", 1000 users\n"), "{listed}");
 }
@@ -349,7 +353,7 @@ fn a_running_server_knows_imported_users_and_writes_during_the_import() {
             let import = Process::spawn(&mut folder.command(&IMPORT));
             let exit = import.wait(TIMEOUT);
             imported.store(true, Ordering::Release);
-            assert_eq!(exit.stdout, "users imported: 5000\n", "{exit:?}");
+            assert_eq!(exit.stdout, "5000 users imported\n", "{exit:?}");
         });
         loop {
             let created = server.room_of(caller);

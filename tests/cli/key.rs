@@ -74,7 +74,11 @@ fn an_unknown_key_cannot_be_revoked() {
     let key = folder.add_key();
     for unknown in ["unknown", "", &key.secret_key] {
         let exit = folder.run(&["key", "revoke", unknown]);
-        assert_eq!(exit.error_message(), "there is no such key", "{unknown}");
+        assert_eq!(
+            exit.error_message(),
+            "no API key has this access key",
+            "{unknown}"
+        );
     }
 }
 

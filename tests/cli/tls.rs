@@ -208,8 +208,8 @@ fn a_renewed_pair_is_used_and_a_wrong_one_is_not() {
     // A pair that does not match is logged once, and the previous pair stays in use.
     put(&folder, &third, &first);
     let warning = server.process().next_log_line(" WARN ");
-    let reason = "the certificate was not renewed, the one before goes on: tls.key: key.pem does \
-                  not have the key of the certificate in fullchain.pem";
+    let reason = "the certificate was not reloaded, the previous one stays in use: tls.key: \
+                  key.pem does not match the first certificate in fullchain.pem";
     assert!(warning.contains(reason), "{warning}");
     wait_for(&server, &second).assert_works();
     put(&folder, &third, &third);
@@ -217,7 +217,7 @@ fn a_renewed_pair_is_used_and_a_wrong_one_is_not() {
     let log = server.stop().stderr;
     assert_eq!(log.matches(" WARN ").count(), 0, "{log}");
     assert_eq!(
-        log.matches("the certificate was renewed").count(),
+        log.matches("the certificate was reloaded").count(),
         1,
         "{log}"
     );
@@ -269,7 +269,7 @@ fn an_unusable_file_is_named() {
         (
             &other.cert.pem(),
             &key,
-            "tls.key: key.pem does not have the key of the certificate in fullchain.pem",
+            "tls.key: key.pem does not match the first certificate in fullchain.pem",
         ),
     ] {
         folder.write("fullchain.pem", certificate);

@@ -117,7 +117,7 @@ fn a_full_queue_rejects_at_once_and_serves_the_waiting_calls() {
     // The waiting calls were slow, and on a slow machine the lock was held too long for some.
     let others = [
         "request was slow",
-        "the database: writes are refused",
+        "the database: writes are rejected",
         "has let go",
     ];
     log.retain(|line| !others.iter().any(|words| line.contains(words)));

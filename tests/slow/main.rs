@@ -190,7 +190,7 @@ fn a_client_address_cannot_take_all_connections_of_a_server() {
     });
     assert!(calls.into_inner() > 10);
     let log = server.stop().stderr;
-    let warnings = log.matches("an address has as many connections as it may");
+    let warnings = log.matches("a client address has reached its limit of connections");
     assert_eq!(warnings.count(), 1, "{log}");
     assert!(log.contains("address=127.0.0.2"), "{log}");
 }

@@ -58,7 +58,7 @@ impl TestServer {
         let (stop, stopping) = oneshot::channel();
         let thread = thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let server = Server::bind(config).await?;
+                let server = Server::bind(config, &mut |_| {}).await?;
                 ready.send(server.address()).expect("the test waits");
                 server.run(async { drop(stopping.await) }).await
             })

@@ -1,71 +1,57 @@
 mod rows;
 
-use crate::cli::output::{print_line, progress_bar};
-use crate::cli::{CliError, SharedArgs, block_on};
+use crate::cli::error::{BadRow, CliError, ImportError};
+use crate::cli::output::{counted, print_line, progress_bar};
+use crate::cli::shared::{GlobalArgs, block_on};
 use crate::model;
 use crate::store;
-use rows::{BadRow, Rows};
+use rows::Rows;
 use serde_json::{Value, json};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fmt, fs, io};
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct Args {
-    /// A CSV file in UTF-8. Its first row names the columns: email, name, surname and, if you
-    /// like, username and role
+    /// CSV file in UTF-8; its first row names the columns: email, name, surname and, optionally,
+    /// username and role
     file: PathBuf,
-    /// Print a JSON object
+    /// Print a JSON object instead of text
     #[arg(long)]
     json: bool,
 }
 
-/// Why a file was not imported.
-#[derive(Debug, thiserror::Error)]
-pub(in crate::cli) enum ImportError {
-    #[error("cannot read {}: {reason}", file.display())]
-    Unreadable { file: PathBuf, reason: io::Error },
-    #[error(transparent)]
-    BadRows(BadRows),
-}
-
-/// All rows of a file that are wrong.
-#[derive(Debug)]
-pub(in crate::cli) struct BadRows {
-    file: PathBuf,
-    rows: Vec<BadRow>,
-}
-
-pub(super) fn run(args: &Args, shared: SharedArgs) -> Result<(), CliError> {
-    let outcome = import(&args.file, shared);
+pub(super) fn run(args: &Args, global: GlobalArgs) -> Result<(), CliError> {
+    let outcome = import(&args.file, global);
     if args.json {
         print_line(match &outcome {
-            Ok(imported) => json!({"imported": imported}),
-            Err(error) => json!({"imported": 0, "errors": errors(error)}),
+            Ok(count) => json!({"imported": count}),
+            Err(error) => json!({"imported": 0, "errors": errors_json(error)}),
         })?;
-    } else if let Ok(imported) = &outcome {
-        print_line(format!("users imported: {imported}"))?;
+    } else if let Ok(count) = &outcome {
+        print_line(format!("{} imported", counted(*count, "user")))?;
     }
     outcome.map(|_| ())
 }
 
-fn import(file: &Path, shared: SharedArgs) -> Result<usize, CliError> {
+/// Registers the users of a file; returns how many there are.
+fn import(file: &Path, global: GlobalArgs) -> Result<usize, CliError> {
     let content = fs::read(file).map_err(|reason| ImportError::Unreadable {
         file: file.to_owned(),
         reason,
     })?;
-    let refused = |rows| {
+    let bad_rows = |rows| {
         let file = file.to_owned();
-        ImportError::BadRows(BadRows { file, rows })
+        CliError::from(ImportError::BadRows { file, rows })
     };
-    let (config, store) = shared.open()?;
+    let (config, store) = global.open()?;
     let rows = Rows::read(&content, &config.users);
     if !rows.bad.is_empty() {
-        return Err(refused(rows.bad).into());
+        return Err(bad_rows(rows.bad));
     }
     let count = rows.profiles.len();
     let bar = progress_bar(count as u64, "users");
-    let moving = bar.clone();
-    let stored = block_on(store.insert_users(rows.profiles, move || moving.inc(1)));
+    let progress = bar.clone();
+    let stored = block_on(store.insert_users(rows.profiles, move || progress.inc(1)));
     bar.finish_and_clear();
     match stored {
         Ok(()) => Ok(count),
@@ -74,35 +60,19 @@ fn import(file: &Path, shared: SharedArgs) -> Result<usize, CliError> {
                 line: rows.lines[error.row],
                 message: error.error.to_string(),
             });
-            Err(refused(bad.collect()).into())
+            Err(bad_rows(bad.collect()))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-/// What is wrong, for programs: every bad row, or the one reason.
-fn errors(error: &CliError) -> Vec<Value> {
+/// Returns every bad row as an object of JSON, or one object for any other error.
+fn errors_json(error: &CliError) -> Vec<Value> {
     match error {
-        CliError::Import(ImportError::BadRows(bad)) => {
-            let shown = |row: &BadRow| json!({"line": row.line, "message": row.message});
-            bad.rows.iter().map(shown).collect()
-        }
+        CliError::Import(ImportError::BadRows { rows, .. }) => rows
+            .iter()
+            .map(|row| json!({"line": row.line, "message": row.message}))
+            .collect(),
         _ => vec![json!({"message": error.to_string()})],
     }
 }
-
-impl fmt::Display for BadRows {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("nothing was imported: mend the file and try again")?;
-        for BadRow { line, message } in &self.rows {
-            write!(
-                formatter,
-                "\n{}, line {line}: {message}",
-                self.file.display()
-            )?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for BadRows {}

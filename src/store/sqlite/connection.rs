@@ -1,13 +1,11 @@
 //! Opening SQLite connections, each with the settings that the guarantees rest on.
 
 use super::error::{OpenError, is_full_disk};
-use super::wal::LIMIT_PAGES;
-use crate::model::text;
+use super::wal_pragmas::{self, LIMIT_PAGES};
 use crate::store::Error;
 use r2d2::{Pool, PooledConnection};
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::config::DbConfig;
-use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read};
@@ -26,9 +24,6 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
 /// How long a thread waits for a reader. Readers are made at the start, so it never should.
 const READER_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// The size of a page of the database, SQLite's own choice.
-const PAGE_BYTES: i64 = 4096;
 
 /// More than all the statements of the store.
 const STATEMENT_CACHE: usize = 64;
@@ -280,17 +275,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
 
 fn configure_reader(connection: &Connection) -> rusqlite::Result<()> {
     configure(connection)?;
-    register_has_part(connection)?;
     connection.pragma_update(None, "query_only", true)
-}
-
-/// Gives queries the comparison of parts, for columns that are not kept folded.
-fn register_has_part(connection: &Connection) -> rusqlite::Result<()> {
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    connection.create_scalar_function("has_part", 2, flags, |context| {
-        let (text, part) = (context.get_raw(0).as_str()?, context.get_raw(1).as_str()?);
-        Ok(text::has_part(text, part))
-    })
 }
 
 /// Settings that a database file does not remember.
@@ -302,16 +287,9 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
-    limit_log_file(connection, LIMIT_PAGES)?;
+    wal_pragmas::limit_file(connection, LIMIT_PAGES)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     Ok(())
-}
-
-/// Sets the length, in pages, to which this connection cuts the file of the write-ahead log when it
-/// begins the log anew.
-pub(super) fn limit_log_file(connection: &Connection, pages: i64) -> rusqlite::Result<()> {
-    let bytes = pages * PAGE_BYTES;
-    connection.pragma_update_and_check(None, "journal_size_limit", bytes, |_| Ok(()))
 }
 
 /// What to tell the operator of an error while opening.

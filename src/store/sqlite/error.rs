@@ -62,6 +62,9 @@ pub(super) enum Failure {
     /// The disk lost what it had been given to keep.
     #[error("the disk failed to keep what was written ({0}): check the disk, then start again")]
     DiskFailed(String),
+    /// The thread that writes has ended in a panic.
+    #[error("the writer failed, for a reason that stands above in the log: start again")]
+    WriterPanicked,
     /// What is written would never be seen again.
     #[error(
         "{} was moved, removed or replaced while the database was open: \
@@ -120,6 +123,23 @@ pub(super) enum OpenError {
         .0.display()
     )]
     NoWriteAheadLog(PathBuf),
+    /// The database could not be migrated, and is as it was.
+    #[error(
+        "the database {} could not be migrated from schema {from} to {to} and was left as it was \
+         ({reason}): it needs free space of three times its size beside it while it is migrated; \
+         when the reason is gone, start again",
+        path.display()
+    )]
+    Migration {
+        /// The file.
+        path: PathBuf,
+        /// The number of its schema.
+        from: i64,
+        /// The number of the schema that this program uses.
+        to: i64,
+        /// What failed.
+        reason: String,
+    },
     /// SQLite rejected something that has nothing to do with the file.
     #[error("cannot use SQLite: {0}")]
     Internal(String),

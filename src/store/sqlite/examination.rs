@@ -1,6 +1,6 @@
 use super::connection::{self, check_file, open_unchecked};
 use super::error::OpenError;
-use super::schema;
+use super::schema::{self, Check};
 use crate::model::Timestamp;
 use crate::store;
 use rusqlite::{Connection, OptionalExtension};
@@ -68,7 +68,7 @@ fn read(connection: &Connection) -> rusqlite::Result<Examination> {
         schema: schema::version(connection)?,
         newest_schema: schema::NEWEST,
         journal_mode: connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?,
-        fault: schema::find_fault(connection)?,
+        fault: schema::find_fault(connection, Check::Full)?,
         latest: made.into_iter().flatten().max().map(Timestamp::from_unix),
         valid_keys: connection.query_row(
             "SELECT count(*) FROM api_keys WHERE revoked_at IS NULL",

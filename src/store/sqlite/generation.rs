@@ -11,8 +11,9 @@
 //!   last one judged, and would count as two changes: there and back.)
 //! - Outside the lock a header is only compared with the last one judged. If both are equal the
 //!   generation is the one that was published with it.
-//! - A commit of our own that only inserts keeps the generation. It is announced before it is made,
-//!   while its transaction holds SQLite's write lock, so that no other commit can be taken for it.
+//! - A commit of our own that only inserts keeps the generation. It is announced before, while its
+//!   transaction holds SQLite's write lock, and only the committing thread judges its header, once
+//!   the commit has succeeded. Until then a header that is new tells other threads nothing.
 
 use super::connection::OpenFiles;
 use crate::store::Generation;
@@ -34,9 +35,8 @@ pub(super) struct Generations {
 struct Judged {
     header: Header,
     generation: u64,
-    /// The change counter that the header will have after the commit that is being made, if that
-    /// commit only inserts.
-    announced: Option<u32>,
+    /// Whether a commit that only inserts is being made.
+    is_announced: bool,
 }
 
 impl Generations {
@@ -47,7 +47,7 @@ impl Generations {
             judged: Mutex::new(Judged {
                 header: Header::default(),
                 generation: 0,
-                announced: None,
+                is_announced: false,
             }),
             published: Published::default(),
         }
@@ -66,37 +66,48 @@ impl Generations {
         Some(Generation::from_number(generation))
     }
 
-    /// Runs `commit`, the end of a transaction that holds the write lock and only inserts. It keeps
-    /// the generation.
+    /// Runs `commit`, the end of a transaction that holds the write lock and has inserted rows, and
+    /// nothing else. It keeps the generation.
     pub(super) fn commit_inserts<E>(
         &self,
         commit: impl FnOnce() -> Result<(), E>,
     ) -> Result<(), E> {
-        {
+        let before = {
             let mut judged = self.judged();
             let is_known = self.judge(&mut judged).is_some();
-            judged.announced = is_known.then(|| judged.header.change_counter().wrapping_add(1));
-        }
+            judged.is_announced = is_known;
+            is_known.then(|| judged.header.change_counter())
+        };
         let committed = commit();
         let mut judged = self.judged();
-        if committed.is_ok() {
-            self.judge(&mut judged);
+        judged.is_announced = false;
+        if let (Some(before), Ok(()), Some(header)) = (before, &committed, self.read_header()) {
+            let is_ours = header.change_counter() == before.wrapping_add(1);
+            self.accept(&mut judged, header, is_ours);
         }
-        judged.announced = None;
         committed
     }
 
-    /// Judges the header that is there now; the caller holds the lock.
+    /// Judges the header that is there now; the caller holds the lock. None if it cannot be read,
+    /// or if it may be that of a commit which another thread is making.
     fn judge(&self, judged: &mut Judged) -> Option<u64> {
         let header = self.read_header()?;
         if header != judged.header {
-            if judged.announced.take() != Some(header.change_counter()) {
-                judged.generation += 1;
+            if judged.is_announced {
+                return None;
             }
-            judged.header = header;
-            self.published.store(&header, judged.generation);
+            self.accept(judged, header, false);
         }
         Some(judged.generation)
+    }
+
+    /// Takes a header for the last one, with the same generation or another.
+    fn accept(&self, judged: &mut Judged, header: Header, keeps_generation: bool) {
+        if !keeps_generation {
+            judged.generation += 1;
+        }
+        judged.header = header;
+        self.published.store(&header, judged.generation);
     }
 
     fn read_header(&self) -> Option<Header> {
@@ -388,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_that_failed_announces_no_other() {
+    fn a_commit_that_failed_vouches_for_no_other() {
         let fixture = Fixture::new();
         fixture.insert(1).expect("an insertion");
         let before = fixture.now();
@@ -396,6 +407,33 @@ mod tests {
         fixture.ours.execute_batch("ROLLBACK").expect("an end");
         execute_insert(&fixture.foreign, 2).expect("an insertion");
         assert_ne!(fixture.now(), before);
+    }
+
+    #[test]
+    fn a_foreign_commit_in_the_place_of_one_that_fails_is_not_taken_for_it() {
+        let fixture = Fixture::new();
+        let before = fixture.now();
+        let committed = fixture.generations.commit_inserts(|| {
+            execute_insert(&fixture.foreign, 1).expect("an insertion");
+            assert_eq!(fixture.generations.now(), None);
+            Err(())
+        });
+        assert_eq!(committed, Err(()));
+        assert_ne!(fixture.now(), before);
+    }
+
+    #[test]
+    fn a_wal_reset_by_a_commit_that_only_inserts_keeps_the_generation() {
+        let fixture = Fixture::new();
+        fixture.insert(1).expect("an insertion");
+        let before = fixture.now();
+        let checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
+        fixture
+            .foreign
+            .query_row(checkpoint, [], |_| Ok(()))
+            .expect("a checkpoint");
+        fixture.insert(2).expect("an insertion");
+        assert_eq!(fixture.now(), before);
     }
 
     #[test]

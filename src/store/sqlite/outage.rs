@@ -1,5 +1,5 @@
-//! Tells the log of the times in which writes are refused: once when one begins and once when it
-//! has ended, however many requests come meanwhile.
+//! Logs the times in which writes are rejected: one line when an outage starts and one when it has
+//! ended, however many requests are rejected meanwhile.
 
 use crate::store::Error;
 use log::{error, info};
@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// For how long no write may have been refused when an outage is over: one that comes and goes is
-/// one outage.
+/// How long no write may have been rejected before an outage counts as ended. (Tuning: an outage
+/// that comes and goes is one outage.)
 const QUIET: Duration = Duration::from_secs(1);
 
-/// Why writes are refused for a time.
+/// Why writes are rejected for a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
     QueueFull,
@@ -21,7 +21,7 @@ pub(super) enum Cause {
 }
 
 impl Cause {
-    /// The cause behind what the database answered to a write, if it passes.
+    /// Returns the cause behind an error of a write; None if the error is not one that passes.
     pub(super) fn from_error(error: &Error) -> Option<Self> {
         match error {
             Error::Busy => Some(Self::Locked),
@@ -31,94 +31,99 @@ impl Cause {
         }
     }
 
-    fn log_beginning(self, reason: &Error) {
+    fn log_start(self, reason: &Error) {
         match self {
-            Self::QueueFull => error!("too many writes wait: more are refused"),
-            Self::Locked => {
-                error!("another program holds the database: writes are refused, reads go on");
-            }
-            Self::DiskFull | Self::Unwritable => {
-                error!("{reason}: writes are refused, reads go on");
-            }
+            Self::QueueFull => error!("too many writes wait for the disk: more are rejected"),
+            Self::Locked => error!(
+                "another program holds the database: writes are rejected and reads continue until \
+                 it ends its transaction"
+            ),
+            Self::DiskFull => error!(
+                "{reason}: writes are rejected and reads continue until space is freed on the disk \
+                 of the database"
+            ),
+            Self::Unwritable => error!(
+                "{reason}: writes are rejected and reads continue; check the disk of the database \
+                 and how it is mounted"
+            ),
         }
     }
 
-    fn end(self) -> &'static str {
+    fn end_message(self) -> &'static str {
         match self {
-            Self::QueueFull => "fewer writes wait: none is refused any more",
-            Self::Locked => "the other program has let go of the database: it is written again",
-            Self::DiskFull => "the disk has room again: the database is written again",
+            Self::QueueFull => "fewer writes wait: none is rejected any more",
+            Self::Locked => "the other program has let go of the database: writes succeed again",
+            Self::DiskFull => "the disk has room again: writes succeed again",
             Self::Unwritable => "the database can be written again",
         }
     }
 }
 
-/// The outages that go on.
+/// The outages that have started and not ended.
 #[derive(Debug, Default)]
 pub(super) struct Outages {
-    /// Whether there are any, for those who look after each commit.
-    are_any: AtomicBool,
+    /// Whether there are any. It spares the writer the lock after each commit.
+    has_any: AtomicBool,
     ongoing: Mutex<Vec<Outage>>,
 }
 
 #[derive(Debug)]
 struct Outage {
     cause: Cause,
-    began: Instant,
-    rejected: u64,
+    start: Instant,
+    rejections: u64,
     last_rejection: Instant,
-    /// Whether a write has succeeded since.
-    has_passed: bool,
+    /// Whether a write has succeeded since the last rejection.
+    has_recovered: bool,
 }
 
 impl Outages {
-    /// Notes that a write was refused.
+    /// Counts a write that was rejected. Logs `reason` if an outage starts with it.
     pub(super) fn rejected(&self, cause: Cause, reason: &Error) {
         let now = Instant::now();
         let mut ongoing = self.lock();
         if let Some(outage) = ongoing.iter_mut().find(|outage| outage.cause == cause) {
-            outage.rejected += 1;
+            outage.rejections += 1;
             outage.last_rejection = now;
-            outage.has_passed = false;
+            outage.has_recovered = false;
             return;
         }
-        cause.log_beginning(reason);
+        cause.log_start(reason);
         ongoing.push(Outage {
             cause,
-            began: now,
-            rejected: 1,
+            start: now,
+            rejections: 1,
             last_rejection: now,
-            has_passed: false,
+            has_recovered: false,
         });
-        self.are_any.store(true, Ordering::Relaxed);
+        self.has_any.store(true, Ordering::Relaxed);
     }
 
-    /// Notes that something was written.
+    /// Takes note that a write has succeeded.
     pub(super) fn succeeded(&self) {
-        if self.are_any.load(Ordering::Relaxed) {
-            let mut ongoing = self.lock();
-            ongoing
-                .iter_mut()
-                .for_each(|outage| outage.has_passed = true);
+        if self.has_any.load(Ordering::Relaxed) {
+            for outage in self.lock().iter_mut() {
+                outage.has_recovered = true;
+            }
         }
     }
 
-    /// Ends the outages that are over; returns how long it takes until the next one is, if nothing
-    /// happens.
+    /// Ends and logs the outages that are over. Returns the time after which the next one is over
+    /// if no write is rejected meanwhile; None if none is about to end.
     pub(super) fn end(&self) -> Option<Duration> {
-        if !self.are_any.load(Ordering::Relaxed) {
+        if !self.has_any.load(Ordering::Relaxed) {
             return None;
         }
         let mut ongoing = self.lock();
         ongoing.retain(|outage| {
-            let over = outage.time_left().is_some_and(|left| left.is_zero());
-            if over {
-                let seconds = outage.began.elapsed().as_secs();
-                info!(rejected = outage.rejected, seconds; "{}", outage.cause.end());
+            let is_over = outage.time_left().is_some_and(|left| left.is_zero());
+            if is_over {
+                let seconds = outage.start.elapsed().as_secs();
+                info!(rejected = outage.rejections, seconds; "{}", outage.cause.end_message());
             }
-            !over
+            !is_over
         });
-        self.are_any.store(!ongoing.is_empty(), Ordering::Relaxed);
+        self.has_any.store(!ongoing.is_empty(), Ordering::Relaxed);
         ongoing.iter().filter_map(Outage::time_left).min()
     }
 
@@ -128,9 +133,10 @@ impl Outages {
 }
 
 impl Outage {
-    /// How long it must stay quiet yet; none while there is no sign of an end.
+    /// Returns how much longer no write may be rejected until the outage is over; None as long as no
+    /// write has succeeded.
     fn time_left(&self) -> Option<Duration> {
-        self.has_passed
+        self.has_recovered
             .then(|| QUIET.saturating_sub(self.last_rejection.elapsed()))
     }
 }

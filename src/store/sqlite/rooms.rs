@@ -1,11 +1,14 @@
+use super::Engine;
+use super::error::is_unique_violation;
+use super::link_key::LinkKey;
 use super::scan::{Scan, scan_page};
-use super::{Engine, is_unique_violation};
 use crate::model::{
-    self, Created, Email, FieldError, Guid, Invalid, LangTag, NewRoom, Page, Paging, Room,
+    self, CreateOutcome, Email, FieldError, Guid, Invalid, LangTag, NewRoom, Page, Paging, Room,
     RoomDraft, RoomName, RoomOptions, RoomPatch, RoomQuery, RoomSort, SlugToken, Tags, Timestamp,
 };
 use crate::store::Error;
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
+use std::sync::Arc;
 
 /// What every query of a room selects, for `room_from_row`.
 macro_rules! select_room {
@@ -28,18 +31,29 @@ impl Engine {
     }
 
     pub(in crate::store) fn find_room(&self, guid: Guid) -> Result<Option<Room>, Error> {
-        self.read(|connection| find(connection, guid))
+        self.read(|connection| match find_id(connection, guid)? {
+            Some(room_id) => find_by_id(connection, room_id),
+            None => Ok(None),
+        })
     }
 
     pub(in crate::store) fn find_room_by_slug(
         &self,
         token: &SlugToken,
     ) -> Result<Option<Room>, Error> {
+        let room_id = self.link_key.room_id(token);
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(select_room!("r.slug_token = ?1"))?;
-            Ok(statement
-                .query_row([token.as_str()], room_from_row)
-                .optional()?)
+            // What the token decrypts to may be the number of any room, so it is compared in full.
+            if let Some(room_id) = room_id
+                && let Some(room) = find_by_id(connection, room_id)?
+                && room.slug_token == *token
+            {
+                return Ok(Some(room));
+            }
+            let sql = select_room!("r.slug_token = ?1 AND r.numbered = 0");
+            let mut statement = connection.prepare_cached(sql)?;
+            let room = statement.query_row([token.as_str()], room_from_row);
+            Ok(room.optional()?)
         })
     }
 
@@ -63,9 +77,10 @@ impl Engine {
         let patch = patch.into_owned();
         self.writer
             .submit(move |connection| {
-                let room = find(connection, guid)?.ok_or(model::Error::RoomNotFound)?;
+                let room_id = find_id(connection, guid)?.ok_or(model::Error::RoomNotFound)?;
+                let room = find_by_id(connection, room_id)?.ok_or(model::Error::RoomNotFound)?;
                 let room = patch.clone().apply(room).map_err(too_many_options)?;
-                update(connection, &room)?;
+                update(connection, room_id, &room)?;
                 Ok(room)
             })
             .await
@@ -74,12 +89,11 @@ impl Engine {
     pub(in crate::store) async fn delete_room(&self, guid: Guid) -> Result<(), Error> {
         self.writer
             .submit(move |connection| {
+                let room_id = find_id(connection, guid)?.ok_or(model::Error::RoomNotFound)?;
                 let mut statement =
-                    connection.prepare_cached("DELETE FROM rooms WHERE room_guid = ?1")?;
-                match statement.execute([guid.as_bytes()])? {
-                    0 => Err(model::Error::RoomNotFound.into()),
-                    _ => Ok(()),
-                }
+                    connection.prepare_cached("DELETE FROM rooms WHERE room_id = ?1")?;
+                statement.execute([room_id])?;
+                Ok(())
             })
             .await
     }
@@ -87,35 +101,45 @@ impl Engine {
     pub(in crate::store) async fn get_or_create_default(
         &self,
         draft: RoomDraft<'_>,
-    ) -> Result<(Room, Created), Error> {
+    ) -> Result<(Room, CreateOutcome), Error> {
         if let Some(room) = self.find_default_room(&draft.creator_email)? {
-            return Ok((room, Created::Before));
+            return Ok((room, CreateOutcome::Existed));
         }
-        let room = NewRoom::new(draft);
+        let (room, link_key) = (NewRoom::new(draft), Arc::clone(&self.link_key));
         self.writer
-            .submit(move |connection| get_or_insert(connection, &room))
+            .submit(move |connection| get_or_insert(connection, &link_key, &room))
             .await
     }
 }
 
 /// Inserts the room under the first name that is free. Each insertion decides by itself: where the
-/// user has a room or the name is taken it inserts nothing.
-fn get_or_insert(connection: &Connection, room: &NewRoom) -> Result<(Room, Created), Error> {
-    let owner = find_owner(connection, room)?;
+/// user has a room or the name is taken, it inserts nothing.
+fn get_or_insert(
+    connection: &Connection,
+    link_key: &LinkKey,
+    room: &NewRoom,
+) -> Result<(Room, CreateOutcome), Error> {
+    let now = Timestamp::now();
+    let owner = find_owner(connection, &room.creator_email, now)?;
     if let Some(Owner {
         email,
         may_own: true,
     }) = &owner
     {
+        let identity = Identity::next(connection, link_key)?;
         for name in &room.names {
-            if insert(connection, room, name)? {
-                let (name, email) = (name.clone(), email.clone());
-                return Ok((room.clone().made(name, email), Created::Now));
+            if insert(connection, &identity, room, name)? {
+                let room = room.clone();
+                let Identity { guid, token, .. } = identity;
+                return Ok((
+                    room.into_room(name.clone(), email.clone(), guid, token),
+                    CreateOutcome::Created,
+                ));
             }
         }
     }
     if let Some(room) = find_by_creator(connection, &room.creator_email)? {
-        return Ok((room, Created::Before));
+        return Ok((room, CreateOutcome::Existed));
     }
     Err(match owner {
         None => model::Error::EmailNotFound,
@@ -123,6 +147,45 @@ fn get_or_insert(connection: &Connection, room: &NewRoom) -> Result<(Room, Creat
         Some(_) => model::Error::RoomNamesTaken(different_names(&room.names)),
     }
     .into())
+}
+
+/// What a new room is found by: made in the transaction that inserts it, so that numbers, GUIDs and
+/// dates are in the order of the commits.
+struct Identity {
+    room_id: i64,
+    guid: Guid,
+    token: SlugToken,
+}
+
+impl Identity {
+    fn next(connection: &Connection, link_key: &LinkKey) -> Result<Self, Error> {
+        let sql = "SELECT coalesce(max(room_id), 0) + 1 FROM rooms";
+        let mut statement = connection.prepare_cached(sql)?;
+        let room_id = statement.query_row([], |row| row.get(0))?;
+        loop {
+            let guid = Guid::generate();
+            let token = link_key.token(room_id, guid).ok_or_else(|| {
+                Error::Internal("there are 2^31 rooms, which is the limit".into())
+            })?;
+            if !belongs_to_unnumbered_room(connection, &token)? {
+                return Ok(Self {
+                    room_id,
+                    guid,
+                    token,
+                });
+            }
+        }
+    }
+}
+
+fn belongs_to_unnumbered_room(
+    connection: &Connection,
+    token: &SlugToken,
+) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM rooms WHERE slug_token = ?1 AND numbered = 0)";
+    connection
+        .prepare_cached(sql)?
+        .query_row([token.as_str()], |row| row.get(0))
 }
 
 /// The user for whom a room is wanted.
@@ -133,11 +196,15 @@ struct Owner {
     may_own: bool,
 }
 
-fn find_owner(connection: &Connection, room: &NewRoom) -> Result<Option<Owner>, Error> {
+fn find_owner(
+    connection: &Connection,
+    email: &Email,
+    now: Timestamp,
+) -> Result<Option<Owner>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT email, active AND (expires_at IS NULL OR expires_at > ?2) FROM users WHERE email_key = ?1",
     )?;
-    let parameters = (room.creator_email.key(), room.created_at.as_unix());
+    let parameters = (email.key(), now.as_unix());
     let owner = statement.query_row(parameters, |row| {
         Ok(Owner {
             email: row.get(0)?,
@@ -147,40 +214,46 @@ fn find_owner(connection: &Connection, room: &NewRoom) -> Result<Option<Owner>, 
     Ok(owner.optional()?)
 }
 
-fn insert(connection: &Connection, room: &NewRoom, name: &RoomName) -> Result<bool, Error> {
+fn insert(
+    connection: &Connection,
+    identity: &Identity,
+    room: &NewRoom,
+    name: &RoomName,
+) -> Result<bool, Error> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO rooms (room_guid, creator_email, name, name_key, slug_token, lang, tags,
-                            allow_recording, inaccessible_replay, options, created_at)
-         VALUES (:room_guid, :creator_email, :name, :name_key, :slug_token, :lang, :tags,
-                 :allow_recording, :inaccessible_replay, :options, :created_at)
+        "INSERT INTO rooms (room_id, room_guid, creator_email, name, name_key, slug_token, numbered,
+                            lang, tags, allow_recording, inaccessible_replay, options, created_at)
+         VALUES (:room_id, :room_guid, :creator_email, :name, :name_key, :slug_token, 1,
+                 :lang, :tags, :allow_recording, :inaccessible_replay, :options, :created_at)
          ON CONFLICT (creator_email) DO NOTHING
          ON CONFLICT (name_key) DO NOTHING",
     )?;
     let inserted = statement.execute(named_params! {
-        ":room_guid": room.guid.as_bytes(),
+        ":room_id": identity.room_id,
+        ":room_guid": identity.guid.as_bytes(),
         ":creator_email": room.creator_email.key(),
         ":name": name.as_str(),
         ":name_key": name.key(),
-        ":slug_token": room.slug_token.as_str(),
+        ":slug_token": identity.token.as_str(),
         ":lang": room.lang.as_str(),
         ":tags": room.tags.as_ref().map(Tags::as_str),
         ":allow_recording": room.allow_recording,
         ":inaccessible_replay": room.inaccessible_replay,
         ":options": room.options.as_json(),
-        ":created_at": room.created_at.as_unix(),
+        ":created_at": identity.guid.created_at().as_unix(),
     })?;
     Ok(inserted == 1)
 }
 
-fn update(connection: &Connection, room: &Room) -> Result<(), Error> {
+fn update(connection: &Connection, room_id: i64, room: &Room) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(
         "UPDATE rooms
-            SET name = :name, name_key = :name_key, lang = :lang, tags = :tags, options = :options,
+            SET name = :name, name_key = iif(name = :name, name_key, :name_key), lang = :lang, tags = :tags, options = :options,
                 allow_recording = :allow_recording, inaccessible_replay = :inaccessible_replay
-          WHERE room_guid = :room_guid",
+          WHERE room_id = :room_id",
     )?;
     let updated = statement.execute(named_params! {
-        ":room_guid": room.guid.as_bytes(),
+        ":room_id": room_id,
         ":name": room.name.as_str(),
         ":name_key": room.name.key(),
         ":lang": room.lang.as_str(),
@@ -207,27 +280,24 @@ fn too_many_options(message: Invalid) -> Error {
     .into()
 }
 
+/// Returns the scan for a query. The index that has the order has its own conditions at hand; those
+/// of the other index are looked up there, because it would take a read of the row to have both.
 fn scan(query: &RoomQuery) -> Scan {
-    let mut scan = Scan::new("SELECT room_id FROM rooms");
+    let (mut dated, mut named) = (select_ids(), select_ids());
+    add_dates(&mut dated, query);
     // `instr` knows no wildcards: every character stands for itself.
-    scan.condition("instr(name_key, ?) > 0", query.name.to_condition());
-    scan.equals(
-        "creator_email",
-        query
-            .creator_email
-            .as_ref()
-            .map(|email| email.key().to_owned()),
-    );
+    named.condition("instr(name_key, ?) > 0", query.name.to_condition());
+    let (mut scan, others) = match query.sort {
+        RoomSort::CreatedAscending | RoomSort::CreatedDescending => (dated, named),
+        RoomSort::NameAscending | RoomSort::NameDescending => (named, dated),
+    };
+    let creator = query.creator_email.as_ref();
+    scan.equals("creator_email", creator.map(|email| email.key().to_owned()));
     scan.condition(
         "creator_email = (SELECT email_key FROM users WHERE user_guid = ?)",
         query.creator_guid.map(|guid| *guid.as_bytes()),
     );
-    let mut dated = Scan::new("SELECT room_id FROM rooms");
-    match query.sort {
-        RoomSort::CreatedAscending | RoomSort::CreatedDescending => add_dates(&mut scan, query),
-        RoomSort::NameAscending | RoomSort::NameDescending => add_dates(&mut dated, query),
-    }
-    scan.among(dated);
+    scan.among(others);
     scan.order_by(match query.sort {
         RoomSort::CreatedAscending => "created_at, room_id",
         RoomSort::CreatedDescending => "created_at DESC, room_id DESC",
@@ -237,17 +307,34 @@ fn scan(query: &RoomQuery) -> Scan {
     scan
 }
 
+fn select_ids() -> Scan {
+    Scan::new("SELECT room_id FROM rooms")
+}
+
 fn add_dates(scan: &mut Scan, query: &RoomQuery) {
     let seconds = |bound: Option<Timestamp>| bound.map(Timestamp::as_unix);
     scan.condition("created_at >= ?", seconds(query.created_from));
     scan.condition("created_at < ?", seconds(query.created_before));
 }
 
-fn find(connection: &Connection, guid: Guid) -> Result<Option<Room>, Error> {
-    let mut statement = connection.prepare_cached(select_room!("r.room_guid = ?1"))?;
-    Ok(statement
-        .query_row([guid.as_bytes()], room_from_row)
-        .optional()?)
+/// Returns the number of the room with a GUID.
+fn find_id(connection: &Connection, guid: Guid) -> Result<Option<i64>, Error> {
+    let find = |sql: &str, parameters: &[&dyn ToSql]| {
+        let mut statement = connection.prepare_cached(sql)?;
+        statement.query_row(parameters, |row| row.get(0)).optional()
+    };
+    let (moment, guid) = (guid.created_at().as_unix(), guid.as_bytes());
+    let numbered = "SELECT room_id FROM rooms WHERE created_at = ?1 AND room_guid = ?2";
+    if let Some(room_id) = find(numbered, &[&moment, guid])? {
+        return Ok(Some(room_id));
+    }
+    let unnumbered = "SELECT room_id FROM rooms WHERE room_guid = ?1 AND numbered = 0";
+    Ok(find(unnumbered, &[guid])?)
+}
+
+fn find_by_id(connection: &Connection, room_id: i64) -> Result<Option<Room>, Error> {
+    let mut statement = connection.prepare_cached(select_room!("r.room_id = ?1"))?;
+    Ok(statement.query_row([room_id], room_from_row).optional()?)
 }
 
 fn find_by_creator(connection: &Connection, creator_email: &Email) -> Result<Option<Room>, Error> {

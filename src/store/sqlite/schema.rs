@@ -1,7 +1,8 @@
-//! Makes and upgrades the tables.
+//! The schema of a database: its number, its creation, its checks.
 
 use super::connection::open_error;
 use super::error::OpenError;
+use super::link_key::LinkKey;
 use crate::store::Error;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
@@ -10,58 +11,82 @@ use std::path::Path;
 /// The newest complete schema.
 const SCHEMA: &str = include_str!("../../../schema.sql");
 
-/// Step `n` (from 1) takes version `n` to version `n + 1`; `SCHEMA` is where the last one ends.
-const UPGRADES: &[&str] = &[];
+/// The number of the newest schema.
+pub(super) const NEWEST: i64 = 2;
 
-/// The version that `SCHEMA` has.
-pub(super) const NEWEST: i64 = 1 + UPGRADES.len() as i64;
-
-/// Up to this size a file is checked whole when it is opened, which takes milliseconds.
+/// Up to this size, in pages, a file is checked whole when it is opened. (Tuning: it takes
+/// milliseconds.)
 const SMALL_PAGES: i64 = 1024;
 
-/// Brings the database to the newest version, or refuses it and leaves it as it is.
-pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
-    let version = inspect(connection, path)?;
-    if version < NEWEST {
-        upgrade(connection, UPGRADES).map_err(|error| open_error(path, &error))?;
+/// Creates the tables in an empty database, all or nothing. Another process may do so at the same
+/// time: then nothing is left to do.
+pub(super) fn create(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if version(&transaction)? == 0 {
+        transaction.execute_batch(SCHEMA)?;
+        LinkKey::create(&transaction)?;
     }
-    Ok(())
+    transaction.commit()
 }
 
-/// Reads something that every database has.
+/// Reads what every database has.
 pub(super) fn check_readable(connection: &Connection) -> Result<(), Error> {
     Ok(connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?)
 }
 
-/// Writes the version that is there again: the smallest change that reaches the disk.
+/// Writes the number of the schema, which is there already: the smallest change that reaches the
+/// disk.
 pub(super) fn rewrite_version(connection: &Connection) -> Result<(), Error> {
     Ok(connection.pragma_update(None, "user_version", NEWEST)?)
 }
 
-/// The version of a database: 0 for an empty one.
+/// Returns the number of the schema: 0 for an empty database.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     number(connection, "user_version")
 }
 
-/// Looks at every page, index and reference; says what is wrong first, if anything.
-pub(super) fn find_fault(connection: &Connection) -> rusqlite::Result<Option<String>> {
-    let report: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+/// How closely a database is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Check {
+    /// Every page, index and reference.
+    Full,
+    /// Every page and reference: without the comparison of each index with its table, which takes
+    /// several times as long as the rest.
+    WithoutIndexes,
+}
+
+/// Checks a database; returns the first fault, if there is one.
+pub(super) fn find_fault(
+    connection: &Connection,
+    check: Check,
+) -> rusqlite::Result<Option<String>> {
+    let pragma = match check {
+        Check::Full => "PRAGMA integrity_check(1)",
+        Check::WithoutIndexes => "PRAGMA quick_check(1)",
+    };
+    let report: String = connection.query_row(pragma, [], |row| row.get(0))?;
     if report != "ok" {
         return Ok(Some(report.replace('\n', ", ")));
     }
-    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
-    let orphan: Option<String> = statement.query_row([], |row| row.get(0)).optional()?;
-    Ok(orphan.map(|table| format!("{table} refers to something that is not there")))
+    find_orphan(connection)
 }
 
-/// Returns the version of a database that can be used: 0 for an empty one.
-fn inspect(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
-    // Closing the last connection folds the write-ahead log into the file: not into a refused one.
-    let keep_log =
+/// Checks every reference; returns the first that leads nowhere, if there is one.
+pub(super) fn find_orphan(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
+    let orphan: Option<String> = statement.query_row([], |row| row.get(0)).optional()?;
+    Ok(orphan.map(|table| format!("a row of {table} refers to a row that does not exist")))
+}
+
+/// Returns the number of the schema of a database that can be used or migrated: 0 for an empty one.
+/// Changes nothing in it.
+pub(super) fn inspect(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
+    // To close the last connection checkpoints the WAL: not into a file that cannot be used.
+    let keep_wal =
         |keep| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep);
-    let refuse = |error: rusqlite::Error| open_error(path, &error);
-    keep_log(true).map_err(refuse)?;
-    let version = version(connection).map_err(refuse)?;
+    let cannot_open = |error: rusqlite::Error| open_error(path, &error);
+    keep_wal(true).map_err(cannot_open)?;
+    let version = version(connection).map_err(cannot_open)?;
     if version > NEWEST {
         return Err(OpenError::Newer {
             path: path.to_owned(),
@@ -69,10 +94,10 @@ fn inspect(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
             known: NEWEST,
         });
     }
-    if number(connection, "page_count").map_err(refuse)? <= SMALL_PAGES {
+    if number(connection, "page_count").map_err(cannot_open)? <= SMALL_PAGES {
         let report: String = connection
             .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-            .map_err(refuse)?;
+            .map_err(cannot_open)?;
         if report != "ok" {
             return Err(OpenError::Damaged {
                 path: path.to_owned(),
@@ -80,25 +105,8 @@ fn inspect(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
             });
         }
     }
-    keep_log(false).map_err(refuse)?;
+    keep_wal(false).map_err(cannot_open)?;
     Ok(version)
-}
-
-/// Makes the tables, or takes the missing steps, all or nothing. Another process may have been
-/// first, so the version is read again inside the transaction.
-fn upgrade(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version = version(&transaction)?;
-    if version == 0 {
-        transaction.execute_batch(SCHEMA)?;
-    }
-    for (from, step) in (1..).zip(steps) {
-        if (1..=from).contains(&version) {
-            transaction.execute_batch(step)?;
-            transaction.pragma_update(None, "user_version", from + 1)?;
-        }
-    }
-    transaction.commit()
 }
 
 fn number(connection: &Connection, pragma: &str) -> rusqlite::Result<i64> {
@@ -117,47 +125,11 @@ mod tests {
     #[test]
     fn the_schema_carries_its_mark_and_number() {
         let mut connection = memory();
-        upgrade(&mut connection, UPGRADES).expect("the schema is valid");
+        create(&mut connection).expect("the schema is valid");
         assert_eq!(
             number(&connection, "application_id"),
             Ok(i64::from(APPLICATION_ID))
         );
         assert_eq!(number(&connection, "user_version"), Ok(NEWEST));
-    }
-
-    #[test]
-    fn only_the_missing_steps_are_taken() {
-        let mut connection = memory();
-        connection
-            .execute_batch("CREATE TABLE log (step); PRAGMA user_version = 2;")
-            .expect("an old database");
-        let steps = [
-            "INSERT INTO log VALUES (1)",
-            "INSERT INTO log VALUES (2)",
-            "INSERT INTO log VALUES (3)",
-        ];
-        for _ in 0..2 {
-            upgrade(&mut connection, &steps).expect("valid steps");
-            let taken: String = connection
-                .query_row("SELECT group_concat(step) FROM log", [], |row| row.get(0))
-                .expect("rows");
-            assert_eq!(taken, "2,3");
-            assert_eq!(number(&connection, "user_version"), Ok(4));
-        }
-    }
-
-    #[test]
-    fn a_failing_step_undoes_those_before_it() {
-        let mut connection = memory();
-        connection
-            .execute_batch("CREATE TABLE log (step UNIQUE); PRAGMA user_version = 1;")
-            .expect("an old database");
-        let steps = ["INSERT INTO log VALUES (1)", "INSERT INTO log VALUES (1)"];
-        assert!(upgrade(&mut connection, &steps).is_err());
-        assert_eq!(number(&connection, "user_version"), Ok(1));
-        let rows: i64 = connection
-            .query_row("SELECT count(*) FROM log", [], |row| row.get(0))
-            .expect("a count");
-        assert_eq!(rows, 0);
     }
 }

@@ -2,8 +2,10 @@
 
 use super::connection::{self, HeldConnection, OpenFiles};
 use super::error::OpenError;
+use super::priority::lower_priority;
 use crate::store::Error;
 use rusqlite::Connection;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -92,24 +94,10 @@ fn run(connection: &HeldConnection, jobs: &Mutex<Receiver<Job>>) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match job {
-            Ok(job) => job(connection),
+            // A panic has been reported; the caller gets an error because its answer is dropped.
+            Ok(job) => drop(catch_unwind(AssertUnwindSafe(|| job(connection)))),
             Err(_) => return,
         }
-    }
-}
-
-/// Leaves the processor to other threads where it does not suffice for all, so that point reads
-/// and writes go first. This cannot be undone for a thread, so it is only for threads of our own.
-/// Only Linux applies it to the calling thread alone ("setpriority(2)", man7.org).
-pub(super) fn lower_priority() {
-    /// About a tenth of the share of other threads, so that no search starves.
-    #[cfg(target_os = "linux")]
-    const NICE: i32 = 10;
-
-    #[cfg(target_os = "linux")]
-    {
-        // Fails where the whole process has a lower priority already, which is as good.
-        let _ = rustix::process::setpriority_process(None, NICE);
     }
 }
 

@@ -1,21 +1,27 @@
+//! Makes sure that a database file has one server.
+
 use super::connection::{beside, cannot_open};
 use super::error::OpenError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
-/// The right to be the one server of a database file. The system takes it back when the process
-/// ends, however it ends.
+/// The right to be the only server of a database file. The operating system releases it when the
+/// process ends, in whichever way.
 ///
-/// The lock is on a file beside the database, because opening and closing the database itself by
-/// other means than SQLite drops SQLite's own locks ("How To Corrupt An SQLite Database File",
-/// section 2.2, sqlite.org).
+/// The lock is on a file of its own beside the database. It cannot be on the database, because
+/// closing any handle of that file drops the locks that SQLite holds on it ("How To Corrupt An
+/// SQLite Database File", section 2.2, sqlite.org).
 #[derive(Debug)]
 pub(super) struct ServeLock {
     _file: File,
 }
 
 impl ServeLock {
-    pub(in crate::store::sqlite) fn acquire(database: &Path) -> Result<Self, OpenError> {
+    /// Acquires the lock without waiting.
+    ///
+    /// # Errors
+    /// [`OpenError::InUse`] if another process has the lock; a lock file that cannot be opened.
+    pub(super) fn acquire(database: &Path) -> Result<Self, OpenError> {
         let cannot_open = |error| cannot_open(database, error);
         let file = OpenOptions::new()
             .create(true)
@@ -31,7 +37,8 @@ impl ServeLock {
     }
 }
 
-/// The lock file of a database, found through links so that two names of a file share it.
+/// Returns the lock file of a database. Links are followed, so that two names of a database share
+/// one lock file.
 fn lock_path(database: &Path) -> PathBuf {
     let real = database
         .canonicalize()

@@ -1,5 +1,7 @@
+use super::Engine;
+use super::error::is_unique_violation;
 use super::scan::{Scan, scan_page};
-use super::{Engine, is_unique_violation};
+use crate::model::text::fold;
 use crate::model::{
     self, Email, Guid, LangTag, Mobile, Page, Paging, PersonName, Role, RowError, TimeZoneName,
     Timestamp, User, UserPatch, UserProfile, UserQuery, Username,
@@ -125,10 +127,12 @@ impl Engine {
 fn insert(connection: &Connection, user: &User) -> Result<(), Error> {
     write(
         connection,
-        "INSERT INTO users (user_guid, email, email_key, username, username_key, name, surname, role,
-                            mobile, login_allowed, active, lang, timezone, expires_at, created_at, updated_at)
-         VALUES (:user_guid, :email, :email_key, :username, :username_key, :name, :surname, :role,
-                 :mobile, :login_allowed, :active, :lang, :timezone, :expires_at, :created_at, :updated_at)",
+        "INSERT INTO users (user_guid, email, email_key, email_folded, username, username_key, name,
+                            name_folded, surname, surname_folded, role, mobile, mobile_folded,
+                            login_allowed, active, lang, timezone, expires_at, created_at, updated_at)
+         VALUES (:user_guid, :email, :email_key, :email_folded, :username, :username_key, :name,
+                 :name_folded, :surname, :surname_folded, :role, :mobile, :mobile_folded,
+                 :login_allowed, :active, :lang, :timezone, :expires_at, :created_at, :updated_at)",
         user,
     )
 }
@@ -137,10 +141,15 @@ fn update(connection: &Connection, user: &User) -> Result<(), Error> {
     write(
         connection,
         "UPDATE users
-            SET email = :email, email_key = :email_key, username = :username, username_key = :username_key,
-                name = :name, surname = :surname, role = :role, mobile = :mobile,
-                login_allowed = :login_allowed, active = :active, lang = :lang, timezone = :timezone,
-                expires_at = :expires_at, created_at = :created_at, updated_at = :updated_at
+            SET email = :email, email_key = :email_key, email_folded = :email_folded,
+                username = :username,
+                username_key = iif(username = :username, username_key, :username_key),
+                name = :name, name_folded = :name_folded,
+                surname = :surname, surname_folded = :surname_folded,
+                role = :role, mobile = :mobile, mobile_folded = :mobile_folded,
+                login_allowed = :login_allowed, active = :active, lang = :lang,
+                timezone = :timezone, expires_at = :expires_at, created_at = :created_at,
+                updated_at = :updated_at
           WHERE user_guid = :user_guid",
         user,
     )
@@ -158,12 +167,16 @@ fn write(connection: &Connection, sql: &str, user: &User) -> Result<(), Error> {
         ":user_guid": guid.as_bytes(),
         ":email": profile.email.as_str(),
         ":email_key": profile.email.key(),
+        ":email_folded": fold(profile.email.as_str()),
         ":username": profile.username.as_str(),
         ":username_key": profile.username.key(),
         ":name": profile.name.as_str(),
+        ":name_folded": fold(profile.name.as_str()),
         ":surname": profile.surname.as_str(),
+        ":surname_folded": fold(profile.surname.as_str()),
         ":role": profile.role.as_str(),
         ":mobile": profile.mobile.as_str(),
+        ":mobile_folded": fold(profile.mobile.as_str()),
         ":login_allowed": profile.login_allowed,
         ":active": profile.active,
         ":lang": profile.lang.as_str(),
@@ -201,13 +214,13 @@ fn find(connection: &Connection, guid: Guid) -> Result<Option<User>, Error> {
 fn scan(query: &UserQuery) -> Scan {
     let mut scan = Scan::new("SELECT user_id FROM users");
     for (column, part) in [
-        ("name", &query.name),
-        ("surname", &query.surname),
-        ("username", &query.username),
-        ("email", &query.email),
-        ("mobile", &query.mobile),
+        ("name_folded", &query.name),
+        ("surname_folded", &query.surname),
+        ("username_key", &query.username),
+        ("email_folded", &query.email),
+        ("mobile_folded", &query.mobile),
     ] {
-        scan.condition(&format!("has_part({column}, ?)"), part.to_condition());
+        scan.condition(&format!("instr({column}, ?) > 0"), part.to_condition());
     }
     scan.equals("role", query.role.map(Role::as_str));
     scan.equals("user_guid", query.guid.map(|guid| *guid.as_bytes()));

@@ -1,6 +1,7 @@
 //! Keeps the write-ahead log (WAL) short.
 
 mod checkpointer;
+mod state;
 mod thread;
 
-pub(super) use checkpointer::{Checkpointer, LIMIT_PAGES};
+pub(super) use checkpointer::Checkpointer;

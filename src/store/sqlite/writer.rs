@@ -8,7 +8,7 @@ mod changes;
 
 use super::connection::HeldConnection;
 use super::error::Failure;
-use super::files::FileIdentities;
+use super::file_identity::FileIdentities;
 use super::generation::Generations;
 use super::outage::{Cause, Outages};
 use super::wal::Checkpointer;
@@ -96,7 +96,10 @@ impl Writer {
         };
         let thread = std::thread::Builder::new()
             .name("writer".into())
-            .spawn(move || writer_thread.run(&jobs, &failing))
+            .spawn(move || {
+                let _guard = PanicGuard(&failing);
+                writer_thread.run(&jobs, &failing);
+            })
             .expect("the system starts a thread");
         Ok(Self {
             queue,
@@ -162,6 +165,17 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// Reports a panic of the thread as a failure: nothing is written any more.
+struct PanicGuard<'a>(&'a watch::Sender<Option<Failure>>);
+
+impl Drop for PanicGuard<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.send_replace(Some(Failure::WriterPanicked));
+        }
     }
 }
 
@@ -242,7 +256,7 @@ impl WriterThread {
 
     /// Ends without closing the connection.
     fn give_up(self, failure: &Failure) {
-        if matches!(failure, Failure::Replaced(_)) && self.files.are_locked() {
+        if matches!(failure, Failure::Replaced(_)) && self.files.is_wal_index_in_place() {
             // Into the files that are open: a database that was moved away gets all that was
             // acknowledged, and the one in its place meets no WAL that is not its own.
             self.checkpointer.finish(&self.connection, READER_TIMEOUT);

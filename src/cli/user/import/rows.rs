@@ -1,3 +1,5 @@
+use crate::cli::error::BadRow;
+use crate::cli::output::counted;
 use crate::cli::user::new_profile;
 use crate::config;
 use crate::model::{Email, Invalid, PersonName, Role, UserProfile, Username};
@@ -6,23 +8,19 @@ use csv::{ByteRecord, ReaderBuilder, StringRecord};
 const COLUMNS: [&str; 5] = ["email", "name", "surname", "username", "role"];
 const REQUIRED_COLUMNS: [&str; 3] = ["email", "name", "surname"];
 
-/// The users of a file, the lines they stand in, and the rows that hold none.
+/// The rows of a CSV file below its headings.
 #[derive(Default)]
 pub(super) struct Rows {
+    /// The users of the good rows.
     pub(super) profiles: Vec<UserProfile>,
+    /// The line on which the row of each profile starts, from 1.
     pub(super) lines: Vec<u64>,
+    /// The bad rows.
     pub(super) bad: Vec<BadRow>,
 }
 
-/// A row that is wrong; one that names the columns wrongly spoils all others.
-#[derive(Debug)]
-pub(super) struct BadRow {
-    pub(super) line: u64,
-    pub(super) message: String,
-}
-
 impl Rows {
-    /// Reads a whole file. Where its first row is wrong, that is the one bad row.
+    /// Reads a whole file. If the row of the headings is bad, no other row is read.
     pub(super) fn read(file: &[u8], defaults: &config::Users) -> Self {
         let mut rows = Self::default();
         let mut records = numbered_records(file);
@@ -47,8 +45,9 @@ impl Rows {
     }
 }
 
-/// The rows of a file and the line in which each starts. The reader's own count is of no use: it
-/// takes an empty line, or the second half of a CRLF, for the start of the row behind it.
+/// Returns the rows of a file, each with the line on which it starts, from 1. The position that the
+/// CSV reader gives is of no use: for a row after an empty line, or after a CRLF, it points to the
+/// line break before the row.
 fn numbered_records(file: &[u8]) -> impl Iterator<Item = (u64, ByteRecord)> {
     let reader = ReaderBuilder::new()
         .has_headers(false)
@@ -56,10 +55,10 @@ fn numbered_records(file: &[u8]) -> impl Iterator<Item = (u64, ByteRecord)> {
         .from_reader(file);
     let (mut start, mut line) = (0, 1);
     reader.into_byte_records().map(move |record| {
-        let record = record.expect("rows in memory can be read, however long each is");
-        let looked_from = record.position().map_or(0, csv::Position::byte) as usize;
-        let blank = file[looked_from..].iter().take_while(|byte| is_break(byte));
-        let next_start = looked_from + blank.count();
+        let record = record.expect("reading from memory does not fail");
+        let position = record.position().map_or(0, csv::Position::byte) as usize;
+        let breaks = file[position..].iter().take_while(|byte| is_break(byte));
+        let next_start = position + breaks.count();
         line += count_breaks(&file[start..next_start]);
         start = next_start;
         (line, record)
@@ -70,7 +69,7 @@ fn is_break(byte: &u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
-/// Line breaks are LF, CRLF, or CR alone, as they are to the reader.
+/// Returns the number of line breaks: LF, CRLF, or CR alone, as the CSV reader sees them.
 fn count_breaks(text: &[u8]) -> u64 {
     let last_of_break = |(at, byte): (usize, &u8)| match byte {
         b'\n' => true,
@@ -86,10 +85,10 @@ fn count_breaks(text: &[u8]) -> u64 {
 
 fn text(record: ByteRecord) -> Result<StringRecord, String> {
     StringRecord::from_byte_record(record)
-        .map_err(|_| "this is not UTF-8: save the file as CSV in UTF-8".into())
+        .map_err(|_| "the row is not UTF-8: save the file as CSV in UTF-8".into())
 }
 
-/// What each column holds, in the order of the file.
+/// The names of the columns, in the order of the file.
 struct Columns(Vec<String>);
 
 impl Columns {
@@ -100,11 +99,11 @@ impl Columns {
         for (column, name) in names.iter().enumerate() {
             if !COLUMNS.contains(&name.as_str()) {
                 return Err(format!(
-                    "there is no column \"{name}\": the columns are {known}"
+                    "the column \"{name}\" is unknown: the columns are {known}"
                 ));
             }
             if names[..column].contains(name) {
-                return Err(format!("the column \"{name}\" is there twice"));
+                return Err(format!("the column \"{name}\" appears twice"));
             }
         }
         for required in REQUIRED_COLUMNS {
@@ -117,7 +116,7 @@ impl Columns {
         Ok(Self(names))
     }
 
-    /// Reads a row, or says everything that is wrong with it.
+    /// Returns the user of a row, or everything that is wrong with the row.
     fn profile(
         &self,
         record: &StringRecord,
@@ -125,7 +124,10 @@ impl Columns {
     ) -> Result<UserProfile, String> {
         let (fields, columns) = (record.len(), self.0.len());
         if fields != columns {
-            return Err(format!("there are {fields} fields for {columns} columns"));
+            return Err(format!(
+                "the row has {} for {columns} columns",
+                counted(fields, "field")
+            ));
         }
         let mut row = Row {
             columns: self,
@@ -151,7 +153,7 @@ impl Columns {
     }
 }
 
-/// The fields of one row, taken one by one.
+/// A row whose fields are parsed one by one; the errors add up.
 struct Row<'a> {
     columns: &'a Columns,
     record: &'a StringRecord,
@@ -159,7 +161,7 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// Takes a field that must be there.
+    /// Parses a field that must have a value.
     fn required<T>(
         &mut self,
         column: &str,
@@ -171,7 +173,7 @@ impl Row<'_> {
             .ok()
     }
 
-    /// Takes a field that may be blank, and whose column may be missing.
+    /// Parses a field that may be blank, and whose column may be missing.
     fn optional<T>(
         &mut self,
         column: &str,
@@ -183,7 +185,7 @@ impl Row<'_> {
         self.required(column, parse)
     }
 
-    /// The text of a field, white space around it dropped.
+    /// Returns the text of a field without the white space around it; empty without such a column.
     fn field(&self, column: &str) -> &str {
         let at = self.columns.0.iter().position(|name| name == column);
         let field = at.and_then(|at| self.record.get(at));

@@ -1,4 +1,6 @@
-use super::folder_of;
+//! Reads and writes the manifest of a backup.
+
+use super::file_system::folder_of;
 use crate::model::Timestamp;
 use crate::store::sqlite::connection::beside;
 use crate::store::{Contents, Manifest};
@@ -9,14 +11,14 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 impl Manifest {
-    /// Where the manifest of a backup stands.
+    /// Returns the path of the manifest of a backup.
     pub(super) fn path(backup: &Path) -> PathBuf {
         beside(backup, ".json")
     }
 
-    /// Describes a file that is not known by its name yet.
-    pub(super) fn describe(file: &Path, contents: Contents) -> io::Result<Self> {
-        let (bytes, sha256) = digest(File::open(file)?, io::sink())?;
+    /// Describes a copy, which need not have its name yet.
+    pub(super) fn describe(copy: &Path, contents: Contents) -> io::Result<Self> {
+        let (bytes, sha256) = copy_and_digest(File::open(copy)?, io::sink())?;
         Ok(Self {
             roomd: env!("CARGO_PKG_VERSION").into(),
             created_at: Timestamp::now().to_rfc3339(),
@@ -26,7 +28,13 @@ impl Manifest {
         })
     }
 
-    /// The manifest of a backup; none where there is none.
+    /// Returns whether a file is the one that is described.
+    pub(super) fn describes(&self, file: &Path) -> bool {
+        let found = File::open(file).and_then(|file| copy_and_digest(file, io::sink()));
+        found.is_ok_and(|(bytes, sha256)| bytes == self.bytes && sha256 == self.sha256)
+    }
+
+    /// Reads the manifest of a backup. Returns None if there is none.
     pub(super) fn find(backup: &Path) -> io::Result<Option<Self>> {
         match File::open(Self::path(backup)) {
             Ok(file) => Ok(Some(serde_json::from_reader(io::BufReader::new(file))?)),
@@ -35,7 +43,8 @@ impl Manifest {
         }
     }
 
-    /// Writes the manifest to the disk, in the folder of the backup and not yet by its name.
+    /// Writes the manifest to a file in the folder of the backup, which has a temporary name, and
+    /// syncs the file.
     pub(super) fn write_beside(&self, backup: &Path) -> io::Result<NamedTempFile> {
         let mut file = NamedTempFile::new_in(folder_of(backup))?;
         serde_json::to_writer_pretty(&mut file, self)?;
@@ -45,8 +54,11 @@ impl Manifest {
     }
 }
 
-/// Reads to the end and writes all of it; returns how much it was, and its SHA-256.
-pub(super) fn digest(mut from: impl Read, mut to: impl Write) -> io::Result<(u64, String)> {
+/// Copies all bytes. Returns how many there were, and their SHA-256 in lower-case hexadecimal.
+pub(super) fn copy_and_digest(
+    mut from: impl Read,
+    mut to: impl Write,
+) -> io::Result<(u64, String)> {
     let (mut hash, mut bytes) = (Sha256::new(), 0);
     let mut buffer = vec![0; 1 << 20];
     loop {

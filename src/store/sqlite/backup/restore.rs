@@ -1,7 +1,10 @@
+//! Replaces a database by a backup.
+
 use super::check::check_copy;
-use super::manifest::digest;
-use super::{folder_of, remove_if_there, sync_folder, unwritable};
+use super::file_system::{cannot_write, folder_of, remove_if_exists, sync_folder};
+use super::manifest::copy_and_digest;
 use crate::store::sqlite::connection::{beside, open_unchecked};
+use crate::store::sqlite::schema::Check;
 use crate::store::sqlite::serve_lock::ServeLock;
 use crate::store::{BackupError, Location, Manifest, Restored};
 use rusqlite::ErrorCode;
@@ -11,6 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
+/// Restores a backup as the database file. See [`crate::store::restore`].
 pub(in crate::store) fn restore(
     backup: &Path,
     database: &Path,
@@ -20,47 +24,48 @@ pub(in crate::store) fn restore(
     if !may_replace && database.exists() {
         return Err(BackupError::Exists(database.to_owned()));
     }
-    let unwritable = |error: io::Error| unwritable(database, &error);
-    let mut copy = NamedTempFile::new_in(folder_of(database)).map_err(unwritable)?;
+    let cannot_write = |error: io::Error| cannot_write(database, &error);
+    let mut copy = NamedTempFile::new_in(folder_of(database)).map_err(cannot_write)?;
     let manifest = copy_backup(backup, &mut copy)?;
-    let contents = check_copy(copy.path()).map_err(|reason| unsound(backup, reason))?;
+    let contents =
+        check_copy(copy.path(), Check::Full).map_err(|reason| invalid(backup, reason))?;
     if manifest
         .as_ref()
         .is_some_and(|manifest| manifest.contents != contents)
     {
-        return Err(unsound(backup, "it does not hold what its manifest says"));
+        return Err(invalid(backup, "it does not hold what its manifest says"));
     }
-    copy.as_file().sync_all().map_err(unwritable)?;
+    copy.as_file().sync_all().map_err(cannot_write)?;
     let _lock = ServeLock::acquire(database)?;
-    clear_place(database)?;
+    remove_old_files(database)?;
     copy.persist(database)
-        .map_err(|refused| unwritable(refused.error))?;
-    sync_folder(database).map_err(unwritable)?;
+        .map_err(|failed| cannot_write(failed.error))?;
+    sync_folder(database).map_err(cannot_write)?;
     Ok(Restored {
         contents,
         had_manifest: manifest.is_some(),
     })
 }
 
-/// Copies the bytes, and holds them against the manifest if there is one.
+/// Copies the bytes of a backup and compares them with its manifest. Returns the manifest, if there
+/// is one.
 fn copy_backup(backup: &Path, copy: &mut NamedTempFile) -> Result<Option<Manifest>, BackupError> {
-    let unreadable = |error: io::Error| unsound(backup, error.to_string());
-    let log = beside(backup, "-wal");
-    if log.metadata().is_ok_and(|log| log.len() > 0) {
-        let name = log.display();
-        return Err(unsound(
-            backup,
-            format!(
-                "a part of it is still in {name}, as in a copy by other means than `roomd backup`"
-            ),
-        ));
+    let cannot_read = |error: io::Error| invalid(backup, error.to_string());
+    let wal = beside(backup, "-wal");
+    if wal.metadata().is_ok_and(|wal| wal.len() > 0) {
+        let reason = format!(
+            "a part of it is still in {}, which `roomd backup` never leaves: make a backup with \
+             that command",
+            wal.display()
+        );
+        return Err(invalid(backup, reason));
     }
     let manifest = Manifest::find(backup)
-        .map_err(|error| unsound(backup, format!("its manifest cannot be read ({error})")))?;
-    let file = File::open(backup).map_err(unreadable)?;
-    let (bytes, sha256) = digest(file, copy).map_err(unreadable)?;
+        .map_err(|error| invalid(backup, format!("its manifest cannot be read ({error})")))?;
+    let file = File::open(backup).map_err(cannot_read)?;
+    let (bytes, sha256) = copy_and_digest(file, copy).map_err(cannot_read)?;
     match &manifest {
-        Some(manifest) if (manifest.bytes, &manifest.sha256) != (bytes, &sha256) => Err(unsound(
+        Some(manifest) if (manifest.bytes, &manifest.sha256) != (bytes, &sha256) => Err(invalid(
             backup,
             "it was changed since its manifest was written",
         )),
@@ -68,27 +73,29 @@ fn copy_backup(backup: &Path, copy: &mut NamedTempFile) -> Result<Option<Manifes
     }
 }
 
-/// Removes the log that belongs to the old database: beside the new one it would be taken for its
-/// own. Where the old one can be read, it first gets what is in the log.
-fn clear_place(database: &Path) -> Result<(), BackupError> {
+/// Removes the files that belong to the old database, of which SQLite would take the WAL for that of
+/// the new one. If the old database can be read, it gets the pages of its WAL first: so it is whole
+/// until it is replaced.
+fn remove_old_files(database: &Path) -> Result<(), BackupError> {
     if database.exists() {
-        match fold_log(database) {
+        match leave_wal_mode(database) {
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
                 return Err(BackupError::InUse(Location::File(database.to_owned())));
             }
-            // What cannot be read is what a backup is put back for.
+            // A database that cannot be read is a reason to restore a backup.
             _ => {}
         }
     }
     for suffix in ["-wal", "-shm", "-journal"] {
         let file = beside(database, suffix);
-        remove_if_there(&file).map_err(|error| unwritable(&file, &error))?;
+        remove_if_exists(&file).map_err(|error| cannot_write(&file, &error))?;
     }
     Ok(())
 }
 
-/// Ends write-ahead mode, which only the last user of a database can.
-fn fold_log(database: &Path) -> rusqlite::Result<()> {
+/// Checkpoints a database and deletes its WAL. SQLite does that only for a process that is the only
+/// one to use the database.
+fn leave_wal_mode(database: &Path) -> rusqlite::Result<()> {
     let connection = match open_unchecked(database) {
         Ok(connection) => connection,
         Err(_) => return Ok(()),
@@ -97,8 +104,8 @@ fn fold_log(database: &Path) -> rusqlite::Result<()> {
     connection.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))
 }
 
-fn unsound(backup: &Path, reason: impl Into<String>) -> BackupError {
-    BackupError::Unsound {
+fn invalid(backup: &Path, reason: impl Into<String>) -> BackupError {
+    BackupError::InvalidBackup {
         path: backup.to_owned(),
         reason: reason.into(),
     }

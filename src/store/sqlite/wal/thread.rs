@@ -1,91 +1,88 @@
-//! The thread that copies the write-ahead log while commits go on, in passes.
+//! The checkpointer thread: it copies the WAL to the database file while commits continue.
 
-use super::checkpointer::{COPY, Log, checkpoint};
 use crate::store::sqlite::connection::{HeldConnection, OpenFiles};
+use crate::store::sqlite::wal_pragmas::{self, WalSize};
 use rusqlite::{Connection, ffi};
+use std::fs::File;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// A handle to the thread.
+/// What a checkpoint run copied, or why it failed.
+pub(super) type RunOutcome = rusqlite::Result<WalSize>;
+
+/// A handle to the thread, which makes one checkpoint run at a time.
 #[derive(Debug)]
-pub(super) struct Copier {
+pub(super) struct CheckpointerThread {
     /// None once the thread is to end.
-    begin: Option<Sender<()>>,
-    passes: Receiver<rusqlite::Result<Log>>,
-    is_running: bool,
-    thread: Option<JoinHandle<()>>,
+    starts: Option<Sender<()>>,
+    outcomes: Receiver<RunOutcome>,
+    thread: Option<JoinHandle<HeldConnection>>,
 }
 
-impl Copier {
-    /// Copies by the given connection, on which nothing else happens, to the given file.
+impl CheckpointerThread {
+    /// Starts the thread, which makes no run yet. It runs checkpoints on the given connection, which
+    /// must be used for nothing else, and syncs the given files, which must be the connection's.
     pub(super) fn start(connection: HeldConnection, files: Arc<OpenFiles>) -> Self {
-        let (begin, begun) = channel();
-        let (report, passes) = channel();
+        let (starts, started) = channel();
+        let (report, outcomes) = channel();
         let thread = std::thread::Builder::new()
             .name("checkpointer".into())
             .spawn(move || {
-                for () in begun {
-                    // Nobody listens any more when the writer has ended.
+                for () in started {
+                    // Fails once the writer has ended.
                     let _ = report.send(copy_and_sync(&connection, &files.database));
                 }
+                connection
             })
             .expect("the system starts a thread");
         Self {
-            begin: Some(begin),
-            passes,
-            is_running: false,
+            starts: Some(starts),
+            outcomes,
             thread: Some(thread),
         }
     }
 
-    /// Starts to copy.
-    pub(super) fn begin(&mut self) {
-        let begin = self.begin.as_ref();
-        self.is_running = begin.is_some_and(|begin| begin.send(()).is_ok());
+    /// Starts a run. Returns false if the thread has ended.
+    pub(super) fn start_run(&self) -> bool {
+        let starts = self.starts.as_ref();
+        starts.is_some_and(|starts| starts.send(()).is_ok())
     }
 
-    /// Whether it copies, or syncs what it copied.
-    pub(super) fn is_running(&self) -> bool {
-        self.is_running
+    /// Returns the outcome of a run that has ended and was not asked for since.
+    pub(super) fn ended_run(&self) -> Option<RunOutcome> {
+        self.outcomes.try_recv().ok()
     }
 
-    /// The pass that has ended, if one has since this was asked.
-    pub(super) fn finished(&mut self) -> Option<rusqlite::Result<Log>> {
-        let pass = self.passes.try_recv().ok();
-        self.is_running &= pass.is_none();
-        pass
+    /// Waits for the end of the run that is under way. Returns None if that takes longer.
+    pub(super) fn wait_for_run(&self, timeout: Duration) -> Option<RunOutcome> {
+        self.outcomes.recv_timeout(timeout).ok()
     }
 
-    /// Waits for the pass that is under way, if one is; none if it takes longer.
-    pub(super) fn wait(&mut self, limit: Duration) -> Option<rusqlite::Result<Log>> {
-        if !self.is_running {
-            return None;
-        }
-        let pass = self.passes.recv_timeout(limit).ok();
-        self.is_running = pass.is_none();
-        pass
+    /// Ends the thread once the run that is under way has ended. Returns the thread's connection;
+    /// None if the thread has ended before.
+    pub(super) fn end(&mut self) -> Option<HeldConnection> {
+        self.starts = None;
+        // A panic has been reported already.
+        self.thread.take()?.join().ok()
     }
 }
 
-impl Drop for Copier {
+impl Drop for CheckpointerThread {
     fn drop(&mut self) {
-        self.begin = None;
-        if let Some(thread) = self.thread.take() {
-            // A panic has been reported already.
-            let _ = thread.join();
-        }
+        self.end();
     }
 }
 
-/// SQLite syncs the database only with the last page of the log. Left to that, the writer would
-/// wait for all that was copied before.
-fn copy_and_sync(connection: &Connection, database: &std::fs::File) -> rusqlite::Result<Log> {
-    let log = checkpoint(connection, COPY)?;
+/// Copies the backlog and syncs the database file. SQLite syncs it only with the last page of the
+/// WAL: without the sync here, the writer's own checkpoint would wait for the disk to write all that
+/// was copied before.
+fn copy_and_sync(connection: &Connection, database: &File) -> RunOutcome {
+    let copied = wal_pragmas::checkpoint(connection)?;
     database.sync_data().map_err(|error| {
         let code = ffi::Error::new(ffi::SQLITE_IOERR_FSYNC);
         rusqlite::Error::SqliteFailure(code, Some(error.to_string()))
     })?;
-    Ok(log)
+    Ok(copied)
 }

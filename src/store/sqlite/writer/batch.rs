@@ -47,7 +47,7 @@ impl From<Failure> for RolledBack {
 ///
 /// First without savepoints, which cost a copy of every page that a job changes. A job that fails
 /// has as a rule changed nothing, because SQLite undoes the statement that failed. If one did
-/// change something before it failed, the transaction is rolled back and all jobs run again, each
+/// change something before it failed, the transaction is rolled back and the jobs run again, each
 /// behind a savepoint.
 pub(super) fn commit_together(
     connection: &Connection,
@@ -56,42 +56,39 @@ pub(super) fn commit_together(
     generations: &Generations,
 ) -> Result<(), RolledBack> {
     let transaction = begin(connection)?;
-    changes.begin(connection);
-    let mut is_clean = true;
+    let start = changes.now(connection);
     for job in batch.iter_mut() {
-        let before = changes.count(connection);
-        let succeeded = run(&transaction, job.as_mut())?;
-        if !succeeded && changes.count(connection) != before {
-            is_clean = false;
-            break;
+        let before = changes.now(connection);
+        if !run(&transaction, job.as_mut())? && changes.now(connection) != before {
+            transaction.rollback()?;
+            // One job alone has its answer.
+            return match batch {
+                [_] => Ok(()),
+                _ => commit_behind_savepoints(connection, batch),
+            };
         }
     }
-    if is_clean {
-        return commit(transaction, changes, generations);
+    let commit = || transaction.commit();
+    if changes.now(connection).has_only_inserted_since(start) {
+        Ok(generations.commit_inserts(commit)?)
+    } else {
+        Ok(commit()?)
     }
-    transaction.rollback()?;
+}
+
+fn commit_behind_savepoints(
+    connection: &Connection,
+    batch: &mut [Box<dyn Job>],
+) -> Result<(), RolledBack> {
     let transaction = begin(connection)?;
-    changes.begin(connection);
-    for job in batch.iter_mut() {
+    for job in batch {
         run_behind_savepoint(&transaction, job.as_mut())?;
     }
-    commit(transaction, changes, generations)
+    Ok(transaction.commit()?)
 }
 
 fn begin(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {
     Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
-}
-
-fn commit(
-    transaction: Transaction<'_>,
-    changes: &Changes,
-    generations: &Generations,
-) -> Result<(), RolledBack> {
-    if changes.are_only_inserts(&transaction) {
-        Ok(generations.commit_inserts(|| transaction.commit())?)
-    } else {
-        Ok(transaction.commit()?)
-    }
 }
 
 /// Runs a job such that an error of it rolls back this job alone.

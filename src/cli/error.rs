@@ -1,0 +1,117 @@
+//! The errors of all verbs, with the text and the exit code that the operator gets.
+
+use super::output::{OutputError, counted};
+use crate::config::ConfigError;
+use crate::model::Invalid;
+use crate::server::ServerError;
+use crate::store::{self, BackupError, OpenError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The exit code for a verb that failed.
+const FAILED: u8 = 1;
+
+/// The exit code for a wrong command line, which clap uses too.
+const WRONG_USAGE: u8 = 2;
+
+/// The reason why a verb failed: a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error("{0}{next}", next = next_step(.0))]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    #[error("{}", failed_checks(*failed, *warnings))]
+    ChecksFailed { failed: usize, warnings: usize },
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error("cannot create the key: its name {0}")]
+    KeyName(#[from] Invalid),
+    #[error("cannot create a temporary folder: {0}")]
+    TemporaryFolder(io::Error),
+    #[error("cannot handle the signals to stop: {0}")]
+    Signals(io::Error),
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+impl CliError {
+    /// Returns the exit code of the process; none if the error is no failure: the reader of stdout
+    /// has closed it.
+    pub(super) fn exit_code(&self) -> Option<u8> {
+        match self {
+            Self::Output(error) if error.is_closed() => None,
+            Self::Config(ConfigError::Flag(_)) => Some(WRONG_USAGE),
+            _ => Some(FAILED),
+        }
+    }
+}
+
+/// The reason why the users of a CSV file were not registered.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ImportError {
+    #[error("cannot read {}: {reason}", file.display())]
+    Unreadable { file: PathBuf, reason: io::Error },
+    #[error(
+        "nothing was imported: fix the file and try again{}",
+        listed(file, rows)
+    )]
+    BadRows { file: PathBuf, rows: Vec<BadRow> },
+}
+
+/// A row of a CSV file from which no user can be registered.
+#[derive(Debug)]
+pub(super) struct BadRow {
+    /// The line on which the row starts, from 1.
+    pub(super) line: u64,
+    /// Everything that is wrong with the row.
+    pub(super) message: String,
+}
+
+fn listed(file: &Path, rows: &[BadRow]) -> String {
+    let file = file.display();
+    let lines = rows
+        .iter()
+        .map(|BadRow { line, message }| format!("\n{file}, line {line}: {message}"));
+    lines.collect()
+}
+
+/// What the operator can do about an error of the database, as the end of its sentence.
+fn next_step(error: &store::Error) -> &'static str {
+    match error {
+        store::Error::Busy => ": another program has locked it, try again later",
+        store::Error::DiskFull => ": free some space and try again",
+        _ => "",
+    }
+}
+
+fn failed_checks(failed: usize, warnings: usize) -> String {
+    let parts = [(failed, "failed"), (warnings, "gave a warning")].map(|(count, outcome)| {
+        (count > 0).then(|| format!("{} {outcome}", counted(count, "check")))
+    });
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failed_checks_are_counted_in_singular_and_plural() {
+        for (failed, warnings, text) in [
+            (1, 0, "1 check failed"),
+            (2, 1, "2 checks failed, 1 check gave a warning"),
+            (0, 2, "2 checks gave a warning"),
+        ] {
+            let error = CliError::ChecksFailed { failed, warnings };
+            assert_eq!(error.to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The table of all settings: the key in the file, and the environment variable that overrides it.
+
+use toml::Value;
+
+/// A setting, by its place in the file.
+pub(super) struct Setting {
+    /// The table of the file that the key is in.
+    pub(super) section: &'static str,
+    /// The key in that table.
+    pub(super) key: &'static str,
+    /// The environment variable that overrides the file.
+    pub(super) variable: &'static str,
+    /// The form of the value.
+    pub(super) form: Form,
+}
+
+/// How the text of a variable or flag becomes a value of TOML.
+#[derive(Clone, Copy)]
+pub(super) enum Form {
+    Text,
+    Number,
+    Boolean,
+    /// Texts, separated by commas.
+    List,
+}
+
+pub(super) const LISTEN: Setting = setting("server", "listen", "ROOMD_LISTEN", Form::Text);
+pub(super) const PUBLIC_URL: Setting =
+    setting("server", "public_url", "ROOMD_PUBLIC_URL", Form::Text);
+pub(super) const WORKERS: Setting = setting("server", "workers", "ROOMD_WORKERS", Form::Number);
+pub(super) const DATABASE: Setting = setting("database", "path", "ROOMD_DATABASE", Form::Text);
+
+/// Every setting.
+pub(super) const SETTINGS: &[Setting] = &[
+    LISTEN,
+    PUBLIC_URL,
+    WORKERS,
+    setting(
+        "server",
+        "trusted_proxies",
+        "ROOMD_TRUSTED_PROXIES",
+        Form::List,
+    ),
+    setting(
+        "server",
+        "connections_per_address",
+        "ROOMD_CONNECTIONS_PER_ADDRESS",
+        Form::Number,
+    ),
+    setting("tls", "certificate", "ROOMD_TLS_CERTIFICATE", Form::Text),
+    setting("tls", "key", "ROOMD_TLS_KEY", Form::Text),
+    DATABASE,
+    setting("api", "base_paths", "ROOMD_API_BASE_PATHS", Form::List),
+    setting("auth", "required", "ROOMD_AUTH_REQUIRED", Form::Boolean),
+    setting(
+        "auth",
+        "failures_per_minute",
+        "ROOMD_AUTH_FAILURES_PER_MINUTE",
+        Form::Number,
+    ),
+    setting(
+        "auth",
+        "requests_per_minute",
+        "ROOMD_AUTH_REQUESTS_PER_MINUTE",
+        Form::Number,
+    ),
+    setting("rooms", "languages", "ROOMD_ROOMS_LANGUAGES", Form::List),
+    setting("users", "lang", "ROOMD_USERS_LANG", Form::Text),
+    setting("users", "timezone", "ROOMD_USERS_TIMEZONE", Form::Text),
+    setting("log", "level", "ROOMD_LOG_LEVEL", Form::Text),
+    setting("log", "format", "ROOMD_LOG_FORMAT", Form::Text),
+    setting("log", "requests", "ROOMD_LOG_REQUESTS", Form::Boolean),
+    setting("log", "slow_ms", "ROOMD_LOG_SLOW_MS", Form::Number),
+];
+
+const fn setting(
+    section: &'static str,
+    key: &'static str,
+    variable: &'static str,
+    form: Form,
+) -> Setting {
+    Setting {
+        section,
+        key,
+        variable,
+        form,
+    }
+}
+
+impl Form {
+    /// Returns the value that a text stands for, or what the text must be.
+    pub(super) fn parse(self, text: &str) -> Result<Value, &'static str> {
+        match self {
+            Self::Text => Ok(Value::String(text.to_owned())),
+            Self::Number => text
+                .parse()
+                .map(Value::Integer)
+                .map_err(|_| "must be a whole number"),
+            Self::Boolean => text
+                .parse()
+                .map(Value::Boolean)
+                .map_err(|_| "must be true or false"),
+            Self::List => {
+                let parts = text
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|part| !part.is_empty());
+                Ok(Value::Array(
+                    parts.map(|part| Value::String(part.to_owned())).collect(),
+                ))
+            }
+        }
+    }
+}

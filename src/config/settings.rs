@@ -1,0 +1,259 @@
+//! The settings, section by section, with their defaults.
+
+use super::error::ConfigError;
+use super::values::{self, BasePath, LogFormat, PublicUrl};
+use crate::model::{LangTag, TimeZoneName};
+use ipnet::IpNet;
+use log::LevelFilter;
+use serde::Deserialize;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::thread::available_parallelism;
+
+/// All settings of `roomd`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The HTTP server.
+    pub server: Server,
+    /// TLS.
+    pub tls: Tls,
+    /// The database.
+    pub database: Database,
+    /// The paths of the API.
+    pub api: Api,
+    /// Authentication and rate limits.
+    pub auth: Auth,
+    /// Rules for rooms.
+    pub rooms: Rooms,
+    /// Defaults of new users.
+    pub users: Users,
+    /// The log.
+    pub log: Log,
+}
+
+/// The HTTP server.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// The address to listen on; port 0 takes any free port.
+    #[serde(deserialize_with = "values::socket_address")]
+    pub listen: SocketAddr,
+    /// The URL by which clients reach the server; `None` is the address listened on.
+    #[serde(deserialize_with = "values::optional_from_str")]
+    pub public_url: Option<PublicUrl>,
+    /// The number of threads that answer requests; 0 is one per core.
+    #[serde(deserialize_with = "values::whole_number")]
+    pub workers: u16,
+    /// The networks of the proxies whose `X-Forwarded-For` is believed.
+    #[serde(deserialize_with = "values::networks")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// The number of connections that one client address may have open; 0 is no limit.
+    #[serde(deserialize_with = "values::whole_number")]
+    pub connections_per_address: usize,
+}
+
+/// TLS. Without the two files the server speaks plain HTTP.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    /// The PEM file with the certificate chain, the certificate of the server first.
+    #[serde(deserialize_with = "values::optional_from_str")]
+    pub certificate: Option<PathBuf>,
+    /// The PEM file with the private key of the certificate.
+    #[serde(deserialize_with = "values::optional_from_str")]
+    pub key: Option<PathBuf>,
+}
+
+impl Tls {
+    /// Returns the URL scheme of the server: `https` with a certificate, `http` without.
+    pub fn scheme(&self) -> &'static str {
+        self.certificate.as_ref().map_or("http", |_| "https")
+    }
+}
+
+/// The database.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// The path of the SQLite file.
+    pub path: PathBuf,
+}
+
+/// The paths of the API.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Api {
+    /// The paths under which every API route is served.
+    #[serde(deserialize_with = "values::list_from_str")]
+    pub base_paths: Vec<BasePath>,
+}
+
+/// Authentication and rate limits.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Auth {
+    /// Whether clients must send a key.
+    pub required: bool,
+    /// The number of requests per minute without a valid key from one client address; 0 is no
+    /// limit.
+    #[serde(deserialize_with = "values::whole_number")]
+    pub failures_per_minute: u32,
+    /// The number of requests per minute with one key; 0 is no limit.
+    #[serde(deserialize_with = "values::whole_number")]
+    pub requests_per_minute: u32,
+}
+
+/// Rules for rooms.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rooms {
+    /// The languages that rooms may have; an empty list is every language.
+    #[serde(deserialize_with = "values::list_from_str")]
+    pub languages: Vec<LangTag>,
+}
+
+/// Defaults of new users.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Users {
+    /// The language of a user who is registered without one.
+    #[serde(deserialize_with = "values::from_str")]
+    pub lang: LangTag,
+    /// The time zone of a user who is registered without one.
+    #[serde(deserialize_with = "values::from_str")]
+    pub timezone: TimeZoneName,
+}
+
+/// The log.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// The least severe level that is logged.
+    #[serde(deserialize_with = "values::from_str")]
+    pub level: LevelFilter,
+    /// The format of a line.
+    pub format: LogFormat,
+    /// Whether every request is logged, not only failed and slow ones.
+    pub requests: bool,
+    /// The duration in milliseconds after which a request is slow.
+    #[serde(deserialize_with = "values::whole_number")]
+    pub slow_ms: u64,
+}
+
+impl Config {
+    /// Checks the rules that tie settings to each other.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let listen = self.server.listen;
+        if !self.auth.required && !listen.ip().is_loopback() {
+            return Err(ConfigError::Setting(format!(
+                "auth.required = false would open the API to every client that reaches {listen}: \
+                 listen on a loopback address, such as 127.0.0.1:{}, or require keys",
+                listen.port()
+            )));
+        }
+        if self.tls.certificate.is_some() != self.tls.key.is_some() {
+            return Err(ConfigError::Setting(
+                "tls.certificate and tls.key go together: set both, or neither for plain HTTP"
+                    .into(),
+            ));
+        }
+        if self.api.base_paths.is_empty() {
+            return Err(ConfigError::Setting(
+                "api.base_paths must name at least one path".into(),
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Server {
+    /// Returns the number of threads that answer requests, at least 1.
+    pub fn worker_threads(&self) -> usize {
+        match self.workers {
+            0 => available_parallelism().map_or(1, NonZero::get),
+            workers => usize::from(workers),
+        }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            public_url: None,
+            workers: 0,
+            trusted_proxies: Vec::new(),
+            connections_per_address: 1000,
+        }
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            path: "roomd.db".into(),
+        }
+    }
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self {
+            base_paths: ["/xapi/v2", "/api/groups/xapi"]
+                .map(BasePath::from_static)
+                .into(),
+        }
+    }
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self {
+            required: true,
+            failures_per_minute: 20,
+            requests_per_minute: 0,
+        }
+    }
+}
+
+impl Default for Users {
+    fn default() -> Self {
+        Self {
+            lang: LangTag::parse("tr-TR").expect("a language tag"),
+            timezone: TimeZoneName::parse("Europe/Istanbul").expect("a time zone"),
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            level: LevelFilter::Info,
+            format: LogFormat::Text,
+            requests: false,
+            slow_ms: 250,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_keys_only_a_loopback_address_will_do() {
+        let check = |listen: &str| {
+            let mut config = Config::default();
+            config.server.listen = listen.parse().expect("an address");
+            config.auth.required = false;
+            config.check()
+        };
+        assert!(check("127.0.0.1:8080").is_ok());
+        assert!(check("[::1]:8080").is_ok());
+        assert!(check("0.0.0.0:8080").is_err());
+        assert!(check("[::]:8080").is_err());
+        assert!(check("192.168.0.1:8080").is_err());
+    }
+}

@@ -1,0 +1,251 @@
+//! Copies a database that is in use, and checks the copy.
+
+use super::check::check_copy;
+use super::file_system::{cannot_write, folder_of, remove_if_exists, sync_folder};
+use crate::store::sqlite::connection::{self, beside};
+use crate::store::sqlite::priority::lower_priority;
+use crate::store::sqlite::schema::Check;
+use crate::store::{BackupError, Contents, Location, Manifest};
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ErrorCode};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Instant;
+use tempfile::NamedTempFile;
+
+/// How many pages of 4 KiB are copied between two reports of progress.
+const STEP_PAGES: i32 = 1000;
+
+/// How many bytes of a copy are synced at a time. (Tuning: a commit of a server waits for the disk
+/// behind one such piece.)
+const PIECE_BYTES: usize = 1 << 18;
+
+/// How many times as long as the sync of a piece took there is a pause after it. (Tuning: it leaves
+/// most of the disk to a server.)
+const PAUSE: u32 = 4;
+
+/// How fast a copy is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store::sqlite) enum Pace {
+    /// A server may work on the same disk: the calling thread gets a low priority for good, and the
+    /// disk is left to the server again and again.
+    Considerate,
+    /// The database waits for the copy, which is therefore checked without its indexes.
+    Fast,
+}
+
+/// Copies the database file to `destination` and writes a manifest beside it. See
+/// [`crate::store::back_up`].
+pub(in crate::store) fn back_up(
+    database: &Path,
+    destination: &Path,
+    may_replace: bool,
+    progress: impl FnMut(u64, u64),
+) -> Result<Manifest, BackupError> {
+    check_exists(database)?;
+    reject_own_file(database, destination)?;
+    if !may_replace && destination.exists() {
+        return Err(BackupError::Exists(destination.to_owned()));
+    }
+    let (copy, manifest) = copy_checked(database, destination, Pace::Considerate, progress)?;
+    publish(copy, &manifest, destination, may_replace)?;
+    Ok(manifest)
+}
+
+/// Makes a backup under the name `destination`, or the first free name of those with `-2`, `-3` and
+/// so on behind it; returns the name. Where one of them is the same backup already, none is added.
+pub(in crate::store::sqlite) fn back_up_once(
+    database: &Path,
+    destination: &Path,
+    pace: Pace,
+    progress: impl FnMut(u64, u64),
+) -> Result<PathBuf, BackupError> {
+    let (copy, manifest) = copy_checked(database, destination, pace, progress)?;
+    let mut name = destination.to_owned();
+    for number in 2.. {
+        if !name.exists() {
+            break;
+        }
+        if manifest.describes(&name) {
+            return Ok(name);
+        }
+        name = beside(destination, &format!("-{number}"));
+    }
+    publish(copy, &manifest, &name, false)?;
+    Ok(name)
+}
+
+fn check_exists(database: &Path) -> Result<(), BackupError> {
+    if !database.exists() {
+        return Err(BackupError::NoDatabase(Location::File(database.to_owned())));
+    }
+    Ok(connection::check_file(database)?)
+}
+
+/// Copies a database to a file without a name, in the folder of the destination, and checks it.
+fn copy_checked(
+    database: &Path,
+    destination: &Path,
+    pace: Pace,
+    progress: impl FnMut(u64, u64),
+) -> Result<(NamedTempFile, Manifest), BackupError> {
+    let cannot_write = |error: io::Error| cannot_write(destination, &error);
+    let copy = NamedTempFile::new_in(folder_of(destination)).map_err(cannot_write)?;
+    let contents = copy_snapshot(database, &copy, destination, progress)?;
+    let check = match pace {
+        Pace::Considerate => {
+            // Not before: while the snapshot is read the WAL cannot be reset, so that must be over
+            // soon.
+            lower_priority();
+            sync_in_pieces(copy.path()).map_err(cannot_write)?;
+            Check::Full
+        }
+        Pace::Fast => {
+            copy.as_file().sync_all().map_err(cannot_write)?;
+            Check::WithoutIndexes
+        }
+    };
+    let copied = check_copy(copy.path(), check).map_err(|reason| BackupError::Write {
+        path: destination.to_owned(),
+        reason,
+    })?;
+    if copied != contents {
+        return Err(BackupError::Write {
+            path: destination.to_owned(),
+            reason: "the copy does not hold as much as the database".into(),
+        });
+    }
+    let manifest = Manifest::describe(copy.path(), contents).map_err(cannot_write)?;
+    Ok((copy, manifest))
+}
+
+/// Copies one snapshot of the database. Returns what the snapshot contains.
+fn copy_snapshot(
+    database: &Path,
+    copy: &NamedTempFile,
+    destination: &Path,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Contents, BackupError> {
+    let cannot_read = |error| connection::open_error(database, &error);
+    let source = connection::open_unchecked(database)?;
+    // Without a transaction a commit of another process would start the copy over.
+    let snapshot = source.unchecked_transaction().map_err(cannot_read)?;
+    let contents = Contents::read(&snapshot).map_err(cannot_read)?;
+    let mut target = connection::open_unchecked(copy.path())?;
+    copy_pages(&snapshot, &mut target, &mut progress)
+        .map_err(|error| cannot_write(destination, &error))?;
+    Ok(contents)
+}
+
+fn copy_pages(
+    source: &Connection,
+    target: &mut Connection,
+    progress: &mut impl FnMut(u64, u64),
+) -> io::Result<()> {
+    // A copy that is not finished is deleted, so it needs no journal. It is synced later: the WAL
+    // of the database grows as long as this takes.
+    target
+        .pragma_update(None, "synchronous", "off")
+        .map_err(io_error)?;
+    target
+        .pragma_update_and_check(None, "journal_mode", "off", |_| Ok(()))
+        .map_err(io_error)?;
+    let backup = Backup::new(source, target).map_err(io_error)?;
+    loop {
+        let step = backup.step(STEP_PAGES).map_err(io_error)?;
+        let pages = backup.progress();
+        let [total, left] =
+            [pages.pagecount, pages.remaining].map(|n| u64::try_from(n).unwrap_or(0));
+        progress(total - left, total);
+        match step {
+            StepResult::Done => return Ok(()),
+            StepResult::More => {}
+            _ => return Err(io::Error::other("the copy is locked by another process")),
+        }
+    }
+}
+
+/// Syncs a file piece by piece. A server needs the same disk for every commit: it has the disk after
+/// each piece, for longer than the piece took.
+#[cfg(unix)]
+fn sync_in_pieces(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{FileExt, OpenOptionsExt};
+
+    // Only what is written through such a handle can be synced in part, so each piece is written
+    // once more.
+    let flags = i32::try_from(rustix::fs::OFlags::DSYNC.bits()).unwrap_or_default();
+    let mut options = File::options();
+    let file = options
+        .read(true)
+        .write(true)
+        .custom_flags(flags)
+        .open(path)?;
+    let (mut piece, mut offset) = (vec![0; PIECE_BYTES], 0);
+    loop {
+        let start = Instant::now();
+        let read = file.read_at(&mut piece, offset)?;
+        if read == 0 {
+            return file.sync_all();
+        }
+        file.write_all_at(&piece[..read], offset)?;
+        offset += read as u64;
+        thread::sleep(start.elapsed() * PAUSE);
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_in_pieces(path: &Path) -> io::Result<()> {
+    File::options().write(true).open(path)?.sync_all()
+}
+
+/// Gives the copy and its manifest their names. At no moment is there a manifest beside a file that
+/// it does not describe.
+fn publish(
+    copy: NamedTempFile,
+    manifest: &Manifest,
+    destination: &Path,
+    may_replace: bool,
+) -> Result<(), BackupError> {
+    let manifest_path = Manifest::path(destination);
+    let cannot_write = |error: io::Error| cannot_write(destination, &error);
+    let unnamed_manifest = manifest.write_beside(destination).map_err(cannot_write)?;
+    copy.as_file().sync_all().map_err(cannot_write)?;
+    remove_if_exists(&manifest_path).map_err(cannot_write)?;
+    let persisted = if may_replace {
+        copy.persist(destination)
+    } else {
+        copy.persist_noclobber(destination)
+    };
+    persisted.map_err(|failed| match failed.error.kind() {
+        io::ErrorKind::AlreadyExists => BackupError::Exists(destination.to_owned()),
+        _ => cannot_write(failed.error),
+    })?;
+    unnamed_manifest
+        .persist(&manifest_path)
+        .map_err(|failed| cannot_write(failed.error))?;
+    sync_folder(destination).map_err(cannot_write)
+}
+
+/// Rejects a destination that is the database, or a file that belongs to it, by whatever name.
+fn reject_own_file(database: &Path, destination: &Path) -> Result<(), BackupError> {
+    let real = |path: &Path| {
+        let folder = folder_of(path).canonicalize().ok()?;
+        Some(folder.join(path.file_name()?))
+    };
+    let database = database.canonicalize().unwrap_or(database.to_owned());
+    let own = ["", "-wal", "-shm", "-journal", "-lock"].map(|suffix| beside(&database, suffix));
+    let names = [real(destination), destination.canonicalize().ok()];
+    if names.into_iter().flatten().any(|name| own.contains(&name)) {
+        return Err(BackupError::OwnFile(destination.to_owned()));
+    }
+    Ok(())
+}
+
+fn io_error(error: rusqlite::Error) -> io::Error {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => io::ErrorKind::StorageFull.into(),
+        _ => io::Error::other(error.to_string()),
+    }
+}

@@ -1,0 +1,88 @@
+//! Tells whether the files of an open database still have their names.
+
+use super::connection::{beside, cannot_open};
+use super::error::{Failure, OpenError};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The identities that the files of a database had when it was opened.
+///
+/// SQLite writes to the files that it has opened, even after they were moved, deleted or replaced.
+/// The process that opens the database next finds the files that have the names. The default has no
+/// files and is always intact.
+#[derive(Debug, Default)]
+pub(super) struct FileIdentities {
+    data: Vec<NamedFile>,
+    /// The index of the WAL, through which the processes that use a database lock each other out.
+    wal_index: Option<NamedFile>,
+}
+
+#[derive(Debug)]
+struct NamedFile {
+    path: PathBuf,
+    identity: Identity,
+}
+
+impl FileIdentities {
+    /// Reads the identities of the database, its WAL and its WAL index. A connection must have all
+    /// three open.
+    pub(super) fn read(database: &Path) -> Result<Self, OpenError> {
+        Ok(Self {
+            data: vec![
+                NamedFile::read(database.to_owned())?,
+                NamedFile::read(beside(database, "-wal"))?,
+            ],
+            wal_index: Some(NamedFile::read(beside(database, "-shm"))?),
+        })
+    }
+
+    /// Checks that the next process to open the database will find what was written. Takes about a
+    /// microsecond for each of the three files.
+    ///
+    /// # Errors
+    /// The first file that no longer has its name.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        let mut files = self.data.iter().chain(&self.wal_index);
+        match files.find(|file| !file.is_in_place()) {
+            Some(file) => Err(Failure::Replaced(file.path.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns whether the WAL index still has its name. If it has, SQLite's locks hold between this
+    /// process and every other that opens the database by its name.
+    pub(super) fn is_wal_index_in_place(&self) -> bool {
+        self.wal_index.as_ref().is_none_or(NamedFile::is_in_place)
+    }
+}
+
+impl NamedFile {
+    fn read(path: PathBuf) -> Result<Self, OpenError> {
+        match identity(&path) {
+            Ok(identity) => Ok(Self { path, identity }),
+            Err(error) => Err(cannot_open(&path, error)),
+        }
+    }
+
+    /// Returns whether the name still leads to this file.
+    fn is_in_place(&self) -> bool {
+        identity(&self.path).is_ok_and(|found| found == self.identity)
+    }
+}
+
+/// What no other file shares while this one is open: the device and the number of the file there.
+type Identity = (u64, u64);
+
+#[cfg(unix)]
+fn identity(path: &Path) -> io::Result<Identity> {
+    use std::os::unix::fs::MetadataExt;
+
+    fs::metadata(path).map(|file| (file.dev(), file.ino()))
+}
+
+/// Other systems do not move, delete or replace a file that is open.
+#[cfg(not(unix))]
+fn identity(path: &Path) -> io::Result<Identity> {
+    fs::metadata(path).map(|_| (0, 0))
+}
