@@ -10,23 +10,23 @@ class Extent:
     """The build profile."""
     rounds: int
     seconds: float
-    """The measured time of a run."""
+    """How long a run counts responses."""
     warm_up: float
     connections: dict[str, tuple[int, ...]]
     """The numbers of connections of each scenario."""
     large_connections: tuple[int, ...]
-    """The numbers of connections of `hit` and `create` on the large file."""
+    """How many connections `hit` and `create` are run with on the large file."""
     new_users: int
     """Users without a room in the small file: more than the fastest server creates rooms in a run."""
     large_rooms: int
     large_new_users: int
-    """Users without a room in the large file, for all runs together."""
+    """Users without a room in the large file: enough for all runs together."""
     medium_rooms: int
     steady_seconds: float
     starts: int
 
     @property
-    def is_judged(self) -> bool:
+    def has_thresholds(self) -> bool:
         return self.profile == "release"
 
 

@@ -1,4 +1,4 @@
-"""The footprint of a server: size of the executable, time to start, memory."""
+"""What a server needs: space on the disk, time to start, memory."""
 
 import time
 from contextlib import ExitStack
@@ -17,8 +17,8 @@ LOAD_CONNECTIONS = 64
 @dataclass(frozen=True)
 class Footprint:
     executable_mib: float
-    first_answer_ms: float
-    """The time from the start of the process to the answer to a look-up."""
+    first_response_ms: float
+    """From the start of the process to the response to a look-up."""
     idle_mib: float
     loaded_mib: float
     """After look-ups and creates on 64 connections."""
@@ -26,7 +26,7 @@ class Footprint:
 
 def measure_footprint(extent: Extent, server: Server, load: Load, work: Path) -> Footprint:
     with server.data(work) as folder:
-        starts = [first_answer(server, folder) for _ in range(extent.starts)]
+        starts = [first_response(server, folder) for _ in range(extent.starts)]
         with server.running(folder) as running:
             exchange(running.address, a_hit(server))
             idle = running.memory
@@ -38,15 +38,15 @@ def measure_footprint(extent: Extent, server: Server, load: Load, work: Path) ->
     size = server.program.stat().st_size / 2**20
     footprint = Footprint(size, median(starts), idle, loaded)
     print(
-        f"{server.name:12} executable {size:5.1f} MiB, first answer {footprint.first_answer_ms:5.1f} ms,"
+        f"{server.name:12} executable {size:5.1f} MiB, first response {footprint.first_response_ms:5.1f} ms,"
         f" memory {idle:5.1f} MiB, after load {loaded:5.1f} MiB",
         flush=True,
     )
     return footprint
 
 
-def first_answer(server: Server, folder: Path, then_kill: bool = False) -> float:
-    """Returns the time from the start of a server to its first answer, in milliseconds."""
+def first_response(server: Server, folder: Path, then_kill: bool = False) -> float:
+    """The time from the start of a server to its first response, in milliseconds."""
     request = a_hit(server)
     with ExitStack() as stack:
         started = time.perf_counter()
@@ -55,7 +55,7 @@ def first_answer(server: Server, folder: Path, then_kill: bool = False) -> float
         elapsed = time.perf_counter() - started
         if then_kill:
             running.kill()
-    if f" {server.found} ".encode() not in answer.partition(b"\r\n")[0]:
+    if f" {server.hit_status} ".encode() not in answer.partition(b"\r\n")[0]:
         raise RuntimeError(f"{server.name}: {answer.decode()}")
     return elapsed * 1e3
 

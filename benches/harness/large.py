@@ -1,4 +1,4 @@
-"""`roomd` with very many rooms in its file."""
+"""`roomd` with many rooms in its file."""
 
 import threading
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ class LargeRoomd(Roomd):
 
 
 def measure_anywhere(extent: Extent, large: LargeRoomd, load: Load) -> Report:
-    """Measures look-ups of all rooms, far more than fit in the cache."""
+    """Measures look-ups of all rooms, far more than a cache holds."""
     kinds = [replace(large.hit(), count=large.rooms)]
     with large.running(large.folder) as running:
         spread = plan(running, kinds, extent.large_connections[-1], extent.seconds, extent.warm_up)

@@ -25,14 +25,14 @@ class Kind:
 
 @dataclass(frozen=True)
 class Report:
-    """The result of a run. Times are in milliseconds, CPU use is in cores."""
+    """Throughput and latency of a run. Times are in milliseconds; the CPU use is in cores."""
 
     per_second: float
     p50: float
     p99: float
     max: float
     unexpected: dict[str, int]
-    """How many answers had an unexpected status, by status."""
+    """How many responses had an unexpected status, by status."""
     used: int
     """How many requests were sent of those that are sent once."""
     server_cpu: float

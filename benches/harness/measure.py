@@ -30,19 +30,19 @@ class Results:
 
 
 def measure(extent: Extent, programs: Programs) -> Results:
-    folder = target_folder() / "bench"
-    folder.mkdir(exist_ok=True)
+    stored = target_folder() / "bench"
+    stored.mkdir(exist_ok=True)
     load = Load(programs.load)
-    seeds = Seeds.make(extent, programs, folder)
+    seeds = Seeds.make(extent, programs, stored)
     pocketbase = []
     if programs.pocketbase:
         users = SMALL_ROOMS + extent.new_users
-        pocketbase = [PocketBase(programs.pocketbase, folder, load, SMALL_ROOMS, users)]
+        pocketbase = [PocketBase(programs.pocketbase, stored, load, SMALL_ROOMS, users)]
     # Look-ups need no users without rooms.
     finding = [*our_servers(programs, seeds.small), *pocketbase]
     making = [*our_servers(programs, seeds.small_with_new_users), *pocketbase]
-    with tempfile.TemporaryDirectory(dir=folder, prefix="work-") as work_folder:
-        work = Path(work_folder)
+    with tempfile.TemporaryDirectory(dir=stored, prefix="work-") as folder:
+        work = Path(folder)
         large = LargeRoomd(programs.roomd, seeds.large, work / "large")
         rates = measure_rates(
             extent,

@@ -1,4 +1,4 @@
-"""Draws the rates and the 99th percentiles of the latency, as SVG."""
+"""Draws throughput and p99 latency, as SVG."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ def milliseconds(figure: float) -> str:
 
 ROWS = [
     Row("requests per second", "per_second", of_largest, rate),
-    Row("99th percentile of the latency, in ms (logarithmic)", "p99", by_magnitude, milliseconds),
+    Row("p99 latency in ms (logarithmic)", "p99", by_magnitude, milliseconds),
 ]
 
 

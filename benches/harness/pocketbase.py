@@ -1,6 +1,6 @@
 """PocketBase: a collection with the same unique indexes, used through its records API.
 
-Its rules require no authentication and its request log is off, which is in its favour.
+Its rules require no key and its request log is off, which is in its favour.
 """
 
 import json
@@ -46,7 +46,7 @@ COLLECTION = {
 
 class PocketBase(Server):
     name = "pocketbase"
-    created = 200
+    create_status = 200
 
     def __init__(self, program: Path, folder: Path, load: Load, rooms: int, users: int):
         self.program, self.rooms, self.users = program, rooms, users
@@ -82,17 +82,17 @@ class PocketBase(Server):
         return http("POST", RECORDS, {}, json.dumps(room, separators=(",", ":")))
 
     def make_seed(self, load: Load) -> None:
-        unfinished = self.seed.with_suffix(".unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        upsert = [self.program, "superuser", "upsert", *ADMIN.values(), "--dir", unfinished / "pb_data"]
+        making = self.seed.with_suffix(".making")
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir(parents=True)
+        upsert = [self.program, "superuser", "upsert", *ADMIN.values(), "--dir", making / "pb_data"]
         subprocess.run(upsert, check=True, stdout=subprocess.DEVNULL)
-        with self.running(unfinished) as server:
+        with self.running(making) as server:
             set_up(server.address)
             first_rooms = replace(self.create(), first=0, count=self.rooms)
             load.run(server, plan(server, [first_rooms], connections=4, seconds=60))
-        (unfinished / "pb_data").rename(self.seed)
-        shutil.rmtree(unfinished)
+        (making / "pb_data").rename(self.seed)
+        shutil.rmtree(making)
 
 
 def set_up(address: str) -> None:

@@ -1,4 +1,4 @@
-"""Writes the page with the results."""
+"""Writes the page and the chart of the results."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -6,23 +6,27 @@ from statistics import median
 from string import Template
 
 from . import footprint, searches
-from .bars import Bar
 from .extent import SMALL_ROOMS, STEADY_CONNECTIONS, STEADY_RATE, Extent
 from .measure import Results
 from .plot import SERVERS, plot
 from .rounds import Rates
 from .servers import CREATES, HITS
+from .thresholds import Threshold
 
 TEMPLATE = Path(__file__).with_name("performance.md.in")
 
 
 def write_report(
-    folder: Path, extent: Extent, machine: list[tuple[str, str]], results: Results, bars: list[Bar]
+    folder: Path,
+    extent: Extent,
+    machine: list[tuple[str, str]],
+    results: Results,
+    thresholds: list[Threshold],
 ) -> None:
     page = Template(TEMPLATE.read_text()).substitute(
-        bars=table(
-            ["bar", "required", "measured", "verdict"],
-            ((bar.what, bar.required, bar.measured, bar.verdict) for bar in bars),
+        thresholds=table(
+            ["threshold", "required", "measured", "verdict"],
+            ((each.name, each.required, each.measured, each.verdict) for each in thresholds),
         ),
         machine=table(["", ""], machine),
         rates="\n\n".join(
@@ -47,7 +51,7 @@ def write_report(
         steady_seconds=extent.steady_seconds,
         load_connections=footprint.LOAD_CONNECTIONS,
         wal_left=f"{results.crash.wal_mib:.0f}",
-        first_answer_after_crash=f"{results.crash.first_answer_ms:.0f}",
+        first_response_after_crash=f"{results.crash.first_response_ms:.0f}",
         page=searches.PAGE,
         interference_connections=searches.CONNECTIONS,
         alone=f"{median(results.interference.alone):,.0f}",
@@ -72,7 +76,7 @@ def rate_table(extent: Extent, rates: Rates, scenario: str) -> str:
         ]
         for connections in extent.connections[scenario]
     )
-    heads = [f"{scenario}, connections", *SERVERS, *(f"roomd to {peer}" for peer in peers)]
+    heads = [f"{scenario}, connections", *SERVERS, *(f"roomd / {peer}" for peer in peers)]
     return table(heads, rows)
 
 
@@ -100,7 +104,7 @@ def cpu_table(extent: Extent, rates: Rates) -> str:
         for scenario in ("hit", "create")
         for connections in extent.connections[scenario]
     )
-    return table(["scenario", "connections", "ceiling", "load"], rows)
+    return table(["scenario", "connections", "ceiling", "load generator"], rows)
 
 
 def cpu(rates: Rates, scenario: str, connections: int, side: str) -> str:
@@ -128,15 +132,15 @@ def steady_table(results: Results) -> str:
         f"{report.max:.2f}",
         f"{results.steady.wal_mib:.0f}",
     ]
-    return table(["median, ms", "99th percentile, ms", "slowest, ms", "largest WAL, MiB"], [row])
+    return table(["median, ms", "p99, ms", "slowest, ms", "largest WAL, MiB"], [row])
 
 
 def footprint_table(results: Results) -> str:
     rows = (
-        [server, *(f"{figure:.1f}" for figure in vars(taken).values())]
-        for server, taken in results.footprints.items()
+        [server, *(f"{figure:.1f}" for figure in vars(footprint).values())]
+        for server, footprint in results.footprints.items()
     )
-    heads = ["server", "executable, MiB", "first answer, ms", "idle, MiB", "after load, MiB"]
+    heads = ["server", "executable, MiB", "first response, ms", "idle, MiB", "after load, MiB"]
     return table(heads, rows)
 
 

@@ -22,7 +22,7 @@ class Rates:
 
     reports: dict[tuple[str, int, str], list[Report]] = field(default_factory=dict)
     raw: list[float] = field(default_factory=list)
-    """Inserts per second without a server."""
+    """Inserts per second, without a server."""
 
     def median(self, scenario: str, connections: int, server: str, value: str) -> float | None:
         """Returns the median of a value. None if it was not measured."""
@@ -101,7 +101,7 @@ def run(
 
 
 def measure_raw(extent: Extent, peers: Path, seed: Seed, work: Path) -> float:
-    """Returns how many rooms per second are inserted and committed in a loop."""
+    """How many rooms per second are inserted and committed in a loop."""
     with tempfile.TemporaryDirectory(dir=work, prefix="run-") as folder:
         file = Path(folder) / "rooms.db"
         seed.copy_to(file)

@@ -1,4 +1,4 @@
-"""Creates database files with many users and rooms. They are stored for further runs."""
+"""Creates database files with many users and rooms, once: later runs use the same files."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from .build import REPOSITORY
 from .numbering import digits, email
 
 SPAN_SECONDS = 2 * 365 * 24 * 3600
-"""The time span of the creation dates of rooms."""
+"""The time span over which the rooms were created."""
 
 LEVELS = ["Introductory", "Advanced", "Applied", "Evening", "Weekly", "İleri", "Temel", "Open"]
 SUBJECTS = [
@@ -35,13 +35,16 @@ FORMS = [
 ]
 
 INSERT_USER = """
-    INSERT INTO users (user_guid, email, email_key, username, username_key, name, surname, role,
-                       mobile, login_allowed, active, lang, timezone, created_at)
-    VALUES (?, ?, ?, ?, ?, 'Ada', 'Lovelace', 'u', '', 1, 1, 'tr-TR', 'Europe/Istanbul', ?)"""
+    INSERT INTO users (user_guid, email, email_key, email_folded, username, username_key,
+                       name, name_folded, surname, surname_folded, role, mobile, mobile_folded,
+                       login_allowed, active, lang, timezone, created_at)
+    VALUES (:guid, :email, :email, :email, :email, :email, 'Ada', 'ada', 'Lovelace', 'lovelace',
+            'u', '', '', 1, 1, 'tr-TR', 'Europe/Istanbul', :created)"""
 INSERT_ROOM = """
-    INSERT INTO rooms (room_guid, creator_email, name, name_key, slug_token, lang,
+    INSERT INTO rooms (room_guid, creator_email, name, name_key, slug_token, numbered, lang,
                        allow_recording, inaccessible_replay, options, created_at)
-    VALUES (?, ?, ?, ?, ?, 'en-US', 1, 0, ?, ?)"""
+    VALUES (?, ?, ?, ?, ?, 1, 'en-US', 1, 0, ?, ?)"""
+"""The tokens are random, so that no link leads to a room. No link is measured."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,11 @@ def seed(roomd: Path, folder: Path, rooms: int, new_users: int) -> Seed:
     if not key.exists():
         for outdated in folder.glob(f"{name}-*"):
             outdated.unlink()
-        unfinished = path.with_suffix(".unfinished")
-        create = [roomd, "key", "create", "--json", "--database", unfinished]
+        making = path.with_suffix(".making")
+        create = [roomd, "key", "create", "--json", "--database", making]
         created = subprocess.run(create, check=True, stdout=subprocess.PIPE).stdout
-        fill(unfinished, rooms, users)
-        unfinished.rename(path)
+        fill(making, rooms, users)
+        making.rename(path)
         key.write_bytes(created)
     authorization = json.loads(key.read_text())["authorization"]
     return Seed(path, rooms, users, authorization)
@@ -99,10 +102,9 @@ def fill(path: Path, rooms: int, users: int) -> None:
     database.close()
 
 
-def user_rows(draw: random.Random, count: int, first: int) -> Iterator[tuple]:
+def user_rows(draw: random.Random, count: int, first: int) -> Iterator[dict]:
     for index in range(count):
-        address = email(digits(index))
-        yield guid(draw, first), address, address, address, address, first
+        yield {"guid": guid(draw, first), "email": email(digits(index)), "created": first}
 
 
 def room_rows(draw: random.Random, count: int, first: int) -> Iterator[tuple]:

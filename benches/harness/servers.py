@@ -40,10 +40,10 @@ class Server(ABC):
     program: Path
     rooms: int
     users: int
-    found = 200
-    created = 201
+    hit_status = 200
+    create_status = 201
     may_fail = False
-    """Whether errors under load are expected."""
+    """Whether it is known to fail under load."""
 
     @abstractmethod
     def prepare(self, folder: Path) -> None:
@@ -72,11 +72,11 @@ class Server(ABC):
             yield running
 
     def hit(self, share: int = 1) -> Kind:
-        return Kind(self.text("hit"), 0, self.rooms, False, self.found, share)
+        return Kind(self.text("hit"), 0, self.rooms, False, self.hit_status, share)
 
     def create(self, share: int = 1) -> Kind:
         new_users = self.users - self.rooms
-        return Kind(self.text("create"), self.rooms, new_users, True, self.created, share)
+        return Kind(self.text("create"), self.rooms, new_users, True, self.create_status, share)
 
     def kinds(self, scenario: str) -> list[Kind]:
         match scenario:
@@ -118,7 +118,7 @@ class OurPeer(Server):
 
 class Roomd(OurPeer):
     def command(self, folder: Path) -> list[str | Path]:
-        # The environment of the caller does not count.
+        # The environment of the caller must not change the settings.
         command = ["env", "-i", self.program, "serve", "--listen", "127.0.0.1:0"]
         return [*command, "--database", folder / "rooms.db", "--workers", "1"]
 
@@ -135,7 +135,7 @@ class Obvious(OurPeer):
 
 
 class Ceiling(OurPeer):
-    created = 200
+    create_status = 200
 
     def prepare(self, folder: Path) -> None:
         """Does nothing: it has no data."""
@@ -163,7 +163,7 @@ def room_request() -> str:
 
 
 def exchange(address: str, request: str) -> bytes:
-    """Sends one request on a connection of its own; returns the answer."""
+    """Sends a request on a new connection; returns the response."""
     host, port = address.split(":")
     with socket.create_connection((host, int(port)), timeout=START_SECONDS) as connection:
         closing = request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1)

@@ -6,9 +6,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub(crate) const INSERT: &str =
-    "INSERT INTO rooms (room_guid, creator_email, name, name_key, slug_token,
+    "INSERT INTO rooms (room_guid, creator_email, name, name_key, slug_token, numbered,
          lang, tags, allow_recording, inaccessible_replay, options, created_at)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL, 1, 0, ?7, unixepoch())";
+     VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, NULL, 1, 0, ?7, unixepoch())";
 
 /// Sets what a database file does not store.
 pub(crate) fn configure(connection: &mut Connection) -> rusqlite::Result<()> {

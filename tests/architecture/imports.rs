@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 type Path = Option<Vec<String>>;
 
 /// Which files import from which, by their paths.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Default)]
 pub(crate) struct Graph<'a>(BTreeMap<&'a str, BTreeSet<&'a str>>);
 
 /// The modules of the crate.
@@ -44,15 +44,20 @@ impl<'a> Graph<'a> {
         graph
     }
 
-    /// Returns a shortest chain of imports from one file to another, both included.
-    pub(crate) fn chain(&self, from: &'a str, to: &str) -> Option<Vec<&'a str>> {
-        let mut chains = vec![vec![from]];
+    /// Returns a shortest cycle through each file that is part of one.
+    pub(crate) fn cycles(&self) -> Vec<Vec<&'a str>> {
+        let files = self.0.keys();
+        files.filter_map(|file| self.cycle_through(file)).collect()
+    }
+
+    fn cycle_through(&self, file: &'a str) -> Option<Vec<&'a str>> {
+        let mut chains = vec![vec![file]];
         let mut seen = BTreeSet::new();
         let mut next = 0;
         while let Some(chain) = chains.get(next).cloned() {
             for used in self.0.get(chain[chain.len() - 1]).into_iter().flatten() {
                 let longer = [&chain[..], &[*used]].concat();
-                if *used == to {
+                if *used == file {
                     return Some(longer);
                 }
                 if seen.insert(used) {
@@ -62,12 +67,6 @@ impl<'a> Graph<'a> {
             next += 1;
         }
         None
-    }
-
-    /// Returns a shortest cycle through each file that is part of one.
-    pub(crate) fn cycles(&self) -> Vec<Vec<&'a str>> {
-        let cycle = |file: &&'a str| self.chain(file, file);
-        self.0.keys().filter_map(cycle).collect()
     }
 }
 

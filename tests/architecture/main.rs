@@ -66,10 +66,9 @@ fn imports_point_one_way() {
 #[test]
 fn no_files_import_each_other() {
     let sources = sources();
-    let graph = Graph::new(&sources);
-    let cycles = graph.cycles();
-    let shown: Vec<String> = cycles.iter().map(|cycle| cycle.join(" -> ")).collect();
-    assert!(cycles.is_empty(), "import cycles:\n{}", shown.join("\n"));
+    let cycles = Graph::new(&sources).cycles();
+    let lines: Vec<String> = cycles.iter().map(|cycle| cycle.join(" -> ")).collect();
+    assert!(cycles.is_empty(), "import cycles:\n{}", lines.join("\n"));
 }
 
 #[test]
