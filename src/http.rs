@@ -17,6 +17,7 @@ mod params;
 mod request_log;
 mod room_search;
 mod rooms;
+mod state;
 mod users;
 
 pub(crate) use cache::Cache;
@@ -26,6 +27,7 @@ pub(crate) use last_request::LastRequest;
 pub(crate) use limits::Limits;
 pub(crate) use openapi::document as openapi_document;
 pub(crate) use request_log::observe;
+pub(crate) use state::AppState;
 pub(crate) use users::UserResponse;
 
 #[cfg(any(fuzzing, test))]
@@ -36,40 +38,9 @@ pub(crate) use {
     users::read_query as read_user_query,
 };
 
-use crate::model::{LangTag, TimeZoneName};
-use crate::store::Store;
 use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route, guard, web};
-use ipnet::IpNet;
 use std::future::ready;
-use std::time::Duration;
-
-/// What the handlers share.
-#[derive(Debug)]
-pub(crate) struct AppState {
-    /// The database.
-    pub(crate) store: Store,
-    /// The paths under which the API is served.
-    pub(crate) base_paths: Vec<String>,
-    /// The start of every room's `url`, without a slash at the end.
-    pub(crate) public_url: String,
-    /// The proxies whose word counts on who sent a request.
-    pub(crate) trusted_proxies: Vec<IpNet>,
-    /// Whether callers must show a key.
-    pub(crate) auth_required: bool,
-    /// How often they may.
-    pub(crate) limits: Limits,
-    /// The languages that rooms may have; empty: any.
-    pub(crate) languages: Vec<LangTag>,
-    /// The language of users for whom none is given.
-    pub(crate) user_lang: LangTag,
-    /// The time zone of users for whom none is given.
-    pub(crate) user_timezone: TimeZoneName,
-    /// Whether every request gets a log line.
-    pub(crate) log_requests: bool,
-    /// A request that takes longer gets a log line.
-    pub(crate) slow: Duration,
-}
 
 /// All addresses; `base_paths` are those under which the API is served.
 pub(crate) fn routes(config: &mut web::ServiceConfig, base_paths: &[String]) {

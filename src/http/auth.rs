@@ -1,7 +1,7 @@
-use super::AppState;
 use super::cache::{Cache, CachedKey};
 use super::client::Caller;
 use super::error::ApiError;
+use super::state::AppState;
 use crate::model::{BearerToken, KeyDigest};
 use crate::store::{self, Generation};
 use actix_web::dev::Payload;

@@ -1,5 +1,5 @@
-use super::AppState;
 use super::error::ApiError;
+use super::state::AppState;
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 

@@ -8,7 +8,7 @@ mod rooms;
 mod service;
 mod users;
 
-use super::AppState;
+use super::state::AppState;
 use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, web};
 use std::fmt::Display;

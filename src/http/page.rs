@@ -1,7 +1,7 @@
 //! The page behind a room's `url`, for a person.
 
-use super::AppState;
 use super::error::ApiError;
+use super::state::AppState;
 use crate::model::{self, Room, SlugToken};
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,

@@ -3,7 +3,8 @@
 
 use super::auth::KeyName;
 use super::error::ApiError;
-use super::{AppState, LastRequest};
+use super::last_request::LastRequest;
+use super::state::AppState;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};

@@ -1,8 +1,8 @@
-use super::AppState;
 use super::auth::Authorized;
 use super::error::ApiError;
 use super::params::Params;
 use super::rooms::RoomResponse;
+use super::state::AppState;
 use crate::model::{
     Email, Guid, Invalid, PageNumber, PageSize, Paging, Part, RoomQuery, RoomSort, Timestamp,
 };

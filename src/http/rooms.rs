@@ -1,9 +1,9 @@
-use super::AppState;
 use super::auth::Authorized;
 use super::cache::Cache;
 use super::error::ApiError;
 use super::fields::{Fields, text};
 use super::json::JsonBody;
+use super::state::AppState;
 use crate::model::{
     self, Created, Email, Guid, Invalid, LangTag, OptionsPatch, Room, RoomDraft, RoomName,
     RoomPatch, Tags, json,

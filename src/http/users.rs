@@ -1,8 +1,8 @@
-use super::AppState;
 use super::auth::Authorized;
 use super::error::ApiError;
 use super::fields::{Fields, integer, text};
 use super::json::JsonBody;
+use super::state::AppState;
 use crate::model::{
     self, Email, Guid, LangTag, Mobile, PageNumber, PageSize, Paging, Part, PersonName, Role,
     TimeZoneName, Timestamp, User, UserPatch, UserProfile, UserQuery, Username, json,
