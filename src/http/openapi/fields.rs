@@ -1,15 +1,24 @@
 //! Schemas of single fields.
 
+use crate::model::text::FORBIDDEN;
 use crate::model::{Email, LangTag, PageNumber, PageSize, Paging};
 use serde_json::{Value, json};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, SchemaType, Type};
 
-/// A line that people type: something besides white space, no control characters and no
-/// bidirectional overrides.
-const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*[^\s\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069][^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$";
-
-/// The same, or nothing.
-const VISIBLE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$";
+/// The pattern of a text without forbidden characters; where `not_blank`, one of them must be more
+/// than white space.
+fn pattern(not_blank: bool) -> String {
+    let code = |c: &char| format!("\\u{:04x}", u32::from(*c));
+    let forbidden = FORBIDDEN
+        .iter()
+        .map(|range| format!("{}-{}", code(range.start()), code(range.end())))
+        .collect::<String>();
+    if not_blank {
+        format!("^[^{forbidden}]*[^\\s{forbidden}][^{forbidden}]*$")
+    } else {
+        format!("^[^{forbidden}]*$")
+    }
+}
 
 pub(super) fn object(description: &str) -> ObjectBuilder {
     field(Type::Object, description)
@@ -24,14 +33,14 @@ pub(super) fn line(max_chars: usize, description: &str) -> ObjectBuilder {
     string(description)
         .min_length(Some(1))
         .max_length(Some(max_chars))
-        .pattern(Some(LINE))
+        .pattern(Some(pattern(true)))
 }
 
 /// A text that may be empty, without control characters and bidirectional overrides.
 pub(super) fn visible(max_chars: usize, description: &str) -> ObjectBuilder {
     string(description)
         .max_length(Some(max_chars))
-        .pattern(Some(VISIBLE))
+        .pattern(Some(pattern(false)))
 }
 
 pub(super) fn boolean(default: bool, description: &str) -> ObjectBuilder {
