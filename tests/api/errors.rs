@@ -57,7 +57,7 @@ fn an_address_that_is_none_is_named_so_to_everybody() {
         paths.push(format!("{base}/room/{guid}/x"));
         paths.push(format!("{}/room", base.to_uppercase()));
     }
-    let body = json!({"code": 90, "details": "there is no such address"});
+    let body = json!({"code": 90, "details": "there is no route with this path"});
     for path in &paths {
         for method in ["GET", "POST", "PUT", "DELETE"] {
             let with_key = server.request(method, path);
@@ -76,7 +76,7 @@ fn an_address_that_is_none_is_named_so_to_everybody() {
 fn a_wrong_method_is_answered_with_the_right_ones() {
     let (server, _, guid, page) = server_with_room();
     for (path, allow) in routes(&guid, &page) {
-        let body = json!({"code": 91, "details": format!("this address answers {allow} only")});
+        let body = json!({"code": 91, "details": format!("this path accepts only {allow}")});
         let methods = "GET HEAD POST PUT PATCH DELETE OPTIONS TRACE".split(' ');
         for method in methods.filter(|method| !allow.split(", ").any(|it| it == *method)) {
             let answer = server.send(server.request(method, &path), "");
@@ -99,7 +99,7 @@ fn a_method_that_nobody_knows_is_a_wrong_one() {
     let answer = server.send_raw(head.as_bytes());
     assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
     assert!(answer.contains("\r\nallow: POST\r\n"), "{answer}");
-    let body = json!({"code": 91, "details": "this address answers POST only"});
+    let body = json!({"code": 91, "details": "this path accepts only POST"});
     assert!(answer.ends_with(&format!("\r\n\r\n{body}")), "{answer}");
 }
 
@@ -221,7 +221,7 @@ fn a_failure_inside_shows_nothing_but_its_code() {
     let folder = server.stop();
     break_rooms(&folder.path().join("test.db"));
     let server = TestServer::start_again(folder);
-    let details = "the server failed; its log has the reason under the request id of this answer";
+    let details = "the server failed; its log has the reason under the request id of this response";
     for answer in [
         server.get_or_create("grace@example.com", "Grace"),
         server.get(&format!("{ROOM}/{guid}")),

@@ -1,6 +1,6 @@
 //! What stands outside the API's base path, and the shape of errors.
 
-use super::super::error::ApiError;
+use super::super::error::{ApiError, ErrorCode};
 use super::fields::{self, with_all};
 use super::operation::{Operation, answer, open, response};
 use super::{NamedSchema, Paths, path};
@@ -110,7 +110,9 @@ fn error() -> ObjectBuilder {
                 ObjectBuilder::new()
                     .schema_type(utoipa::openapi::schema::Type::Integer)
                     .description(Some("What the refusal is for a program."))
-                    .enum_values(Some(CODES.map(Value::from))),
+                    .enum_values(Some(
+                        ErrorCode::ALL.iter().map(|code| Value::from(code.number())),
+                    )),
             ),
             (
                 "details",
@@ -125,8 +127,3 @@ fn error() -> ObjectBuilder {
             .description(Some("Every wrong field; only with code 12.")),
     )
 }
-
-/// Every code that an error can have.
-const CODES: [u16; 17] = [
-    10, 12, 14, 19, 50, 51, 52, 53, 70, 71, 90, 91, 92, 93, 94, 95, 96,
-];
