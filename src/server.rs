@@ -205,6 +205,7 @@ impl Server {
 fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
     AppState {
         store,
+        openapi: http::openapi_document(&config.api.base_paths).into(),
         base_paths: config
             .api
             .base_paths

@@ -90,40 +90,30 @@ fn every_reference_leads_somewhere() {
     }
 }
 
-/// The paths of the table of addresses, each with its methods, as they stand in the source.
-fn table() -> BTreeSet<(String, Vec<&'static str>)> {
-    let source = include_str!("../src/http.rs");
-    let entries = source.split(".service(resource(").skip(1);
-    let entry = |entry: &'static str| {
-        let (path, routes) = entry
-            .split('"')
-            .nth(1)
-            .zip(entry.split_once(']'))
-            .expect(entry);
-        let methods = ["get", "post", "put", "delete"].into_iter();
-        let has = |method: &&str| routes.0.contains(&format!("{method}("));
-        let is_api = ["/room", "/user"]
-            .iter()
-            .any(|start| path.starts_with(start));
-        let base = if is_api { "/xapi/v2" } else { "" };
-        (format!("{base}{path}"), methods.filter(has).collect())
-    };
-    entries.map(entry).collect()
+/// The description of the API for people, which must not fall behind the document.
+const GUIDE: &str = include_str!("../docs/api.md");
+
+#[test]
+fn every_operation_is_in_the_guide() {
+    let document = document();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        let path = path.replace("/xapi/v2", "{base}");
+        for method in item.as_object().expect("operations").keys() {
+            let route = format!("`{} {path}`", method.to_uppercase());
+            assert!(GUIDE.contains(&route), "docs/api.md does not name {route}");
+        }
+    }
 }
 
 #[test]
-fn every_address_of_the_server_is_in_the_document() {
+fn every_error_code_is_in_the_guide() {
     let document = document();
-    let paths = document["paths"].as_object().expect("paths");
-    let mut served = table();
-    // What the page loads is no business of clients.
-    assert!(served.remove(&("/docs/{file}".to_owned(), vec!["get"])));
-    let described = paths.iter().map(|(path, item)| {
-        let methods = ["get", "post", "put", "delete"].into_iter();
-        (
-            path.clone(),
-            methods.filter(|method| item[method].is_object()).collect(),
-        )
-    });
-    assert_eq!(served, described.collect());
+    let responses = document["components"]["responses"].as_object();
+    for response in responses.expect("responses").values() {
+        let examples = &response["content"]["application/json"]["examples"];
+        for example in examples.as_object().expect("examples").values() {
+            let row = format!("| {} | ", example["value"]["code"]);
+            assert!(GUIDE.contains(&row), "docs/api.md has no row {row}");
+        }
+    }
 }

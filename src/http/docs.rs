@@ -2,11 +2,12 @@
 //! Swagger UI, started by a script of ours.
 
 use super::error::ApiError;
+use super::state::AppState;
 use actix_web::http::header::{
     CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ContentEncoding, ContentType, VARY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 use std::sync::Arc;
 use utoipa_swagger_ui::Config;
 
@@ -22,7 +23,30 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
                       img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
 
-/// `GET /docs`.
+/// Get this document
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    operation_id = "getOpenApi",
+    tag = "service",
+    responses((status = 200, description = "The document.", body = Object,
+        content_type = "application/json", example = json!({"openapi": "3.1.0"}))),
+)]
+pub(super) async fn document(state: web::Data<AppState>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .body(state.openapi.clone())
+}
+
+/// Read this document and try it
+#[utoipa::path(
+    get,
+    path = "/docs",
+    operation_id = "showDocs",
+    tag = "service",
+    responses((status = 200, description = "A page for a browser.", body = String,
+        content_type = "text/html")),
+)]
 pub(super) async fn show() -> HttpResponse {
     HttpResponse::Ok()
         .content_type(ContentType::html())
@@ -31,7 +55,7 @@ pub(super) async fn show() -> HttpResponse {
         .body(PAGE)
 }
 
-/// `GET /docs/{file}`.
+/// Returns a file that the page loads: `GET /docs/{file}`, which no client needs to know.
 pub(super) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let name = request.match_info().get("file").unwrap_or_default();
     if name == "start.js" {

@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// After how many seconds to try again when the server is unavailable. (Tuning.)
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -110,19 +111,27 @@ pub(crate) enum ApiError {
     UnsupportedMediaType(&'static str),
 }
 
-/// The body of an error.
-#[derive(Serialize)]
+/// Why a request was rejected or failed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
 pub(super) struct ErrorResponse<'a> {
+    /// What the error is to a program.
+    #[schema(value_type = ErrorCode)]
     pub(super) code: u16,
-    pub(super) details: String,
+    /// What the error is to a person: one sentence.
+    details: String,
+    /// Every wrong field; only with code 12.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, inline)]
     errors: Option<Vec<FieldErrorResponse<'a>>>,
 }
 
-/// One wrong field.
-#[derive(Serialize)]
+/// A wrong field.
+#[derive(Serialize, ToSchema)]
 struct FieldErrorResponse<'a> {
+    /// The path of the field: `options.chat.offNewMsgSound`.
     field: &'a str,
+    /// What is wrong with it; reads on from the field's name.
     message: &'a str,
 }
 

@@ -1,6 +1,7 @@
 //! The page behind a room's `url`, for a person.
 
 use super::error::ApiError;
+use super::error_responses::{Failed, RoomNotFound};
 use super::state::AppState;
 use crate::model::{self, Room, SlugToken};
 use actix_web::http::header::{
@@ -15,7 +16,29 @@ const STYLE: &str = include_str!("page.css");
 const POLICY: &str = "default-src 'none'; style-src 'sha256-LnUONgHYLWFjYIJ9JodvjgxRhUADZEjFB2VxOsbF9bc='; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// `GET /groups/room/{slug}`.
+const PATH: &str = "/groups/room/{slug}";
+
+/// Returns the URL of a room's page.
+pub(super) fn url(public_url: &str, slug: &str) -> String {
+    let rooms = PATH.trim_end_matches("{slug}");
+    format!("{public_url}{rooms}{slug}")
+}
+
+/// Show a room's page
+///
+/// The page behind a room's `url`, for a person.
+#[utoipa::path(
+    get,
+    path = PATH,
+    operation_id = "showRoomPage",
+    tag = "service",
+    params(("slug" = String, Path, example = "test-room_k3v9q2d7xm",
+        description = "The end of a room's `url`. Only the 10 characters after the last `_` count.")),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/html"),
+        RoomNotFound, Failed,
+    ),
+)]
 pub(super) async fn show(
     request: HttpRequest,
     state: web::Data<AppState>,

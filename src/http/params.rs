@@ -1,4 +1,4 @@
-use super::fields::Refusals;
+use super::fields::FieldErrors;
 use crate::model::Invalid;
 use std::borrow::Cow;
 use url::form_urlencoded;
@@ -6,7 +6,7 @@ use url::form_urlencoded;
 /// The parameters of a query string, taken one by one. Those that nobody takes are ignored.
 pub(super) struct Params<'a> {
     pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    refusals: Refusals,
+    errors: FieldErrors,
 }
 
 impl<'a> Params<'a> {
@@ -14,7 +14,7 @@ impl<'a> Params<'a> {
     pub(super) fn from_query(query: &'a str) -> Self {
         Self {
             pairs: form_urlencoded::parse(query.as_bytes()).collect(),
-            refusals: Refusals::default(),
+            errors: FieldErrors::default(),
         }
     }
 
@@ -35,12 +35,12 @@ impl<'a> Params<'a> {
             None => parse(value),
         };
         parsed
-            .map_err(|message| self.refusals.add(name, message))
+            .map_err(|message| self.errors.add(name, message))
             .ok()
     }
 
     /// What was wrong so far.
-    pub(super) fn into_refusals(self) -> Refusals {
-        self.refusals
+    pub(super) fn into_errors(self) -> FieldErrors {
+        self.errors
     }
 }

@@ -1,6 +1,7 @@
 use super::limits::Limits;
 use crate::model::{LangTag, TimeZoneName};
 use crate::store::Store;
+use actix_web::web::Bytes;
 use ipnet::IpNet;
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ pub(crate) struct AppState {
     pub(crate) store: Store,
     /// The paths under which the API is served, each without a slash at the end.
     pub(crate) base_paths: Vec<String>,
+    /// The OpenAPI document, as JSON text.
+    pub(crate) openapi: Bytes,
     /// The start of every room's `url`, without a slash at the end.
     pub(crate) public_url: String,
     /// The proxies whose `X-Forwarded-For` is believed.
