@@ -7,7 +7,7 @@ mod values;
 pub use source::{ConfigError, Flags};
 pub use values::{BasePath, LogFormat, PublicUrl};
 
-use crate::model::{LangTag, TimeZoneName};
+use crate::model::{LangTag, TimeZoneName, UserDefaults};
 use ipnet::IpNet;
 use log::LevelFilter;
 use serde::Deserialize;
@@ -33,7 +33,8 @@ pub struct Config {
     /// Rules for rooms.
     pub rooms: Rooms,
     /// Defaults for users.
-    pub users: Users,
+    #[serde(with = "Users")]
+    pub users: UserDefaults,
     /// The log.
     pub log: Log,
 }
@@ -114,16 +115,18 @@ pub struct Rooms {
     pub languages: Vec<LangTag>,
 }
 
-/// Defaults for users.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Users {
-    /// The language.
+/// How the section `users` is read.
+#[derive(Deserialize)]
+#[serde(
+    remote = "UserDefaults",
+    deny_unknown_fields,
+    default = "UserDefaults::default"
+)]
+struct Users {
     #[serde(deserialize_with = "values::parsed")]
-    pub lang: LangTag,
-    /// The time zone.
+    lang: LangTag,
     #[serde(deserialize_with = "values::parsed")]
-    pub timezone: TimeZoneName,
+    timezone: TimeZoneName,
 }
 
 /// The log.
@@ -225,15 +228,6 @@ impl Default for Auth {
             required: true,
             failures_per_minute: 20,
             requests_per_minute: 0,
-        }
-    }
-}
-
-impl Default for Users {
-    fn default() -> Self {
-        Self {
-            lang: LangTag::parse("tr-TR").expect("a language tag"),
-            timezone: TimeZoneName::parse("Europe/Istanbul").expect("a time zone"),
         }
     }
 }

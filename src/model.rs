@@ -30,4 +30,6 @@ pub use room::{Created, NewRoom, Room, RoomDraft, RoomName, RoomPatch, Tags};
 pub use search::{Part, RoomQuery, RoomSort, UserQuery};
 pub use slug::SlugToken;
 pub use time::Timestamp;
-pub use user::{Mobile, PersonName, Role, TimeZoneName, User, UserPatch, UserProfile, Username};
+pub use user::{
+    Mobile, PersonName, Role, TimeZoneName, User, UserDefaults, UserPatch, UserProfile, Username,
+};

@@ -220,8 +220,7 @@ fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
             config.auth.requests_per_minute,
         ),
         languages: config.rooms.languages,
-        user_lang: config.users.lang,
-        user_timezone: config.users.timezone,
+        user_defaults: config.users,
         log_requests: config.log.requests,
         slow: Duration::from_millis(config.log.slow_ms),
     }

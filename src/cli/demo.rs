@@ -1,10 +1,9 @@
 use super::output::print_line;
 use super::serve::{listening, stop_signal};
-use super::user::new_profile;
 use super::{CliError, SharedArgs, block_on};
 use crate::config::{self, Config};
 use crate::logging;
-use crate::model::{Email, NewApiKey, PersonName};
+use crate::model::{Email, NewApiKey, PersonName, UserDefaults, UserProfile};
 use crate::server::{Server, ServerError};
 use crate::store::Store;
 use std::io::ErrorKind;
@@ -57,13 +56,13 @@ async fn bind(config: Config) -> Result<Server, ServerError> {
 }
 
 /// Registers the users and makes a key.
-async fn prepare(store: &Store, defaults: &config::Users) -> Result<NewApiKey, CliError> {
+async fn prepare(store: &Store, defaults: &UserDefaults) -> Result<NewApiKey, CliError> {
     for (email, name, surname) in USERS {
         let email = Email::parse(email).expect("a fixed address");
         let name = PersonName::parse(name).expect("a fixed name");
         let surname = PersonName::parse(surname).expect("a fixed name");
         store
-            .insert_user(new_profile(email, name, surname, defaults))
+            .insert_user(UserProfile::new(email, name, surname, defaults))
             .await?;
     }
     let key = NewApiKey::generate("demo").expect("a fixed name");

@@ -1,5 +1,5 @@
 use super::limits::Limits;
-use crate::model::{LangTag, TimeZoneName};
+use crate::model::{LangTag, UserDefaults};
 use crate::store::Store;
 use actix_web::web::Bytes;
 use ipnet::IpNet;
@@ -24,10 +24,8 @@ pub(crate) struct AppState {
     pub(crate) limits: Limits,
     /// The languages that rooms may have; if empty, any.
     pub(crate) languages: Vec<LangTag>,
-    /// The language of a user for whom the request names none.
-    pub(crate) user_lang: LangTag,
-    /// The time zone of a user for whom the request names none.
-    pub(crate) user_timezone: TimeZoneName,
+    /// The language and time zone of a new user for whom the request names none.
+    pub(crate) user_defaults: UserDefaults,
     /// True if every request gets a log line.
     pub(crate) log_requests: bool,
     /// A request that takes longer than this gets a log line.

@@ -34,7 +34,7 @@ pub(super) async fn create(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let profile = request::read_profile(&body.0, &state)?;
+    let profile = request::read_profile(&body.0, &state.user_defaults)?;
     let user = state.store.insert_user(profile).await?;
     let users = request.match_pattern().unwrap_or_default();
     Ok(HttpResponse::Created()

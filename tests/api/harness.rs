@@ -1,8 +1,5 @@
 use roomd::config::Config;
-use roomd::model::{
-    Email, LangTag, Mobile, NewApiKey, PersonName, Role, TimeZoneName, Timestamp, UserProfile,
-    Username,
-};
+use roomd::model::{Email, NewApiKey, PersonName, Timestamp, UserDefaults, UserProfile};
 use roomd::server::{Server, ServerError};
 use roomd::store::Store;
 use serde_json::{Value, json};
@@ -296,19 +293,8 @@ async fn prepare(store: &Store, users: Vec<UserProfile>) -> NewApiKey {
 
 fn user(email: &str) -> UserProfile {
     let email = Email::parse(email).expect("an address");
-    UserProfile {
-        username: Username::from(&email),
-        email,
-        name: PersonName::parse("Test").expect("a name"),
-        surname: PersonName::parse("User").expect("a name"),
-        role: Role::default(),
-        mobile: Mobile::default(),
-        login_allowed: true,
-        active: true,
-        lang: LangTag::parse("tr-TR").expect("a tag"),
-        timezone: TimeZoneName::parse("Europe/Istanbul").expect("a zone"),
-        expires_at: None,
-    }
+    let [name, surname] = ["Test", "User"].map(|name| PersonName::parse(name).expect("a name"));
+    UserProfile::new(email, name, surname, &UserDefaults::default())
 }
 
 fn new_folder() -> TempDir {

@@ -1,10 +1,9 @@
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, FromJson, request};
-use crate::http::state::AppState;
 use crate::http::values::as_text;
 use crate::model::{
     Email, FieldError, Guid, LangTag, Mobile, PageNumber, PageSize, Paging, Part, PersonName, Role,
-    TimeZoneName, Timestamp, UserPatch, UserProfile, UserQuery, Username,
+    TimeZoneName, Timestamp, UserDefaults, UserPatch, UserProfile, UserQuery, Username,
 };
 use serde_json::value::RawValue;
 
@@ -116,22 +115,19 @@ impl FromJson<'_> for DroppedText {
 }
 
 /// Reads a registration, or returns everything that is wrong with it.
-pub(super) fn read_profile(body: &[u8], state: &AppState) -> Result<UserProfile, ApiError> {
+pub(super) fn read_profile(body: &[u8], defaults: &UserDefaults) -> Result<UserProfile, ApiError> {
     let request = UserRequest::read(Fields::from_body(body)?)?;
+    let profile = UserProfile::new(request.email, request.name, request.surname, defaults);
     Ok(UserProfile {
-        email: request.email,
         username: request.username,
-        name: request.name,
-        surname: request.surname,
-        role: request.role.unwrap_or_default(),
-        mobile: request.mobile.unwrap_or_default(),
-        login_allowed: request.login_allowed.unwrap_or(true),
-        active: request.active.unwrap_or(true),
-        lang: request.lang.unwrap_or_else(|| state.user_lang.clone()),
-        timezone: request
-            .timezone
-            .unwrap_or_else(|| state.user_timezone.clone()),
+        role: request.role.unwrap_or(profile.role),
+        mobile: request.mobile.unwrap_or(profile.mobile),
+        login_allowed: request.login_allowed.unwrap_or(profile.login_allowed),
+        active: request.active.unwrap_or(profile.active),
+        lang: request.lang.unwrap_or(profile.lang),
+        timezone: request.timezone.unwrap_or(profile.timezone),
         expires_at: request.expires_at,
+        ..profile
     })
 }
 
