@@ -2,6 +2,7 @@
 //! at its handler.
 
 mod auth;
+mod body;
 mod cache;
 mod client;
 mod docs;
@@ -15,7 +16,7 @@ mod last_request;
 mod limits;
 mod openapi;
 mod page;
-mod params;
+mod query;
 mod request_log;
 mod rooms;
 mod schema;
@@ -35,6 +36,7 @@ pub(crate) use users::UserResponse;
 #[cfg(any(fuzzing, test))]
 pub(crate) use {
     auth::bearer_token,
+    rooms::options::read as read_options,
     rooms::request::{read_draft, read_patch as read_room_patch},
     rooms::search::read_query as read_room_query,
     users::request::read_query as read_user_query,

@@ -1,4 +1,5 @@
 use super::refusal::check_errors;
+use crate::http::read_options;
 use crate::model::{OptionsPatch, RoomOptions};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -13,7 +14,7 @@ pub fn options(input: &[u8]) {
     let Ok(sent) = serde_json::from_slice::<&RawValue>(input) else {
         return;
     };
-    let patch = match OptionsPatch::parse(sent) {
+    let patch = match read_options(sent) {
         Ok(patch) => patch,
         Err(errors) => return check_errors(&errors),
     };
@@ -29,7 +30,7 @@ pub fn options(input: &[u8]) {
     assert_eq!(options.patched(&patch).as_ref(), Ok(&options));
     let text = options.as_json();
     let shown: &RawValue = serde_json::from_str(text).expect("JSON");
-    match OptionsPatch::parse(shown) {
+    match read_options(shown) {
         Ok(again) => assert_eq!(RoomOptions::new(&again), options),
         Err(errors) => assert!(text.len() > MAX_SENT, "{errors:?}"),
     }

@@ -1,7 +1,8 @@
 //! The fields of JSON requests: each is declared once, for its reading and for its description.
 
 use super::error::ApiError;
-use crate::model::json::{self, Object};
+use super::json;
+use crate::model::raw_object::RawObject;
 use crate::model::{self, FieldError, Invalid};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
@@ -74,7 +75,7 @@ impl FieldErrors {
 
 /// The fields of a JSON request.
 pub(super) struct Fields<'a> {
-    object: Object<'a>,
+    object: RawObject<'a>,
     repeated: Vec<String>,
     pub(super) errors: FieldErrors,
 }
@@ -87,12 +88,12 @@ impl<'a> Fields<'a> {
     pub(super) fn from_body(body: &'a [u8]) -> Result<Self, ApiError> {
         let text = str::from_utf8(body)
             .map_err(|error| not_json(&format!("byte {} is not UTF-8", error.valid_up_to())))?;
-        let object = Object::parse(text).map_err(|error| match error.classify() {
+        let object = RawObject::parse(text).map_err(|error| match error.classify() {
             Category::Data => ApiError::BadRequest("the body must be a JSON object".into()),
             _ => not_json(&error.to_string()),
         })?;
         Ok(Self {
-            repeated: object.repeated_keys(),
+            repeated: json::repeated(object.members().iter().map(|(key, _)| key.as_ref())),
             object,
             errors: FieldErrors::default(),
         })
@@ -109,18 +110,28 @@ impl<'a> Fields<'a> {
         name: &str,
         check: impl FnOnce(&T) -> Result<(), Invalid>,
     ) {
-        let value = self.object.get(name).map(T::from_json);
+        let value = self.get(name).filter(|_| !self.is_repeated(name));
+        let value = value.map(T::from_json);
         if let Some(Err(message)) = value.and_then(Result::ok).as_ref().map(check) {
             self.errors.add(name, message);
         }
     }
 
+    fn is_repeated(&self, name: &str) -> bool {
+        self.repeated.iter().any(|repeated| repeated == name)
+    }
+
+    fn get(&self, name: &str) -> Option<&'a RawValue> {
+        let mut members = self.object.members().iter();
+        members.find_map(|(key, value)| (key == name).then_some(*value))
+    }
+
     fn find<T: FromJson<'a>>(&mut self, name: &str) -> Found<T> {
-        if self.repeated.iter().any(|repeated| repeated == name) {
+        if self.is_repeated(name) {
             self.errors.add(name, Invalid::new("is given twice"));
             return Found::Wrong;
         }
-        match self.object.get(name) {
+        match self.get(name) {
             None => Found::Nothing,
             Some(value) if json::is_null(value) => Found::Null,
             Some(value) => match T::from_json(value) {

@@ -1,18 +1,18 @@
 //! The default rooms of users.
 
+pub(super) mod options;
 pub(super) mod request;
 pub(super) mod search;
 
-mod options;
 mod response;
 
 use super::auth::Authorized;
+use super::body::JsonBody;
 use super::cache::Cache;
 use super::error::ApiError;
 use super::error_responses::{
     CreatorInactive, CreatorNotFound, DiskFull, RoomNameTaken, RoomNotFound,
 };
-use super::json::JsonBody;
 use super::state::AppState;
 use crate::model::{self, Created, Guid};
 use actix_web::http::header::{ContentType, LOCATION};

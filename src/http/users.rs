@@ -7,9 +7,9 @@ mod response;
 pub(crate) use response::UserResponse;
 
 use super::auth::Authorized;
+use super::body::JsonBody;
 use super::error::ApiError;
 use super::error_responses::{DiskFull, UserNotFound, UserTaken};
-use super::json::JsonBody;
 use super::state::AppState;
 use crate::model::{self, Guid};
 use actix_web::http::header::LOCATION;

@@ -3,10 +3,11 @@
 
 use super::error::ErrorCode;
 use super::fields::{FromJson, whole};
+use super::json;
 use crate::model::text::FORBIDDEN;
 use crate::model::{
     Email, FieldError, Guid, Invalid, LangTag, Mobile, PageNumber, PageSize, Paging, Part,
-    PersonName, Role, RoomName, RoomSort, Tags, TimeZoneName, Timestamp, Username, json,
+    PersonName, Role, RoomName, RoomSort, Tags, TimeZoneName, Timestamp, Username,
 };
 use serde_json::json;
 use serde_json::value::RawValue;

@@ -6,3 +6,4 @@ pub(crate) mod table;
 
 pub use merge::RoomOptions;
 pub use patch::OptionsPatch;
+pub(crate) use patch::{Members, Value};

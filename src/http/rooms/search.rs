@@ -1,7 +1,7 @@
 use super::response::RoomResponse;
 use crate::http::auth::Authorized;
 use crate::http::error::ApiError;
-use crate::http::params::Params;
+use crate::http::query::Params;
 use crate::http::state::AppState;
 use crate::model::{
     Email, Guid, Invalid, PageNumber, PageSize, Paging, Part, RoomQuery, RoomSort, Timestamp,
