@@ -2,6 +2,7 @@
 //! at its handler.
 
 mod auth;
+mod bearer;
 mod body;
 mod cache;
 mod client;
@@ -24,6 +25,7 @@ mod state;
 mod users;
 mod values;
 
+pub(crate) use bearer::authorization;
 pub(crate) use cache::Cache;
 pub(crate) use client::{Caller, is_trusted};
 pub(crate) use error::ApiError;
@@ -35,7 +37,7 @@ pub(crate) use users::UserResponse;
 
 #[cfg(any(fuzzing, test))]
 pub(crate) use {
-    auth::bearer_token,
+    bearer::BearerToken,
     rooms::options::read as read_options,
     rooms::request::{read_draft, read_patch as read_room_patch},
     rooms::search::read_query as read_room_query,

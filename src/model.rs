@@ -19,7 +19,7 @@ pub(crate) mod text;
 mod time;
 mod user;
 
-pub use api_key::{AccessKey, ApiKey, BearerToken, KeyDigest, NewApiKey, StoredKey};
+pub use api_key::{AccessKey, ApiKey, KeyDigest, NewApiKey, StoredKey};
 pub use email::Email;
 pub use error::{Error, FieldError, Invalid, RowError};
 pub use guid::Guid;

@@ -99,7 +99,8 @@ impl RunningServer {
                 let key = NewApiKey::generate("").expect("a name");
                 server.store().insert_key(&key).await.expect("a new key");
                 register(server.store(), 0..1).await;
-                let started = ready.send((server.address(), key.authorization()));
+                let authorization = format!("Bearer {}|{}", key.access_key.as_str(), key.hash());
+                let started = ready.send((server.address(), authorization));
                 started.expect("the benchmark waits");
                 let ran = server.run(async { drop(stopping.await) }).await;
                 ran.expect("the server stops in good order");

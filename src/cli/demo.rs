@@ -2,6 +2,7 @@ use super::output::print_line;
 use super::serve::{listening, stop_signal};
 use super::{CliError, SharedArgs, block_on};
 use crate::config::{self, Config};
+use crate::http;
 use crate::logging;
 use crate::model::{Email, NewApiKey, PersonName, UserDefaults, UserProfile};
 use crate::server::{Server, ServerError};
@@ -74,7 +75,7 @@ fn instructions(server: &Server, key: &NewApiKey) -> String {
     let address = server.address();
     let request = REQUEST.trim_end();
     let users = USERS.map(|(email, ..)| email).join(", ");
-    let authorization = key.authorization();
+    let authorization = http::authorization(key);
     format!(
         r#"
 Registered users: {users}

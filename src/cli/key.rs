@@ -1,5 +1,6 @@
 use super::output::{print_line, table};
 use super::{CliError, SharedArgs, block_on};
+use crate::http;
 use crate::model::{AccessKey, ApiKey, NewApiKey, Timestamp};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -60,7 +61,7 @@ pub(super) fn run(verb: Verb, shared: SharedArgs) -> Result<(), CliError> {
 
 fn created(key: &NewApiKey, as_json: bool) -> String {
     let (access_key, secret_key) = (key.access_key.as_str(), key.secret_key());
-    let authorization = key.authorization();
+    let authorization = http::authorization(key);
     if as_json {
         return json!({
             "access_key": access_key,

@@ -1,4 +1,4 @@
-use crate::http::bearer_token;
+use crate::http::{BearerToken, authorization as header_of};
 use crate::model::NewApiKey;
 use actix_web::http::header::HeaderValue;
 use std::sync::LazyLock;
@@ -8,13 +8,13 @@ static KEY: LazyLock<NewApiKey> = LazyLock::new(|| NewApiKey::generate("").expec
 /// The header `Authorization`, in which `%` stands for what follows `Bearer ` in that of a key
 /// that is in force: it lets in with that key in whole and nothing else.
 pub fn authorization(input: &[u8]) {
-    let authorization = KEY.authorization();
+    let authorization = header_of(&KEY);
     let (_, credentials) = authorization.split_once(' ').expect("two parts");
     let header = splice(input, credentials.as_bytes());
     let Ok(value) = HeaderValue::from_bytes(&header) else {
         return;
     };
-    let lets_in = bearer_token(&value).is_some_and(|token| {
+    let lets_in = BearerToken::from_header(&value).is_some_and(|token| {
         token.access_key == KEY.access_key && token.digest.matches(&KEY.digest())
     });
     assert_eq!(

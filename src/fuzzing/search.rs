@@ -1,7 +1,7 @@
 use super::refusal::check_refusal;
 use crate::http::{read_room_query, read_user_query};
 use crate::model::text::fold;
-use crate::model::{Email, Paging, Part, RoomQuery, Timestamp};
+use crate::model::{Email, Paging, Part, RoomQuery, RoomSort, Timestamp};
 use url::form_urlencoded::Serializer;
 
 /// What is searched for, rooms by a query string and users by a body: what is accepted stays
@@ -48,6 +48,19 @@ fn check_folded(part: &Part) {
     assert_eq!(fold(&folded), folded);
 }
 
+fn zoneless(moment: Timestamp) -> String {
+    moment.to_rfc3339().replace("+00:00", "")
+}
+
+fn words(sort: RoomSort) -> &'static str {
+    match sort {
+        RoomSort::CreatedAscending => "created_date asc",
+        RoomSort::CreatedDescending => "created_date desc",
+        RoomSort::NameAscending => "name asc",
+        RoomSort::NameDescending => "name desc",
+    }
+}
+
 /// The query string that says all of a search.
 fn written(query: &RoomQuery, paging: Paging) -> String {
     let email = query.creator_email.as_ref().map(Email::as_str);
@@ -55,15 +68,12 @@ fn written(query: &RoomQuery, paging: Paging) -> String {
         ("query", query.name.to_condition()),
         ("creator_email", email.map(str::to_owned)),
         ("user_id", query.creator_guid.map(|guid| guid.to_string())),
-        (
-            "created_after",
-            query.created_from.map(Timestamp::to_zoneless),
-        ),
+        ("created_after", query.created_from.map(zoneless)),
         (
             "created_before",
             query.created_before.map(Timestamp::to_rfc3339),
         ),
-        ("sort", Some(query.sort.as_str().to_owned())),
+        ("sort", Some(words(query.sort).to_owned())),
         ("page", Some(paging.page().to_string())),
         ("size", Some(paging.size().to_string())),
     ];

@@ -1,11 +1,12 @@
+use super::bearer::BearerToken;
 use super::cache::{Cache, CachedKey};
 use super::client::Caller;
 use super::error::ApiError;
 use super::state::AppState;
-use crate::model::{BearerToken, KeyDigest};
+use crate::model::KeyDigest;
 use crate::store::{self, Generation};
 use actix_web::dev::Payload;
-use actix_web::http::header::{AUTHORIZATION, HeaderValue};
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -51,7 +52,7 @@ async fn authorize(request: &HttpRequest) -> Result<Authorized, ApiError> {
             Ok(authorized)
         };
     };
-    let Some(token) = bearer_token(header) else {
+    let Some(token) = BearerToken::from_header(header) else {
         return Err(unauthorized(request, state));
     };
     let cache = Cache::from_request(request);
@@ -73,11 +74,6 @@ async fn authorize(request: &HttpRequest) -> Result<Authorized, ApiError> {
 fn unauthorized(request: &HttpRequest, state: &AppState) -> ApiError {
     let caller = || Caller::from_request(request, &state.trusted_proxies);
     state.limits.unauthorized(caller)
-}
-
-/// Returns the bearer token in a header, if it has that form.
-pub(crate) fn bearer_token(header: &HeaderValue) -> Option<BearerToken> {
-    BearerToken::from_header(header.to_str().ok()?)
 }
 
 /// Returns the key of a token if it is valid. The digest is compared for an unknown key too, with

@@ -1,4 +1,5 @@
-use crate::model::{AccessKey, BearerToken};
+use super::bearer::BearerToken;
+use crate::model::AccessKey;
 use crate::store::Generation;
 use actix_web::HttpRequest;
 use actix_web::web::Bytes;

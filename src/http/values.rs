@@ -15,6 +15,14 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+/// The orders of rooms as requests write them, the default first.
+pub(super) const SORTS: [(&str, RoomSort); 4] = [
+    ("created_date desc", RoomSort::CreatedDescending),
+    ("created_date asc", RoomSort::CreatedAscending),
+    ("name asc", RoomSort::NameAscending),
+    ("name desc", RoomSort::NameDescending),
+];
+
 macro_rules! values {
     ($($value:ty: $($read:expr)? => $schema:expr;)+) => {
         $(
@@ -63,8 +71,8 @@ values! {
     Role: as_text(Role::parse) => string().enum_values(Some(Role::ALL.map(Role::as_str)));
     RoomName: as_text(RoomName::parse) => line(RoomName::MAX_CHARS);
     RoomSort: => string()
-        .enum_values(Some(RoomSort::ALL.map(RoomSort::as_str)))
-        .default(Some(RoomSort::default().as_str().into()));
+        .enum_values(Some(SORTS.map(|(words, _)| words)))
+        .default(Some(SORTS[0].0.into()));
     Tags: as_text(Tags::parse) => text(Tags::MAX_CHARS);
     TimeZoneName: as_text(TimeZoneName::parse) => format("time-zone")
         .examples([json!("Europe/Istanbul")]);

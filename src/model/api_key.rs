@@ -1,5 +1,5 @@
-//! Keys of callers: `Authorization: Bearer ACCESS_KEY|H`, `H` being the lower-case hex SHA-256 of
-//! `ACCESS_KEY|SECRET_KEY`. That is the scheme of the public API.
+//! API keys: a caller sends the access key and the hash `H`, the lower-case hex SHA-256 of
+//! `ACCESS_KEY|SECRET_KEY`. This is the scheme of the public API.
 
 use super::error::Invalid;
 use super::random::random_text;
@@ -29,32 +29,33 @@ impl AccessKey {
     }
 }
 
-/// The digest that the database keeps of a key: SHA-256 of the text `H`. Whoever steals it can
-/// not sign a request with it.
+/// The digest of a key that the database holds: SHA-256 of the text `H`. No request can be made with a
+/// stolen digest.
 #[derive(Clone, Copy)]
 pub struct KeyDigest([u8; 32]);
 
 impl KeyDigest {
-    /// Stands in for the digest of a key that does not exist.
+    /// The digest that stands for a key that does not exist; no hash is known to have it.
     pub const UNMATCHED: Self = Self([0; 32]);
 
-    /// Compares in constant time.
+    /// Returns the digest of the hash `H` that a caller sends.
+    pub fn from_hash(hash: &str) -> Self {
+        Self(Sha256::digest(hash.as_bytes()).into())
+    }
+
+    /// Returns true if the digests are equal. The comparison takes constant time.
     pub fn matches(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
     }
 
-    /// Takes a digest that the database kept.
+    /// Takes a stored digest.
     pub(crate) fn from_stored(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The 32 bytes to keep.
+    /// Returns the bytes to store.
     pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         &self.0
-    }
-
-    fn from_hash(hash: &str) -> Self {
-        Self(Sha256::digest(hash.as_bytes()).into())
     }
 }
 
@@ -71,30 +72,6 @@ pub struct StoredKey {
     pub digest: KeyDigest,
     /// The name that the operator gave to the key, possibly empty.
     pub name: String,
-}
-
-/// What a caller shows: the access key, and the digest of the `H` that came with it.
-#[derive(Debug, Clone)]
-pub struct BearerToken {
-    /// The access key, not yet known to exist.
-    pub access_key: AccessKey,
-    /// To be compared with what is kept of the key.
-    pub digest: KeyDigest,
-}
-
-impl BearerToken {
-    /// Reads the value of an `Authorization` header; none when it is of another form.
-    pub fn from_header(value: &str) -> Option<Self> {
-        let (scheme, credentials) = value.split_once(' ')?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return None;
-        }
-        let (access_key, hash) = credentials.trim_start().split_once('|')?;
-        Some(Self {
-            access_key: AccessKey::new(access_key),
-            digest: KeyDigest::from_hash(hash),
-        })
-    }
 }
 
 /// A key as an operator sees it.
@@ -142,17 +119,13 @@ impl NewApiKey {
         &self.secret_key
     }
 
-    /// The value of the `Authorization` header that the key makes.
-    pub fn authorization(&self) -> String {
-        format!("Bearer {}|{}", self.access_key.0, self.hash())
-    }
-
-    /// What the database keeps.
+    /// Returns the digest to store.
     pub fn digest(&self) -> KeyDigest {
         KeyDigest::from_hash(&self.hash())
     }
 
-    fn hash(&self) -> String {
+    /// Returns the hash `H`, which a caller sends beside the access key.
+    pub fn hash(&self) -> String {
         let signed = format!("{}|{}", self.access_key.0, self.secret_key);
         let digest: [u8; 32] = Sha256::digest(signed.as_bytes()).into();
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -182,37 +155,19 @@ mod tests {
             secret_key: "def".into(),
         };
         assert_eq!(
-            key.authorization(),
-            "Bearer abc|0def6826e591afbb7b4431daaa6f2a78c1e5af533cb94b6db1635efbf255cb16"
+            key.hash(),
+            "0def6826e591afbb7b4431daaa6f2a78c1e5af533cb94b6db1635efbf255cb16"
         );
     }
 
     #[test]
-    fn a_header_matches_only_its_own_key() {
+    fn a_digest_matches_only_the_hash_of_its_own_key() {
         let key = NewApiKey::generate("chat").expect("a valid name");
-        let token = BearerToken::from_header(&key.authorization()).expect("a bearer token");
-        assert_eq!(token.access_key, key.access_key);
-        assert!(token.digest.matches(&key.digest()));
+        assert!(KeyDigest::from_hash(&key.hash()).matches(&key.digest()));
         let other = NewApiKey::generate("chat").expect("a valid name");
-        assert!(!token.digest.matches(&other.digest()));
-        let upper = BearerToken::from_header(&format!("Bearer a|{}", key.hash().to_uppercase()));
-        assert!(!upper.expect("a bearer token").digest.matches(&key.digest()));
-    }
-
-    #[test]
-    fn other_headers_are_no_tokens() {
-        for value in [
-            "",
-            "Bearer",
-            "Bearer ",
-            "Bearer abc",
-            "Basic a|b",
-            "a|b",
-            "Bearerx a|b",
-        ] {
-            assert!(BearerToken::from_header(value).is_none(), "{value:?}");
-        }
-        assert!(BearerToken::from_header("bearer  a|b").is_some());
+        assert!(!other.digest().matches(&key.digest()));
+        let upper = KeyDigest::from_hash(&key.hash().to_uppercase());
+        assert!(!upper.matches(&key.digest()));
     }
 
     #[test]

@@ -36,37 +36,6 @@ pub enum RoomSort {
     NameDescending,
 }
 
-impl RoomSort {
-    /// Every order.
-    pub const ALL: [Self; 4] = [
-        Self::CreatedDescending,
-        Self::CreatedAscending,
-        Self::NameAscending,
-        Self::NameDescending,
-    ];
-
-    /// Reads an order.
-    ///
-    /// # Errors
-    /// Anything but what [`RoomSort::as_str`] writes.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let known = Self::ALL.into_iter().find(|sort| sort.as_str() == text);
-        known.ok_or(Invalid::new(
-            "must be created_date or name, a space, then asc or desc",
-        ))
-    }
-
-    /// The order as callers write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::CreatedAscending => "created_date asc",
-            Self::CreatedDescending => "created_date desc",
-            Self::NameAscending => "name asc",
-            Self::NameDescending => "name desc",
-        }
-    }
-}
-
 /// Which users are searched for: those that meet every condition that is set.
 #[derive(Debug, Default)]
 pub struct UserQuery {

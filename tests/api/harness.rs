@@ -90,7 +90,7 @@ impl TestServer {
                 let server = Server::bind(config).await?;
                 let key = prepare(server.store(), users).await;
                 ready
-                    .send((server.address(), key.authorization()))
+                    .send((server.address(), authorization(&key)))
                     .expect("the test waits");
                 server.run(async { drop(stopping.await) }).await
             })
@@ -289,6 +289,10 @@ async fn prepare(store: &Store, users: Vec<UserProfile>) -> NewApiKey {
     let key = NewApiKey::generate("test").expect("a valid name");
     store.insert_key(&key).await.expect("a new key");
     key
+}
+
+fn authorization(key: &NewApiKey) -> String {
+    format!("Bearer {}|{}", key.access_key.as_str(), key.hash())
 }
 
 fn user(email: &str) -> UserProfile {

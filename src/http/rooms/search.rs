@@ -3,6 +3,7 @@ use crate::http::auth::Authorized;
 use crate::http::error::ApiError;
 use crate::http::query::Params;
 use crate::http::state::AppState;
+use crate::http::values::SORTS;
 use crate::model::{
     Email, Guid, Invalid, PageNumber, PageSize, Paging, Part, RoomQuery, RoomSort, Timestamp,
 };
@@ -98,7 +99,7 @@ pub(crate) fn read_query(query: &str) -> Result<(RoomQuery, Paging), ApiError> {
         user_id: params.optional("user_id", Guid::parse),
         created_after: params.optional("created_after", Timestamp::parse_bound),
         created_before: params.optional("created_before", Timestamp::parse_bound),
-        sort: params.optional("sort", RoomSort::parse),
+        sort: params.optional("sort", parse_sort),
         page: params.optional("page", |text| PageNumber::new(integer(text)?)),
         size: params.optional("size", |text| PageSize::new(integer(text)?)),
         page_size: params.optional("page_size", |text| PageSize::new(integer(text)?)),
@@ -114,6 +115,13 @@ pub(crate) fn read_query(query: &str) -> Result<(RoomQuery, Paging), ApiError> {
         sort: search.sort.unwrap_or_default(),
     };
     params.into_errors().unless_any((query, paging))
+}
+
+fn parse_sort(text: &str) -> Result<RoomSort, Invalid> {
+    let known = SORTS.into_iter().find(|(words, _)| *words == text);
+    known.map(|(_, sort)| sort).ok_or(Invalid::new(
+        "must be created_date or name, a space, then asc or desc",
+    ))
 }
 
 fn integer(text: &str) -> Result<i64, Invalid> {
