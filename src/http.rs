@@ -1,6 +1,7 @@
-//! Speaks to callers. This file is the table of all routes; each path, method and description stands
-//! at its handler.
+//! The HTTP interface. This file is the table of all routes; path, method and description of each
+//! stand at its handler.
 
+mod activity;
 mod auth;
 mod bearer;
 mod body;
@@ -13,7 +14,6 @@ mod error_responses;
 mod fields;
 mod health;
 mod json;
-mod last_request;
 mod limits;
 mod openapi;
 mod page;
@@ -25,11 +25,11 @@ mod state;
 mod users;
 mod values;
 
+pub(crate) use activity::ConnectionActivity;
 pub(crate) use bearer::authorization;
 pub(crate) use cache::Cache;
 pub(crate) use client::{Caller, is_trusted};
 pub(crate) use error::ApiError;
-pub(crate) use last_request::LastRequest;
 pub(crate) use limits::Limits;
 pub(crate) use request_log::observe;
 pub(crate) use state::AppState;

@@ -1,15 +1,17 @@
-use super::refusal::check_errors;
+use super::rejection::check_errors;
 use crate::http::read_options;
 use crate::model::{OptionsPatch, RoomOptions};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// The largest options that a room keeps and that a request sends, in bytes.
-const MAX_KEPT: usize = 20 * 1024;
+/// The largest options of a room, in bytes.
+const MAX_STORED: usize = 20 * 1024;
+
+/// The largest options of a request, in bytes.
 const MAX_SENT: usize = 16 * 1024;
 
-/// The options of a room: what is accepted is complete, keeps what nobody knows, and does not
-/// change when it is merged with nothing, with itself, or once more with what was sent.
+/// The options of a room: accepted ones are complete, hold the unknown ones, and do not change when
+/// they are merged with nothing, with themselves, or once more with what was sent.
 pub fn options(input: &[u8]) {
     let Ok(sent) = serde_json::from_slice::<&RawValue>(input) else {
         return;
@@ -22,8 +24,8 @@ pub fn options(input: &[u8]) {
     check_complete(&options, sent);
 
     let unchanged = options.patched(&OptionsPatch::default());
-    if options.as_json().len() > MAX_KEPT {
-        unchanged.expect_err("more than a room keeps");
+    if options.as_json().len() > MAX_STORED {
+        unchanged.expect_err("more than a room stores");
         return;
     }
     assert_eq!(unchanged.as_ref(), Ok(&options));
@@ -36,7 +38,7 @@ pub fn options(input: &[u8]) {
     }
 }
 
-/// Holds the options against those of a room for which nothing was sent, and against what was.
+/// Checks that the options have all known keys, and the unknown ones that were sent.
 fn check_complete(options: &RoomOptions, sent: &RawValue) {
     let defaults = object(RoomOptions::new(&OptionsPatch::default()).as_json());
     let options = object(options.as_json());

@@ -11,17 +11,17 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use std::pin::Pin;
 use std::rc::Rc;
 
-/// A request that may use the API, and what is known of its caller.
+/// The extractor that authorizes a request.
 ///
-/// A handler that takes one rejects every other request. It comes before the other arguments, so
-/// that nothing is read of the body of a request that is rejected.
+/// A handler that takes it rejects every request without a valid key, where keys are required. It
+/// must be the first argument, so that the body of a rejected request is not read.
 pub(super) struct Authorized {
-    /// The generation of the database before anything was read for this request; None where it
-    /// cannot be told, and then nothing may be cached.
+    /// The generation of the database before the first query of this request; None if it is
+    /// unknown, and then nothing may be cached.
     pub(super) generation: Option<Generation>,
 }
 
-/// The API key that a request was made with, for the log line of the request.
+/// The API key of a request, for its log line.
 pub(super) struct KeyName(Rc<CachedKey>);
 
 impl KeyName {
@@ -76,8 +76,8 @@ fn unauthorized(request: &HttpRequest, state: &AppState) -> ApiError {
     state.limits.unauthorized(caller)
 }
 
-/// Returns the key of a token if it is valid. The digest is compared for an unknown key too, with
-/// one that nothing matches, so that the time taken does not tell it from a wrong digest.
+/// Returns the key of a token if it is valid. For an unknown key, too, a digest is compared, so
+/// that an unknown key takes as long as a wrong digest.
 async fn find_valid_key(
     state: &AppState,
     token: &BearerToken,

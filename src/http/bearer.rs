@@ -1,8 +1,8 @@
 use crate::model::{AccessKey, KeyDigest, NewApiKey};
 use actix_web::http::header::HeaderValue;
 
-/// What a caller sends in the header `Authorization`: `Bearer ACCESS_KEY|H`. Neither part is known to
-/// be right.
+/// What a caller sends in the header `Authorization`: `Bearer ACCESS_KEY|H`. Neither part is known
+/// to be right.
 #[derive(Debug, Clone)]
 pub(crate) struct BearerToken {
     /// The access key.

@@ -7,13 +7,13 @@ use actix_web::{FromRequest, HttpRequest};
 use std::pin::Pin;
 use std::time::Duration;
 
-/// The largest body, in bytes.
+/// The largest body, in bytes; a larger one is rejected with code 92.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// How long a body may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a body may take to arrive; a longer one is rejected with code 19.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The body of a request that says it is JSON; whether it is has not been looked at.
+/// The body of a request that is declared as JSON; it is not parsed.
 pub(super) struct JsonBody(pub(super) Bytes);
 
 impl FromRequest for JsonBody {
@@ -68,8 +68,9 @@ fn header<'a>(request: &'a HttpRequest, name: &HeaderName) -> &'a str {
 }
 
 async fn read(payload: web::Payload) -> Result<Bytes, ApiError> {
-    let body = timeout(PATIENCE, payload.to_bytes_limited(MAX_BYTES)).await;
-    let body = body.map_err(|_| ApiError::BadRequest("the body took too long to arrive".into()))?;
+    let body = timeout(BODY_TIMEOUT, payload.to_bytes_limited(MAX_BYTES)).await;
+    let body = body
+        .map_err(|_| ApiError::BadRequest("the body took more than 10 seconds to arrive".into()))?;
     let body = body.map_err(|_| ApiError::BodyTooLarge)?;
-    body.map_err(|_| ApiError::BadRequest("the body broke off or could not be read".into()))
+    body.map_err(|_| ApiError::BadRequest("the body ended early or could not be read".into()))
 }

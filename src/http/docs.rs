@@ -1,5 +1,5 @@
-//! The page that shows the OpenAPI document and sends requests, from files inside the executable:
-//! Swagger UI, started by a script of ours.
+//! The OpenAPI document, and a page to read and try it: Swagger UI, from files inside the
+//! executable, started by a script of our own.
 
 use super::error::ApiError;
 use super::state::AppState;
@@ -14,11 +14,11 @@ use utoipa_swagger_ui::Config;
 const PAGE: &str = include_str!("docs/page.html");
 const SCRIPT: &str = include_str!("docs/start.js");
 
-/// What the page loads of Swagger UI.
+/// The files of Swagger UI that the page loads.
 const FILES: [&str; 2] = ["swagger-ui.css", "swagger-ui-bundle.js"];
 
-/// The page talks to its own server only. Swagger UI styles its elements inline and has its icons
-/// as `data:` URLs.
+/// The content security policy of the page, which may send requests to its own server only. Swagger
+/// UI styles its elements inline and has its icons as `data:` URLs.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                       img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
@@ -76,7 +76,7 @@ pub(super) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError>
         .content_type(file.content_type)
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
     if file.gzpipped {
-        // Kept compressed, which every browser takes.
+        // Sent compressed, as it is stored: every browser accepts that.
         response
             .insert_header((CONTENT_ENCODING, ContentEncoding::Gzip))
             .insert_header((VARY, "Accept-Encoding"));

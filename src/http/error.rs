@@ -1,4 +1,4 @@
-//! Every error as callers see it: a status, a code, a sentence.
+//! Errors as callers see them: a status, a code, a sentence.
 
 use crate::model;
 use crate::store;
@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// After how many seconds to try again when the server is unavailable. (Tuning.)
+/// After how many seconds a caller may try again when the server is unavailable. (Tuning.)
 const RETRY_AFTER_SECONDS: &str = "1";
 
 macro_rules! error_codes {
@@ -74,13 +74,10 @@ error_codes! {
 /// Why a request did not get the response that it asked for.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
-    /// The database rejected the request or could not serve it.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// The database cannot be read and written.
     #[error("not ready: {0}")]
     NotReady(store::Error),
-    /// The request has no valid key.
     #[error("a valid key is required: send the header Authorization: Bearer ACCESS_KEY|HASH")]
     Unauthorized,
     /// The client address sent too many requests without a valid key; holds the seconds until it
@@ -97,13 +94,11 @@ pub(crate) enum ApiError {
     /// The body is not a JSON object, or did not arrive; holds the sentence for the caller.
     #[error("{0}")]
     BadRequest(String),
-    /// No route has the path.
     #[error("there is no route with this path")]
     RouteNotFound,
     /// The route has other methods; holds them as the header `Allow` lists them.
     #[error("this path accepts only {0}")]
     MethodNotAllowed(String),
-    /// The body is too large.
     #[error("the body must have at most 64 KiB")]
     BodyTooLarge,
     /// The body is not declared as plain JSON; holds the sentence for the caller.

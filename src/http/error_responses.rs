@@ -2,7 +2,7 @@
 //! headers and an example for every code come from the errors themselves.
 
 use super::error::{ApiError, ErrorResponse};
-use crate::model::{Error as Rule, FieldError, Invalid};
+use crate::model::{Error as Rule, FieldError, Invalid, LangTag, PageNumber};
 use crate::store;
 use actix_web::ResponseError;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -51,10 +51,10 @@ error_responses! {
     CreatorNotFound: Rule::EmailNotFound.into();
     DiskFull: store::Error::DiskFull.into();
     Failed: store::Error::Internal(String::new()).into();
-    InvalidBody: invalid([("name", "is required"), ("lang", LANG_FORM)]), ApiError::BadRequest(
+    InvalidBody: invalid("lang", LangTag::parse("en_US")), ApiError::BadRequest(
         "the body must be a JSON object: EOF while parsing an object at line 1 column 1".into(),
     );
-    InvalidParameters: invalid([("page", "must be a whole number from 1 to 2147483647")]);
+    InvalidParameters: invalid("page", PageNumber::new(0));
     MethodNotAllowed: ApiError::MethodNotAllowed("GET, HEAD".into());
     NotReady: ApiError::NotReady(store::Error::Stopped);
     RateLimited: ApiError::TooManyFailures(3);
@@ -70,14 +70,13 @@ error_responses! {
     UserTaken: Rule::UsernameTaken.into(), Rule::EmailTaken.into();
 }
 
-const LANG_FORM: &str = "must be a language tag, such as en-US (BCP 47)";
-
-fn invalid<const N: usize>(fields: [(&'static str, &'static str); N]) -> ApiError {
-    let error = |(field, message): (&str, _)| FieldError {
+/// Returns the error for a field with a wrong value.
+fn invalid<T>(field: &str, parsed: Result<T, Invalid>) -> ApiError {
+    let error = parsed.err().map(|message| FieldError {
         field: field.to_owned(),
-        message: Invalid::new(message),
-    };
-    Rule::InvalidFields(fields.map(error).into()).into()
+        message,
+    });
+    Rule::InvalidFields(error.into_iter().collect()).into()
 }
 
 /// Returns the response to errors of one status, with an example for each.

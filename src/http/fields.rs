@@ -8,9 +8,9 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 use std::str;
 
-/// Declares a request as a struct. Its function `read` takes the fields from a body: a field of type
-/// `T` is required, `Option<T>` may be absent or null, and `Option<Option<T>>` may be absent while
-/// null is a value.
+/// Declares a request as a struct. Its function `read` takes the fields from a body: a field of
+/// type `T` is required, `Option<T>` may be absent or null, and `Option<Option<T>>` may be absent
+/// while null is a value.
 macro_rules! request {
     (
         $(#[$attribute:meta])*
@@ -126,33 +126,27 @@ impl<'a> Fields<'a> {
         members.find_map(|(key, value)| (key == name).then_some(*value))
     }
 
-    fn find<T: FromJson<'a>>(&mut self, name: &str) -> Found<T> {
+    /// Finds a field that may be absent while null is a value.
+    fn find<T: FromJson<'a>>(&mut self, name: &str) -> Option<Option<Option<T>>> {
         if self.is_repeated(name) {
             self.errors.add(name, Invalid::new("is given twice"));
-            return Found::Wrong;
+            return None;
         }
-        match self.get(name) {
-            None => Found::Nothing,
-            Some(value) if json::is_null(value) => Found::Null,
-            Some(value) => match T::from_json(value) {
-                Ok(value) => Found::Value(value),
-                Err(errors) => {
-                    let errors = errors.into_iter().map(|error| below(name, error));
-                    self.errors.0.extend(errors);
-                    Found::Wrong
-                }
-            },
+        let Some(value) = self.get(name) else {
+            return Some(None);
+        };
+        if json::is_null(value) {
+            return Some(Some(None));
+        }
+        match T::from_json(value) {
+            Ok(value) => Some(Some(Some(value))),
+            Err(errors) => {
+                let errors = errors.into_iter().map(|error| below(name, error));
+                self.errors.0.extend(errors);
+                None
+            }
         }
     }
-}
-
-/// What a request has in the place of a field.
-enum Found<T> {
-    Nothing,
-    Null,
-    Value(T),
-    /// An error, which is among the errors already.
-    Wrong,
 }
 
 /// The type of a field, which says whether the field is required.
@@ -163,35 +157,23 @@ pub(super) trait Field<'a>: Sized {
 
 impl<'a, T: FromJson<'a>> Field<'a> for T {
     fn take(fields: &mut Fields<'a>, name: &str) -> Option<Self> {
-        match fields.find(name) {
-            Found::Value(value) => Some(value),
-            Found::Nothing | Found::Null => {
-                fields.errors.add(name, Invalid::new("is required"));
-                None
-            }
-            Found::Wrong => None,
+        let value = fields.find(name)?.flatten();
+        if value.is_none() {
+            fields.errors.add(name, Invalid::new("is required"));
         }
+        value
     }
 }
 
 impl<'a, T: FromJson<'a>> Field<'a> for Option<T> {
     fn take(fields: &mut Fields<'a>, name: &str) -> Option<Self> {
-        match fields.find(name) {
-            Found::Value(value) => Some(Some(value)),
-            Found::Nothing | Found::Null => Some(None),
-            Found::Wrong => None,
-        }
+        fields.find(name).map(Option::flatten)
     }
 }
 
 impl<'a, T: FromJson<'a>> Field<'a> for Option<Option<T>> {
     fn take(fields: &mut Fields<'a>, name: &str) -> Option<Self> {
-        match fields.find(name) {
-            Found::Value(value) => Some(Some(Some(value))),
-            Found::Null => Some(Some(None)),
-            Found::Nothing => Some(None),
-            Found::Wrong => None,
-        }
+        fields.find(name)
     }
 }
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// Up to this many keys, comparing each with each is faster than sorting them. (Tuning.)
 const FEW_KEYS: usize = 32;
 
-/// Returns the keys that stand in the list more than once, each once.
+/// Returns the keys that are in the list more than once, each once.
 pub(super) fn repeated<'a>(keys: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut keys: Vec<&str> = keys.collect();
     if keys.len() <= FEW_KEYS && all_different(&keys) {

@@ -1,5 +1,5 @@
-//! The OpenAPI document of the API. Operations and the fields of requests and responses are
-//! described where they are served; here stands what all of them share.
+//! The OpenAPI document of the API. Each operation, request and response is described at its
+//! handler; this file adds what all of them share.
 
 use super::endpoint::Endpoint;
 use super::error::ErrorResponse;
@@ -29,8 +29,8 @@ the token to enter here is what follows `Bearer` in it.";
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(title = "roomd", description = "\
-Gets a registered user's default room, which the first call creates and every further call returns, \
-and manages rooms and users.
+Gets a registered user's default room, which the first call creates and every further call \
+returns, and manages rooms and users.
 
 Every response carries an `X-Request-Id`: the caller's own, if the request has one of at most 128 \
 letters, digits, `-`, `_`, `.` or `:`. `HEAD` works wherever `GET` does. Every error is a JSON \
@@ -44,8 +44,8 @@ object with a `code` and a sentence; an unknown path has code 90, a wrong method
 )]
 struct Document;
 
-/// Returns the OpenAPI document, as JSON text: the endpoints of the API, which need a key, under the
-/// first of its base paths, then the other endpoints.
+/// Returns the OpenAPI document, as JSON text: the endpoints of the API, which need a key, under
+/// the first of its base paths, then the other endpoints.
 pub(super) fn document<P: Display>(
     base_paths: &[P],
     api: Vec<Endpoint>,

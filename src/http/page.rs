@@ -1,4 +1,4 @@
-//! The page behind a room's `url`, for a person.
+//! The HTML page behind a room's `url`.
 
 use super::error::ApiError;
 use super::error_responses::{Failed, RoomNotFound};
@@ -12,7 +12,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 
-/// Nothing but our own style may run or load; its hash is held fresh by a test.
+/// The content security policy of the page: nothing may run or load but its own style, whose hash a
+/// test keeps up to date.
 const POLICY: &str = "default-src 'none'; style-src 'sha256-LnUONgHYLWFjYIJ9JodvjgxRhUADZEjFB2VxOsbF9bc='; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -59,7 +60,7 @@ pub(super) async fn show(
         .body(render(&room)))
 }
 
-/// Fills the template part by part, so that a name that looks like a placeholder stays a name.
+/// Fills the template from start to end, so that a name that looks like a placeholder stays a name.
 fn render(room: &Room) -> String {
     let mut html = String::with_capacity(TEMPLATE.len() + STYLE.len() + 512);
     let mut rest = TEMPLATE;
@@ -78,7 +79,7 @@ fn render(room: &Room) -> String {
     html
 }
 
-/// Escapes what has a meaning in HTML text and quoted attributes.
+/// Appends a text, with escapes for what has a meaning in HTML text and quoted attributes.
 fn push_escaped(html: &mut String, text: &str) {
     for character in text.chars() {
         match character {

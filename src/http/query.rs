@@ -3,13 +3,13 @@ use crate::model::Invalid;
 use std::borrow::Cow;
 use url::form_urlencoded;
 
-/// The parameters of a query string, taken one by one. Those that nobody takes are ignored.
-pub(super) struct Params<'a> {
+/// The parameters of a query string, taken one by one. Unknown parameters are ignored.
+pub(super) struct QueryParams<'a> {
     pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     errors: FieldErrors,
 }
 
-impl<'a> Params<'a> {
+impl<'a> QueryParams<'a> {
     /// Reads a query string.
     pub(super) fn from_query(query: &'a str) -> Self {
         Self {
@@ -18,7 +18,7 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// Takes a parameter that may be absent.
+    /// Takes a parameter; None if it is absent, or wrong, which is then among the errors.
     pub(super) fn optional<T>(
         &mut self,
         name: &str,
@@ -39,7 +39,7 @@ impl<'a> Params<'a> {
             .ok()
     }
 
-    /// What was wrong so far.
+    /// Returns everything that is wrong with the parameters taken so far.
     pub(super) fn into_errors(self) -> FieldErrors {
         self.errors
     }

@@ -23,11 +23,11 @@ use response::RoomResponse;
 
 /// Get or create the default room
 ///
-/// Returns the default room of `creator_email`. If there is none, creates it: under `name`, or under
-/// `fallback_name` if `name` belongs to another room. An existing room is returned as it is; nothing
-/// in the request changes it. However many callers ask at once, one of them gets 201 and all get the
-/// same room. The response is sent only when the room is safe on the disk, so the call can be repeated
-/// at any time.
+/// Returns the default room of `creator_email`. If there is none, creates it: under `name`, or
+/// under `fallback_name` if `name` belongs to another room. An existing room is returned as it is;
+/// nothing in the request changes it. However many callers ask at once, one of them gets 201 and
+/// all get the same room. The response is sent only when the room is safe on the disk, so the call
+/// can be repeated at any time.
 #[utoipa::path(
     post,
     path = "/room",
@@ -48,28 +48,28 @@ pub(super) async fn get_or_create(
 ) -> Result<HttpResponse, ApiError> {
     let cache = Cache::from_request(&request);
     let generation = authorized.generation;
-    if let Some(answer) = cache.answer(generation, &body.0) {
-        return Ok(json_response(HttpResponse::Ok(), answer));
+    if let Some(cached) = cache.response(generation, &body.0) {
+        return Ok(json_response(HttpResponse::Ok(), cached));
     }
     let draft = request::read_draft(&body.0, &state.languages)?;
     let (room, created) = state.store.get_or_create_default(draft).await?;
-    let answer = Bytes::from(RoomResponse::new(&room, &state)?.to_json());
+    let text = Bytes::from(RoomResponse::new(&room, &state)?.to_json());
     Ok(match created {
         Created::Before => {
-            cache.store_answer(generation, &body.0, answer.clone());
-            json_response(HttpResponse::Ok(), answer)
+            cache.store_response(generation, &body.0, text.clone());
+            json_response(HttpResponse::Ok(), text)
         }
         Created::Now => {
             let mut response = HttpResponse::Created();
             response.insert_header((LOCATION, location(&request, room.guid)));
-            json_response(response, answer)
+            json_response(response, text)
         }
     })
 }
 
 /// Get or create the default room
 ///
-/// The path that deployed clients call; in all else the same operation as `POST /room`.
+/// The path that deployed clients call. Does what `POST /room` does.
 #[utoipa::path(
     post,
     path = "/room/default",

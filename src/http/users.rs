@@ -106,9 +106,9 @@ pub(super) async fn delete(
 
 /// Search users
 ///
-/// Finds the users that meet every condition that is sent, newest first. Parts of a text are compared
-/// without regard to case, composition and runs of white space, and no character has a special
-/// meaning. A page past the end is empty.
+/// Finds the users that meet every condition that is sent, newest first. Parts of a text are
+/// compared without regard to case, composition and runs of white space, and no character has a
+/// special meaning. A page past the end is empty.
 #[utoipa::path(
     post,
     path = "/user/search",

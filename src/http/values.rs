@@ -81,7 +81,7 @@ values! {
     Username: as_text(Username::parse) => line(Username::MAX_CHARS);
 }
 
-/// Returns a reader of strings, which follow the rule of what they stand for.
+/// Returns a reader of strings by the rule of the value that they denote.
 pub(super) fn as_text<T>(
     parse: impl Fn(&str) -> Result<T, Invalid>,
 ) -> impl Fn(&RawValue) -> Result<T, Vec<FieldError>> {
@@ -92,7 +92,7 @@ pub(super) fn as_text<T>(
     }
 }
 
-/// Returns a reader of whole numbers, which follow the rule of what they stand for.
+/// Returns a reader of whole numbers by the rule of the value that they denote.
 fn as_integer<T>(
     make: impl Fn(i64) -> Result<T, Invalid>,
 ) -> impl Fn(&RawValue) -> Result<T, Vec<FieldError>> {
@@ -130,7 +130,7 @@ fn line(max_chars: usize) -> ObjectBuilder {
     )))
 }
 
-/// Returns the forbidden characters as they stand in a class of a regular expression.
+/// Returns the forbidden characters as ranges for a character class of a regular expression.
 fn forbidden() -> String {
     let code = |c: &char| format!(r"\u{:04x}", u32::from(*c));
     let ranges = FORBIDDEN.iter();

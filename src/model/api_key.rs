@@ -18,19 +18,19 @@ const MAX_NAME_CHARS: usize = 100;
 pub struct AccessKey(String);
 
 impl AccessKey {
-    /// Takes an access key as a caller or operator gives it; an unknown one is simply not found.
+    /// Takes an access key from a caller or operator, who may send any text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The access key.
+    /// Returns the text of the access key.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The digest of a key that the database holds: SHA-256 of the text `H`. No request can be made with a
-/// stolen digest.
+/// The digest of a key that the database holds: SHA-256 of the text `H`. No request can be made
+/// with a stolen digest.
 #[derive(Clone, Copy)]
 pub struct KeyDigest([u8; 32]);
 
@@ -68,41 +68,41 @@ impl fmt::Debug for KeyDigest {
 /// What the database holds of a valid API key.
 #[derive(Debug, Clone)]
 pub struct StoredKey {
-    /// The digest with which a caller's is compared.
+    /// The digest that a caller's must match.
     pub digest: KeyDigest,
     /// The name that the operator gave to the key, possibly empty.
     pub name: String,
 }
 
-/// A key as an operator sees it.
+/// An API key as operators see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
     /// The public half.
     pub access_key: AccessKey,
-    /// What the operator called it.
+    /// The name that the operator gave to the key, possibly empty.
     pub name: String,
-    /// When it was made.
+    /// When the key was created.
     pub created_at: Timestamp,
-    /// When it was revoked, if it was.
+    /// When the key was revoked; None if it is valid.
     pub revoked_at: Option<Timestamp>,
 }
 
-/// A key just made. The secret half is shown once and kept nowhere.
+/// A new key. The secret half is printed once and stored nowhere.
 pub struct NewApiKey {
     /// The public half.
     pub access_key: AccessKey,
-    /// What the operator calls it, possibly nothing.
+    /// The name that the operator gives to the key, possibly empty.
     pub name: String,
-    /// Now.
+    /// When the key was created.
     pub created_at: Timestamp,
     secret_key: String,
 }
 
 impl NewApiKey {
-    /// Draws a new key.
+    /// Generates a new key.
     ///
     /// # Errors
-    /// A name of over 100 characters, or with characters that do not show.
+    /// A name of over 100 characters, or with forbidden characters.
     pub fn generate(name: &str) -> Result<Self, Invalid> {
         text::check_length(name, MAX_NAME_CHARS)?;
         text::check_visible(name)?;
@@ -114,7 +114,7 @@ impl NewApiKey {
         })
     }
 
-    /// The secret half.
+    /// Returns the secret half.
     pub fn secret_key(&self) -> &str {
         &self.secret_key
     }
@@ -145,7 +145,7 @@ impl fmt::Debug for NewApiKey {
 mod tests {
     use super::*;
 
-    /// The hash was made with `printf 'abc|def' | sha256sum`.
+    /// The expected hash is the output of `printf 'abc|def' | sha256sum`.
     #[test]
     fn the_hash_is_that_of_the_public_api() {
         let key = NewApiKey {
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_do_not_show_when_printed_for_debugging() {
+    fn secrets_are_not_in_debug_output() {
         let key = NewApiKey::generate("chat").expect("a valid name");
         let shown = format!("{key:?} {:?}", key.digest());
         assert!(!shown.contains(key.secret_key()));

@@ -1,6 +1,6 @@
 //! Keeps the connections that are open, so that nobody has too many and none stays for nothing.
 
-use crate::http::{Caller, LastRequest, is_trusted};
+use crate::http::{Caller, ConnectionActivity, is_trusted};
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 use ipnet::IpNet;
@@ -47,7 +47,7 @@ pub(super) struct Connections {
 #[derive(Debug, Default)]
 struct Open {
     next_id: u64,
-    sockets: HashMap<u64, (Socket, Arc<LastRequest>)>,
+    sockets: HashMap<u64, (Socket, Arc<ConnectionActivity>)>,
     callers: HashMap<Caller, usize>,
     warned: Option<Instant>,
 }
@@ -90,9 +90,9 @@ impl Connections {
         let (Ok(peer), Ok(handle)) = (stream.peer_addr(), socket.try_clone()) else {
             return;
         };
-        if let Some((registered, last_request)) = self.admit(peer, handle) {
+        if let Some((registered, activity)) = self.admit(peer, handle) {
             data.insert(registered);
-            data.insert(last_request);
+            data.insert(activity);
         } else {
             end(&socket);
         }
@@ -102,7 +102,7 @@ impl Connections {
         self: &Arc<Self>,
         peer: SocketAddr,
         handle: Socket,
-    ) -> Option<(Registered, Arc<LastRequest>)> {
+    ) -> Option<(Registered, Arc<ConnectionActivity>)> {
         let caller = Caller::from_address(peer.ip());
         let limit = self
             .per_caller
@@ -116,15 +116,15 @@ impl Connections {
         open.callers.insert(caller, count + 1);
         let id = open.next_id;
         open.next_id += 1;
-        let last_request = Arc::new(LastRequest::none_yet());
-        open.sockets.insert(id, (handle, last_request.clone()));
+        let activity = Arc::new(ConnectionActivity::new());
+        open.sockets.insert(id, (handle, activity.clone()));
         let connections = self.clone();
         let registered = Registered {
             id,
             caller,
             connections,
         };
-        Some((registered, last_request))
+        Some((registered, activity))
     }
 
     /// Ends those that go on for too long without a request, now and ever after.
@@ -140,7 +140,7 @@ impl Connections {
         let stale = open
             .sockets
             .values()
-            .filter(|(_, last_request)| last_request.age() > patience);
+            .filter(|(_, activity)| activity.age() > patience);
         stale.for_each(|(socket, _)| end(socket));
     }
 
@@ -236,11 +236,11 @@ mod tests {
     fn only_what_is_stale_ends() {
         let connections = Connections::new(0, 9, Vec::new());
         let (mut client, peer, socket) = connect();
-        let (_registered, last_request) = connections.admit(peer, socket).expect("no limit");
+        let (_registered, activity) = connections.admit(peer, socket).expect("no limit");
         client.set_nonblocking(true).expect("a socket");
         connections.end_stale(PATIENCE);
         assert!(client.read(&mut [0]).is_err());
-        while last_request.age() < Duration::from_millis(3) {}
+        while activity.age() < Duration::from_millis(3) {}
         connections.end_stale(Duration::from_millis(2));
         client.set_nonblocking(false).expect("a socket");
         assert_eq!(client.read(&mut [0]).expect("the end"), 0);

@@ -3,7 +3,7 @@
 
 mod schema;
 
-use crate::http::fields::FromJson;
+use crate::http::fields::{FromJson, whole};
 use crate::http::json;
 use crate::model::options::table::{self, Entry, Kind, OPTIONS};
 use crate::model::options::{Members, Value};
@@ -34,18 +34,19 @@ impl<'a> FromJson<'a> for OptionsPatch<'a> {
 /// Every wrong option, with its path below the options object (empty for the object itself): wrong
 /// types and ranges, keys given twice in either spelling, more than 16 KiB, more than 8 levels.
 pub(crate) fn read(value: &RawValue) -> Result<OptionsPatch<'_>, Vec<FieldError>> {
-    let mut reader = Reader::default();
     if value.get().len() > MAX_BYTES {
-        reader.add_error(Invalid::new("must have at most 16 KiB"));
-    } else if levels(value.get()) > MAX_LEVELS {
-        reader.add_error(Invalid::new("must be nested at most 8 levels deep"));
-    } else {
-        let members = reader.members(value, OPTIONS);
-        if reader.errors.is_empty() {
-            return Ok(OptionsPatch::from_checked(members));
-        }
+        return Err(whole(Invalid::new("must have at most 16 KiB")));
     }
-    Err(reader.errors)
+    let mut reader = Reader::default();
+    let members = reader.members(value, OPTIONS);
+    if reader.is_too_deep {
+        let message = Invalid::new("must be nested at most 8 levels deep");
+        Err(whole(message))
+    } else if reader.errors.is_empty() {
+        Ok(OptionsPatch::from_checked(members))
+    } else {
+        Err(reader.errors)
+    }
 }
 
 /// Walks an options object, keeping account of where it is and what was wrong.
@@ -53,6 +54,8 @@ pub(crate) fn read(value: &RawValue) -> Result<OptionsPatch<'_>, Vec<FieldError>
 struct Reader<'a> {
     path: Vec<Cow<'a, str>>,
     errors: Vec<FieldError>,
+    /// True if a value is nested more than [`MAX_LEVELS`] deep; nothing below that is read.
+    is_too_deep: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -60,6 +63,9 @@ impl<'a> Reader<'a> {
     fn members(&mut self, value: &'a RawValue, table: &'static [Entry]) -> Members<'a> {
         if !json::is_object(value) {
             self.add_error(Invalid::new("must be an object"));
+            return Vec::new();
+        }
+        if self.exceeds_levels() {
             return Vec::new();
         }
         let Ok(object) = RawObject::parse(value.get()) else {
@@ -109,13 +115,15 @@ impl<'a> Reader<'a> {
         read.map(Value::Json)
     }
 
-    /// Checks an unknown value, which is stored as it came: every reader of JSON must take it alike.
+    /// Checks an unknown value, which is stored as it came: every reader of JSON must take it
+    /// alike.
     fn check_unknown(&mut self, value: &'a RawValue) {
         let checked = match value.get().as_bytes().first() {
             Some(b'{') => {
                 self.members(value, &[]);
                 Ok(())
             }
+            Some(b'[') if self.exceeds_levels() => Ok(()),
             Some(b'[') => {
                 let elements: Vec<&RawValue> =
                     serde_json::from_str(value.get()).unwrap_or_default();
@@ -133,6 +141,12 @@ impl<'a> Reader<'a> {
         if let Err(message) = checked {
             self.add_error(message);
         }
+    }
+
+    /// Returns true if an object or array at the current path is nested too deep.
+    fn exceeds_levels(&mut self) -> bool {
+        self.is_too_deep |= self.path.len() >= MAX_LEVELS;
+        self.is_too_deep
     }
 
     fn add_error(&mut self, message: Invalid) {
@@ -160,7 +174,8 @@ fn response_spelling<'a>(key: Cow<'a, str>, table: &[Entry], in_group: bool) -> 
     }
 }
 
-/// Returns the JSON text to store for the value of a known option; None where null means "not sent".
+/// Returns the JSON text to store for the value of a known option; None where null means "not
+/// sent".
 fn read_known<'a>(kind: &Kind, value: &'a RawValue) -> Result<Option<Cow<'a, str>>, Invalid> {
     let as_sent = Cow::Borrowed(value.get());
     let read = match kind {
@@ -182,36 +197,6 @@ fn read_known<'a>(kind: &Kind, value: &'a RawValue) -> Result<Option<Cow<'a, str
         Kind::Group(_) => return Err(Invalid::new("must be an object")),
     };
     Ok(Some(read))
-}
-
-/// Returns how deep objects and arrays are nested in a valid JSON text.
-fn levels(text: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'{' | b'[' => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b'}' | b']' => depth -= 1,
-            b'"' => skip_string(&mut bytes),
-            _ => {}
-        }
-    }
-    deepest
-}
-
-fn skip_string(bytes: &mut std::str::Bytes<'_>) {
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'\\' => {
-                bytes.next();
-            }
-            b'"' => return,
-            _ => {}
-        }
-    }
 }
 
 #[cfg(test)]
@@ -264,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_given_twice_is_refused_in_either_spelling_at_any_depth() {
+    fn a_key_given_twice_is_an_error_in_either_spelling_at_any_depth() {
         assert_eq!(
             fields(r#"{"start_active": true, "start_active": true}"#),
             ["start_active"]
@@ -328,13 +313,13 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_some_readers_cannot_hold_is_refused_wherever_it_stands() {
+    fn a_number_out_of_the_range_of_a_double_is_an_error_at_any_depth() {
         assert_eq!(fields(r#"{"new": [-1e308, 1e309]}"#), ["new.1"]);
         assert_eq!(fields(r#"{"chat": {"new": -9e999}}"#), ["chat.new"]);
     }
 
     #[test]
-    fn the_path_of_a_wrong_option_is_short_and_shows_as_it_is() {
+    fn the_path_of_a_wrong_option_is_short_and_without_forbidden_characters() {
         assert_eq!(
             fields(r#"{"a\u0000": ["\ud800"], "\u202e": {"b": 1, "b": 2}}"#),
             ["a\u{FFFD}.0", "\u{FFFD}.b"]
@@ -344,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_surrogate_pair_is_refused_wherever_it_stands() {
+    fn half_a_surrogate_pair_is_an_error_at_any_depth() {
         assert_eq!(fields(r#"{"new": ["\ud800"]}"#), ["new.0"]);
         assert_eq!(fields(r#"{"new": {"\ud800": 1}}"#), ["new"]);
         assert_eq!(fields(r#"{"return_url": "\ud800"}"#), ["return_url"]);

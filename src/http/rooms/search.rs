@@ -1,7 +1,7 @@
 use super::response::RoomResponse;
 use crate::http::auth::Authorized;
 use crate::http::error::ApiError;
-use crate::http::query::Params;
+use crate::http::query::QueryParams;
 use crate::http::state::AppState;
 use crate::http::values::SORTS;
 use crate::model::{
@@ -15,8 +15,8 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 struct RoomSearchParams {
-    /// Part of the name; case, composition and runs of white space do not count, and no character has
-    /// a special meaning.
+    /// Part of the name; case, composition and runs of white space do not count, and no character
+    /// has a special meaning.
     query: Option<Part>,
     /// The e-mail address of the owner.
     creator_email: Option<Email>,
@@ -63,8 +63,8 @@ struct PaginationResponse {
 
 /// Search rooms
 ///
-/// Finds the rooms that meet every condition that is sent. A page past the end is empty. Pages do not
-/// overlap: rooms with the same date are ordered by when they were created.
+/// Finds the rooms that meet every condition that is sent. A page past the end is empty. Pages do
+/// not overlap: rooms with the same date are ordered by when they were created.
 #[utoipa::path(
     get,
     path = "/room/search",
@@ -92,7 +92,7 @@ pub(in crate::http) async fn search(
 
 /// Reads which rooms to search for, or returns everything that is wrong with it.
 pub(crate) fn read_query(query: &str) -> Result<(RoomQuery, Paging), ApiError> {
-    let mut params = Params::from_query(query);
+    let mut params = QueryParams::from_query(query);
     let search = RoomSearchParams {
         query: params.optional("query", Part::parse),
         creator_email: params.optional("creator_email", Email::parse),

@@ -34,7 +34,8 @@ request! {
         /// Whether the user may log in to other programs.
         #[schema(default = true)]
         login_allowed: Option<bool>,
-        /// Whether the account is active. An inactive user gets no new room, and keeps an existing one.
+        /// Whether the account is active. An inactive user gets no new room, and keeps an existing
+        /// one.
         #[schema(default = true)]
         active: Option<bool>,
         /// A language tag (BCP 47); by default that of the server's settings (tr-TR).
@@ -69,7 +70,8 @@ request! {
         mobile: Option<Mobile>,
         /// Whether the user may log in to other programs.
         login_allowed: Option<bool>,
-        /// Whether the account is active. An inactive user gets no new room, and keeps an existing one.
+        /// Whether the account is active. An inactive user gets no new room, and keeps an existing
+        /// one.
         active: Option<bool>,
         /// A language tag (BCP 47).
         lang: Option<LangTag>,

@@ -2,8 +2,8 @@ use super::table::{Entry, Kind, OPTIONS};
 use crate::model::raw_object::RawObject;
 use std::borrow::Cow;
 
-/// Options to set on a room: known ones, checked, and unknown ones as they came. Options that are not
-/// in it keep their value.
+/// Options to set on a room: known ones, checked, and unknown ones as they came. Options that are
+/// not in it keep their value.
 #[derive(Debug, Clone, Default)]
 pub struct OptionsPatch<'a> {
     pub(super) members: Members<'a>,

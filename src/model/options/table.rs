@@ -6,18 +6,18 @@ use url::Url;
 /// The longest `return_url`, in characters.
 pub(crate) const MAX_RETURN_URL_CHARS: usize = 2048;
 
-/// A day.
+/// The largest number of minutes: a day.
 pub(crate) const MAX_MINUTES: i64 = 1440;
 
 /// One option that the server knows.
 pub(crate) struct Entry {
-    /// The key, as answers spell it.
+    /// The key.
     pub(crate) key: &'static str,
-    /// What the option may hold.
+    /// The allowed values and the default.
     pub(crate) kind: Kind,
 }
 
-/// What an option may hold, and its default.
+/// The allowed values of an option, and its default.
 pub(crate) enum Kind {
     /// `true` or `false`.
     Flag { default: bool },
@@ -25,14 +25,14 @@ pub(crate) enum Kind {
     OpenFlag,
     /// A number of minutes from `min` to a day.
     Minutes { min: i64, default: i64 },
-    /// Where people go when they leave: empty (the default), or an absolute http(s) URL without
-    /// user info.
+    /// The page that people go to when they leave: empty (the default), or an absolute http(s) URL
+    /// without user info.
     ReturnUrl,
-    /// An object of further options. Requests may spell it and its members with a capital.
+    /// An object of further options.
     Group(&'static [Entry]),
 }
 
-/// Every option, in the order in which answers show them.
+/// Every known option, in the order of responses.
 pub(crate) static OPTIONS: &[Entry] = &[
     flag("allow_rating", true),
     minutes("preparation_time", 0, 15),
@@ -102,7 +102,7 @@ const fn minutes(key: &'static str, min: i64, default: i64) -> Entry {
 }
 
 impl Kind {
-    /// The JSON text of the default.
+    /// Returns the JSON text of the default.
     ///
     /// # Panics
     /// For a group: its members have defaults, the group has none.
@@ -146,7 +146,7 @@ pub(crate) fn check_return_url(url: &str) -> Result<(), Invalid> {
     }
 }
 
-/// The part of an http or https URL that names the host, and could hold user info.
+/// Returns the part of an http or https URL that names the host, and could hold user info.
 fn authority(url: &str) -> Option<&str> {
     let (scheme, rest) = url.split_once("://")?;
     let is_http = ["http", "https"]

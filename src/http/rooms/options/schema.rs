@@ -1,4 +1,4 @@
-//! The schemas of a room's options, made from the table of options.
+//! The schemas of a room's options, generated from the table of options.
 
 use crate::http::values::{format, integer};
 use crate::model::options::table::{Entry, Kind, MAX_MINUTES, MAX_RETURN_URL_CHARS, OPTIONS};
@@ -9,11 +9,11 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 const REQUEST: &str = "\
-An option that is not sent has its default, and keeps its value in a change. So does one that is sent \
-as null, except for `return_url`, which null empties, and the options whose default is null, which \
-null sets back. The groups `chat` and `duration` and their members may also be spelled with a capital \
-(`Chat.OffNewMsgSound`). Unknown keys are stored and returned. At most 16 KiB, nested at most 8 levels \
-deep; no key twice, in either spelling.";
+An option that is not sent has its default, and keeps its value in a change. So does one that is \
+sent as null, except for `return_url`, which null empties, and the options whose default is null, \
+which null sets back. The groups `chat` and `duration` and their members may also be spelled with \
+a capital (`Chat.OffNewMsgSound`). Unknown keys are stored and returned. At most 16 KiB, nested \
+at most 8 levels deep; no key twice, in either spelling.";
 
 impl ToSchema for OptionsPatch<'_> {}
 
