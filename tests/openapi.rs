@@ -1,4 +1,4 @@
-//! Holds the OpenAPI document against the program.
+//! Checks the OpenAPI document against the program and its guide.
 
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi.json");
 
-/// What `roomd openapi` prints where nothing is set.
+/// Returns what `roomd openapi` prints with the default settings.
 fn printed() -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(env!("CARGO_BIN_EXE_roomd"));
@@ -26,7 +26,7 @@ fn document() -> Value {
     serde_json::from_str(&printed()).expect("JSON")
 }
 
-/// All values under a key, wherever it stands.
+/// Returns all values of a key, at any depth.
 fn all<'a>(value: &'a Value, key: &str) -> Vec<&'a Value> {
     let below: Vec<&Value> = match value {
         Value::Object(members) => members.values().collect(),
@@ -39,9 +39,9 @@ fn all<'a>(value: &'a Value, key: &str) -> Vec<&'a Value> {
 
 #[test]
 fn the_file_in_the_repository_is_what_the_program_prints() {
-    let kept = fs::read_to_string(FILE).expect("docs/openapi.json");
+    let stored = fs::read_to_string(FILE).expect("docs/openapi.json");
     assert!(
-        kept == printed(),
+        stored == printed(),
         "docs/openapi.json is stale: cargo run -- openapi > docs/openapi.json"
     );
 }
@@ -62,14 +62,17 @@ fn every_error_code_has_an_example() {
 }
 
 #[test]
-fn every_operation_is_named_and_says_who_may_call_it() {
+fn every_operation_has_an_id_a_summary_and_the_key_it_needs() {
     let document = document();
     let mut ids = BTreeSet::new();
     let paths = document["paths"].as_object().expect("paths");
     for (path, item) in paths {
         for (method, operation) in item.as_object().expect("operations") {
             let id = operation["operationId"].as_str().expect("an id");
-            assert!(ids.insert(id.to_owned()), "{id} is there twice");
+            assert!(
+                ids.insert(id.to_owned()),
+                "the operation id {id} occurs twice"
+            );
             assert!(operation["summary"].is_string(), "{method} {path}");
             let keyed = path.starts_with("/xapi/v2/");
             assert_eq!(operation["security"].is_array(), keyed, "{method} {path}");
@@ -79,7 +82,7 @@ fn every_operation_is_named_and_says_who_may_call_it() {
 }
 
 #[test]
-fn every_reference_leads_somewhere() {
+fn every_reference_has_a_target() {
     let document = document();
     let references = all(&document, "$ref");
     assert!(references.len() > 50);

@@ -2,11 +2,11 @@ use crate::harness::{ROOM, TestServer};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The document in the repository, which another test holds fresh.
+/// The document in the repository, which another test keeps up to date.
 const DOCUMENT: &str = include_str!("../../docs/openapi.json");
 
 #[test]
-fn the_document_is_served_to_everybody() {
+fn the_document_is_served_without_a_key() {
     let server = TestServer::start();
     let answer = server.send(server.request_without_key("GET", "/openapi.json"), "");
     assert_eq!(answer.status, 200);
