@@ -8,7 +8,7 @@ mod source;
 mod values;
 
 pub use error::ConfigError;
-pub use settings::{Api, Auth, Config, Database, Log, Rooms, Server, Tls, Users};
+pub use settings::{Api, Auth, Config, Database, Log, Rooms, Server, Tls};
 pub use source::Flags;
 pub use values::{BasePath, LogFormat, PublicUrl};
 

@@ -1,12 +1,12 @@
-//! What must hold of any input, however strange: one function for each kind of text that comes
-//! from strangers. The fuzzer of `fuzz/` draws inputs for them; the tests try the seeds.
+//! Properties that hold for every input: one function for each kind of text that callers send. The
+//! fuzzer of `fuzz/` generates inputs for them; the tests try its seeds.
 
 mod authorization;
 mod body;
 mod email;
 mod name;
 mod options;
-mod refusal;
+mod rejection;
 mod search;
 
 pub use authorization::authorization;
@@ -21,12 +21,12 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    /// Tries every seed of a kind; one that is found is kept as a seed, so it is tried ever after.
+    /// Tries every seed of a kind. An input that the fuzzer found to fail becomes a seed.
     #[expect(
         clippy::print_stdout,
-        reason = "of a test that fails it shows which seed it was"
+        reason = "the output of a failed test names the seed"
     )]
-    fn try_seeds(kind: &str, holds: fn(&[u8])) {
+    fn try_seeds(kind: &str, check: fn(&[u8])) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("fuzz/seeds")
             .join(kind);
@@ -35,7 +35,7 @@ mod tests {
         for seed in seeds {
             let path = seed.expect("an entry").path();
             println!("{}", path.display());
-            holds(&fs::read(path).expect("a seed"));
+            check(&fs::read(path).expect("a seed"));
             tried += 1;
         }
         assert!(tried > 0, "there are no seeds of {kind}");

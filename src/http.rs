@@ -1,162 +1,98 @@
-//! Speaks to callers: this file is the table of all addresses, the modules are what stands behind
-//! them.
+//! The HTTP interface. This file is the table of all routes; path, method and description of each
+//! stand at its handler.
 
+mod activity;
 mod auth;
+mod bearer;
+mod body;
 mod cache;
 mod client;
 mod docs;
+mod endpoint;
 mod error;
+mod error_responses;
 mod fields;
 mod health;
 mod json;
-mod last_request;
 mod limits;
 mod openapi;
 mod page;
-mod params;
+mod query;
 mod request_log;
-mod room_search;
 mod rooms;
+mod schema;
+mod state;
 mod users;
+mod values;
 
+pub(crate) use activity::ConnectionActivity;
+pub(crate) use bearer::authorization;
 pub(crate) use cache::Cache;
 pub(crate) use client::{Caller, is_trusted};
 pub(crate) use error::ApiError;
-pub(crate) use last_request::LastRequest;
 pub(crate) use limits::Limits;
-pub(crate) use openapi::document as openapi_document;
 pub(crate) use request_log::observe;
+pub(crate) use state::AppState;
 pub(crate) use users::UserResponse;
 
 #[cfg(any(fuzzing, test))]
 pub(crate) use {
-    auth::bearer_token,
-    room_search::read_query as read_room_query,
-    rooms::{read_draft, read_patch as read_room_patch},
-    users::read_query as read_user_query,
+    bearer::BearerToken,
+    rooms::options::read as read_options,
+    rooms::request::{read_draft, read_patch as read_room_patch},
+    rooms::search::read_query as read_room_query,
+    users::request::read_query as read_user_query,
 };
 
-use crate::model::{LangTag, TimeZoneName};
-use crate::store::Store;
 use actix_web::http::Method;
-use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route, guard, web};
-use ipnet::IpNet;
+use actix_web::{HttpResponse, web};
+use endpoint::{Endpoint, endpoints, resource, serve};
+use std::fmt::Display;
 use std::future::ready;
-use std::time::Duration;
 
-/// What the handlers share.
-#[derive(Debug)]
-pub(crate) struct AppState {
-    /// The database.
-    pub(crate) store: Store,
-    /// The paths under which the API is served.
-    pub(crate) base_paths: Vec<String>,
-    /// The start of every room's `url`, without a slash at the end.
-    pub(crate) public_url: String,
-    /// The proxies whose word counts on who sent a request.
-    pub(crate) trusted_proxies: Vec<IpNet>,
-    /// Whether callers must show a key.
-    pub(crate) auth_required: bool,
-    /// How often they may.
-    pub(crate) limits: Limits,
-    /// The languages that rooms may have; empty: any.
-    pub(crate) languages: Vec<LangTag>,
-    /// The language of users for whom none is given.
-    pub(crate) user_lang: LangTag,
-    /// The time zone of users for whom none is given.
-    pub(crate) user_timezone: TimeZoneName,
-    /// Whether every request gets a log line.
-    pub(crate) log_requests: bool,
-    /// A request that takes longer gets a log line.
-    pub(crate) slow: Duration,
+/// Returns the operations of the API, which need a key.
+fn api() -> Vec<Endpoint> {
+    endpoints![
+        rooms::get_or_create,
+        rooms::get_or_create_default,
+        rooms::search::search,
+        rooms::show,
+        rooms::update,
+        rooms::delete,
+        users::create,
+        users::search,
+        users::show,
+        users::update,
+        users::delete,
+    ]
 }
 
-/// All addresses; `base_paths` are those under which the API is served.
+/// Returns the operations outside the API's base path, which need no key.
+fn service() -> Vec<Endpoint> {
+    endpoints![
+        page::show,
+        health::alive,
+        health::ready,
+        docs::document,
+        docs::show,
+    ]
+}
+
+/// Serves all routes: those of the API under each of the base paths.
 pub(crate) fn routes(config: &mut web::ServiceConfig, base_paths: &[String]) {
     for base in base_paths {
-        config.service(web::scope(base).configure(api));
+        config.service(web::scope(base).configure(|config| serve(config, api())));
     }
+    serve(config, service());
+    let file = (Method::GET, web::route().to(docs::file));
     config
-        .service(resource("/groups/room/{slug}", [get(page::show)]))
-        .service(resource("/healthz", [get(health::alive)]))
-        .service(resource("/readyz", [get(health::ready)]))
-        .service(resource("/openapi.json", [get(openapi::show)]))
-        .service(resource("/docs", [get(docs::show)]))
-        .service(resource("/docs/{file}", [get(docs::file)]))
+        .service(resource("/docs/{file}", vec![file]))
         .default_service(web::to(|| {
             ready(Err::<HttpResponse, _>(ApiError::RouteNotFound))
         }));
 }
 
-/// The addresses of the API, below its base path.
-fn api(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/room", [post(rooms::get_or_create_default)]))
-        .service(resource(
-            "/room/default",
-            [post(rooms::get_or_create_default)],
-        ))
-        .service(resource("/room/search", [get(room_search::search)]))
-        .service(resource(
-            "/room/{room_guid}",
-            [get(rooms::show), put(rooms::update), delete(rooms::delete)],
-        ))
-        .service(resource("/user", [post(users::create)]))
-        .service(resource("/user/search", [post(users::search)]))
-        .service(resource(
-            "/user/{user_guid}",
-            [get(users::show), put(users::update), delete(users::delete)],
-        ));
-}
-
-/// A path and its methods. Any other method is answered with the names of these.
-fn resource<const N: usize>(path: &str, routes: [(&'static str, Route); N]) -> Resource {
-    let allow = routes.each_ref().map(|(methods, _)| *methods).join(", ");
-    let refuse = move || {
-        ready(Err::<HttpResponse, _>(ApiError::MethodNotAllowed(
-            allow.clone(),
-        )))
-    };
-    let mut resource = web::resource(path).default_service(web::to(refuse));
-    for (_, route) in routes {
-        resource = resource.route(route);
-    }
-    resource
-}
-
-fn get<F, Args>(handler: F) -> (&'static str, Route)
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    let guard = guard::Any(guard::Method(Method::GET)).or(guard::Method(Method::HEAD));
-    ("GET, HEAD", web::route().guard(guard).to(handler))
-}
-
-fn post<F, Args>(handler: F) -> (&'static str, Route)
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    ("POST", web::post().to(handler))
-}
-
-fn put<F, Args>(handler: F) -> (&'static str, Route)
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    ("PUT", web::put().to(handler))
-}
-
-fn delete<F, Args>(handler: F) -> (&'static str, Route)
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    ("DELETE", web::delete().to(handler))
+/// Returns the OpenAPI document of an API with these base paths, as JSON text.
+pub(crate) fn openapi_document<P: Display>(base_paths: &[P]) -> String {
+    openapi::document(base_paths, api(), service())
 }

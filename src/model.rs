@@ -7,11 +7,11 @@ mod api_key;
 mod email;
 mod error;
 mod guid;
-pub(crate) mod json;
 mod lang_tag;
 pub(crate) mod options;
 mod paging;
 mod random;
+pub(crate) mod raw_object;
 mod room;
 mod search;
 mod slug;
@@ -19,7 +19,7 @@ pub(crate) mod text;
 mod time;
 mod user;
 
-pub use api_key::{AccessKey, ApiKey, BearerToken, KeyDigest, NewApiKey, StoredKey};
+pub use api_key::{AccessKey, ApiKey, KeyDigest, NewApiKey, StoredKey};
 pub use email::Email;
 pub use error::{Error, FieldError, Invalid, RowError};
 pub use guid::Guid;
@@ -30,4 +30,6 @@ pub use room::{CreateOutcome, NewRoom, Room, RoomDraft, RoomName, RoomPatch, Tag
 pub use search::{Part, RoomQuery, RoomSort, UserQuery};
 pub use slug::SlugToken;
 pub use time::Timestamp;
-pub use user::{Mobile, PersonName, Role, TimeZoneName, User, UserPatch, UserProfile, Username};
+pub use user::{
+    Mobile, PersonName, Role, TimeZoneName, User, UserDefaults, UserPatch, UserProfile, Username,
+};

@@ -219,6 +219,7 @@ impl Server {
 fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
     AppState {
         store,
+        openapi: http::openapi_document(&config.api.base_paths).into(),
         base_paths: config
             .api
             .base_paths
@@ -233,8 +234,7 @@ fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
             config.auth.requests_per_minute,
         ),
         languages: config.rooms.languages,
-        user_lang: config.users.lang,
-        user_timezone: config.users.timezone,
+        user_defaults: config.users,
         log_requests: config.log.requests,
         slow: Duration::from_millis(config.log.slow_ms),
     }

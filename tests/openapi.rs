@@ -1,4 +1,4 @@
-//! Holds the OpenAPI document against the program.
+//! Checks the OpenAPI document against the program and its guide.
 
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi.json");
 
-/// What `roomd openapi` prints where nothing is set.
+/// Returns what `roomd openapi` prints with the default settings.
 fn printed() -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(env!("CARGO_BIN_EXE_roomd"));
@@ -26,7 +26,7 @@ fn document() -> Value {
     serde_json::from_str(&printed()).expect("JSON")
 }
 
-/// All values under a key, wherever it stands.
+/// Returns all values of a key, at any depth.
 fn all<'a>(value: &'a Value, key: &str) -> Vec<&'a Value> {
     let below: Vec<&Value> = match value {
         Value::Object(members) => members.values().collect(),
@@ -39,9 +39,9 @@ fn all<'a>(value: &'a Value, key: &str) -> Vec<&'a Value> {
 
 #[test]
 fn the_file_in_the_repository_is_what_the_program_prints() {
-    let kept = fs::read_to_string(FILE).expect("docs/openapi.json");
+    let stored = fs::read_to_string(FILE).expect("docs/openapi.json");
     assert!(
-        kept == printed(),
+        stored == printed(),
         "docs/openapi.json is stale: cargo run -- openapi > docs/openapi.json"
     );
 }
@@ -62,14 +62,17 @@ fn every_error_code_has_an_example() {
 }
 
 #[test]
-fn every_operation_is_named_and_says_who_may_call_it() {
+fn every_operation_has_an_id_a_summary_and_the_key_it_needs() {
     let document = document();
     let mut ids = BTreeSet::new();
     let paths = document["paths"].as_object().expect("paths");
     for (path, item) in paths {
         for (method, operation) in item.as_object().expect("operations") {
             let id = operation["operationId"].as_str().expect("an id");
-            assert!(ids.insert(id.to_owned()), "{id} is there twice");
+            assert!(
+                ids.insert(id.to_owned()),
+                "the operation id {id} occurs twice"
+            );
             assert!(operation["summary"].is_string(), "{method} {path}");
             let keyed = path.starts_with("/xapi/v2/");
             assert_eq!(operation["security"].is_array(), keyed, "{method} {path}");
@@ -79,7 +82,7 @@ fn every_operation_is_named_and_says_who_may_call_it() {
 }
 
 #[test]
-fn every_reference_leads_somewhere() {
+fn every_reference_has_a_target() {
     let document = document();
     let references = all(&document, "$ref");
     assert!(references.len() > 50);
@@ -90,40 +93,30 @@ fn every_reference_leads_somewhere() {
     }
 }
 
-/// The paths of the table of addresses, each with its methods, as they stand in the source.
-fn table() -> BTreeSet<(String, Vec<&'static str>)> {
-    let source = include_str!("../src/http.rs");
-    let entries = source.split(".service(resource(").skip(1);
-    let entry = |entry: &'static str| {
-        let (path, routes) = entry
-            .split('"')
-            .nth(1)
-            .zip(entry.split_once(']'))
-            .expect(entry);
-        let methods = ["get", "post", "put", "delete"].into_iter();
-        let has = |method: &&str| routes.0.contains(&format!("{method}("));
-        let is_api = ["/room", "/user"]
-            .iter()
-            .any(|start| path.starts_with(start));
-        let base = if is_api { "/xapi/v2" } else { "" };
-        (format!("{base}{path}"), methods.filter(has).collect())
-    };
-    entries.map(entry).collect()
+/// The description of the API for people, which must not fall behind the document.
+const GUIDE: &str = include_str!("../docs/api.md");
+
+#[test]
+fn every_operation_is_in_the_guide() {
+    let document = document();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        let path = path.replace("/xapi/v2", "{base}");
+        for method in item.as_object().expect("operations").keys() {
+            let route = format!("`{} {path}`", method.to_uppercase());
+            assert!(GUIDE.contains(&route), "docs/api.md does not name {route}");
+        }
+    }
 }
 
 #[test]
-fn every_address_of_the_server_is_in_the_document() {
+fn every_error_code_is_in_the_guide() {
     let document = document();
-    let paths = document["paths"].as_object().expect("paths");
-    let mut served = table();
-    // What the page loads is no business of clients.
-    assert!(served.remove(&("/docs/{file}".to_owned(), vec!["get"])));
-    let described = paths.iter().map(|(path, item)| {
-        let methods = ["get", "post", "put", "delete"].into_iter();
-        (
-            path.clone(),
-            methods.filter(|method| item[method].is_object()).collect(),
-        )
-    });
-    assert_eq!(served, described.collect());
+    let responses = document["components"]["responses"].as_object();
+    for response in responses.expect("responses").values() {
+        let examples = &response["content"]["application/json"]["examples"];
+        for example in examples.as_object().expect("examples").values() {
+            let row = format!("| {} | ", example["value"]["code"]);
+            assert!(GUIDE.contains(&row), "docs/api.md has no row {row}");
+        }
+    }
 }

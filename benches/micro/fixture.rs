@@ -1,8 +1,7 @@
 //! A database with users, in a folder of its own on the disk of the build.
 
 use roomd::model::{
-    Email, LangTag, Mobile, OptionsPatch, PersonName, Role, RoomDraft, RoomName, TimeZoneName,
-    UserProfile, Username,
+    Email, LangTag, OptionsPatch, PersonName, RoomDraft, RoomName, UserDefaults, UserProfile,
 };
 use roomd::store::Store;
 use std::ops::Range;
@@ -71,18 +70,6 @@ pub(crate) fn email(number: u32) -> Email {
 }
 
 fn user(number: u32) -> UserProfile {
-    let email = email(number);
-    UserProfile {
-        username: Username::from(&email),
-        email,
-        name: PersonName::parse("Ada").expect("a name"),
-        surname: PersonName::parse("Lovelace").expect("a name"),
-        role: Role::User,
-        mobile: Mobile::default(),
-        login_allowed: true,
-        active: true,
-        lang: LangTag::parse("tr-TR").expect("a language"),
-        timezone: TimeZoneName::parse("Europe/Istanbul").expect("a time zone"),
-        expires_at: None,
-    }
+    let [name, surname] = ["Ada", "Lovelace"].map(|name| PersonName::parse(name).expect("a name"));
+    UserProfile::new(email(number), name, surname, &UserDefaults::default())
 }

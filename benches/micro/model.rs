@@ -2,7 +2,7 @@
 
 use crate::fixture::draft;
 use divan::{Bencher, black_box};
-use roomd::model::{BearerToken, Email, LangTag, NewRoom, RoomName};
+use roomd::model::{Email, KeyDigest, LangTag, NewRoom, RoomName};
 
 #[divan::bench(args = ["Test Room", "İstanbul Çalışma Odası"])]
 fn fold_a_name(bencher: Bencher<'_, '_>, name: &str) {
@@ -26,9 +26,9 @@ fn parse_a_language() -> LangTag {
 }
 
 #[divan::bench]
-fn parse_a_key() -> BearerToken {
-    let header = "Bearer wbnrlmvzac4x8udzyixx|f6aa9e22b985d0fb62c12afa7d83105551c5feaee800e9d8680c0f8dcd41af82";
-    BearerToken::from_header(black_box(header)).expect("a key")
+fn digest_a_hash() -> KeyDigest {
+    let hash = "f6aa9e22b985d0fb62c12afa7d83105551c5feaee800e9d8680c0f8dcd41af82";
+    KeyDigest::from_hash(black_box(hash))
 }
 
 #[divan::bench]

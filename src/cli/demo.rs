@@ -2,10 +2,10 @@ use super::error::CliError;
 use super::output::print_line;
 use super::serve::{ready_line, stop_signal};
 use super::shared::{GlobalArgs, block_on};
-use super::user::new_profile;
 use crate::config::{self, Config};
+use crate::http;
 use crate::logging;
-use crate::model::{Email, NewApiKey, PersonName};
+use crate::model::{Email, NewApiKey, PersonName, UserDefaults, UserProfile};
 use crate::server::{Server, ServerError};
 use crate::store::Store;
 use std::io::ErrorKind;
@@ -58,13 +58,13 @@ async fn bind(config: Config) -> Result<Server, ServerError> {
 }
 
 /// Registers the users and creates a key.
-async fn prepare(store: &Store, defaults: &config::Users) -> Result<NewApiKey, CliError> {
+async fn prepare(store: &Store, defaults: &UserDefaults) -> Result<NewApiKey, CliError> {
     for (email, name, surname) in USERS {
         let email = Email::parse(email).expect("a fixed address");
         let name = PersonName::parse(name).expect("a fixed name");
         let surname = PersonName::parse(surname).expect("a fixed name");
         store
-            .insert_user(new_profile(email, name, surname, defaults))
+            .insert_user(UserProfile::new(email, name, surname, defaults))
             .await?;
     }
     let key = NewApiKey::generate("demo").expect("a fixed name");
@@ -76,7 +76,7 @@ fn instructions(server: &Server, key: &NewApiKey) -> String {
     let address = server.address();
     let request = REQUEST.trim_end();
     let users = USERS.map(|(email, ..)| email).join(", ");
-    let authorization = key.authorization();
+    let authorization = http::authorization(key);
     format!(
         r#"
 Registered users: {users}

@@ -1,6 +1,7 @@
 use super::error::CliError;
 use super::output::{print_line, table};
 use super::shared::{GlobalArgs, block_on};
+use crate::http;
 use crate::model::{AccessKey, ApiKey, NewApiKey, Timestamp};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -67,7 +68,7 @@ fn new_key_json(key: &NewApiKey) -> String {
     let key = json!({
         "access_key": key.access_key.as_str(),
         "secret_key": key.secret_key(),
-        "authorization": key.authorization(),
+        "authorization": http::authorization(key),
     });
     key.to_string()
 }
@@ -79,7 +80,7 @@ fn new_key_text(key: &NewApiKey) -> String {
          Authorization: {}",
         key.access_key.as_str(),
         key.secret_key(),
-        key.authorization()
+        http::authorization(key)
     )
 }
 

@@ -3,10 +3,9 @@ mod import;
 use super::error::CliError;
 use super::output::{print_line, table};
 use super::shared::{GlobalArgs, block_on};
-use crate::config;
 use crate::http::UserResponse;
 use crate::model::{
-    Email, Invalid, Mobile, Page, PageNumber, PageSize, Paging, PersonName, Role, User,
+    Email, Invalid, Page, PageNumber, PageSize, Paging, PersonName, Role, User, UserDefaults,
     UserProfile, UserQuery, Username,
 };
 use clap::{Args, Subcommand};
@@ -66,7 +65,7 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
     match verb {
         Verb::Add(args) => {
             let (config, store) = global.open()?;
-            let user = block_on(store.insert_user(args.into_profile(config.users)))?;
+            let user = block_on(store.insert_user(args.into_profile(&config.users)))?;
             print_line(user.guid)?;
         }
         Verb::List(args) => {
@@ -89,34 +88,13 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
 }
 
 impl AddArgs {
-    fn into_profile(self, defaults: config::Users) -> UserProfile {
+    fn into_profile(self, defaults: &UserDefaults) -> UserProfile {
+        let profile = UserProfile::new(self.email, self.name, self.surname, defaults);
         UserProfile {
-            username: self.username.unwrap_or_else(|| Username::from(&self.email)),
+            username: self.username.unwrap_or(profile.username),
             role: self.role,
-            ..new_profile(self.email, self.name, self.surname, &defaults)
+            ..profile
         }
-    }
-}
-
-/// The profile of somebody of whom no more is known.
-pub(super) fn new_profile(
-    email: Email,
-    name: PersonName,
-    surname: PersonName,
-    defaults: &config::Users,
-) -> UserProfile {
-    UserProfile {
-        username: Username::from(&email),
-        email,
-        name,
-        surname,
-        role: Role::default(),
-        mobile: Mobile::default(),
-        login_allowed: true,
-        active: true,
-        lang: defaults.lang.clone(),
-        timezone: defaults.timezone.clone(),
-        expires_at: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::error::ConfigError;
 use super::values::{self, BasePath, LogFormat, PublicUrl};
-use crate::model::{LangTag, TimeZoneName};
+use crate::model::{LangTag, TimeZoneName, UserDefaults};
 use ipnet::IpNet;
 use log::LevelFilter;
 use serde::Deserialize;
@@ -28,7 +28,8 @@ pub struct Config {
     /// Rules for rooms.
     pub rooms: Rooms,
     /// Defaults of new users.
-    pub users: Users,
+    #[serde(with = "Users")]
+    pub users: UserDefaults,
     /// The log.
     pub log: Log,
 }
@@ -114,16 +115,18 @@ pub struct Rooms {
     pub languages: Vec<LangTag>,
 }
 
-/// Defaults of new users.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Users {
-    /// The language of a user who is registered without one.
+/// How the section `users` is read.
+#[derive(Deserialize)]
+#[serde(
+    remote = "UserDefaults",
+    deny_unknown_fields,
+    default = "UserDefaults::default"
+)]
+struct Users {
     #[serde(deserialize_with = "values::from_str")]
-    pub lang: LangTag,
-    /// The time zone of a user who is registered without one.
+    lang: LangTag,
     #[serde(deserialize_with = "values::from_str")]
-    pub timezone: TimeZoneName,
+    timezone: TimeZoneName,
 }
 
 /// The log.
@@ -214,15 +217,6 @@ impl Default for Auth {
             required: true,
             failures_per_minute: 20,
             requests_per_minute: 0,
-        }
-    }
-}
-
-impl Default for Users {
-    fn default() -> Self {
-        Self {
-            lang: LangTag::parse("tr-TR").expect("a language tag"),
-            timezone: TimeZoneName::parse("Europe/Istanbul").expect("a time zone"),
         }
     }
 }

@@ -1,37 +1,37 @@
-use crate::http::bearer_token;
+use crate::http::{BearerToken, authorization as header_of};
 use crate::model::NewApiKey;
 use actix_web::http::header::HeaderValue;
 use std::sync::LazyLock;
 
 static KEY: LazyLock<NewApiKey> = LazyLock::new(|| NewApiKey::generate("").expect("no name"));
 
-/// The header `Authorization`, in which `%` stands for what follows `Bearer ` in that of a key
-/// that is in force: it lets in with that key in whole and nothing else.
+/// The header `Authorization`: only a header with the whole credentials of a valid key is accepted.
+/// In the input, `%` stands for these credentials.
 pub fn authorization(input: &[u8]) {
-    let authorization = KEY.authorization();
+    let authorization = header_of(&KEY);
     let (_, credentials) = authorization.split_once(' ').expect("two parts");
     let header = splice(input, credentials.as_bytes());
     let Ok(value) = HeaderValue::from_bytes(&header) else {
         return;
     };
-    let lets_in = bearer_token(&value).is_some_and(|token| {
+    let accepted = BearerToken::from_header(&value).is_some_and(|token| {
         token.access_key == KEY.access_key && token.digest.matches(&KEY.digest())
     });
     assert_eq!(
-        lets_in,
-        is_right(&header, credentials.as_bytes()),
+        accepted,
+        is_valid(&header, credentials.as_bytes()),
         "{value:?}"
     );
 }
 
-/// The input with each `%` replaced.
+/// Returns the input with the credentials in place of each `%`.
 fn splice(input: &[u8], credentials: &[u8]) -> Vec<u8> {
     let parts: Vec<&[u8]> = input.split(|&byte| byte == b'%').collect();
     parts.join(credentials)
 }
 
-/// The same decision, made byte by byte from the end: the credentials, white space, the scheme.
-fn is_right(header: &[u8], credentials: &[u8]) -> bool {
+/// Decides the same in another way, from the end: the credentials, white space, the scheme.
+fn is_valid(header: &[u8], credentials: &[u8]) -> bool {
     let Some(start) = header.strip_suffix(credentials) else {
         return false;
     };

@@ -1,18 +1,18 @@
-use super::refusal::check_refusal;
+use super::rejection::check_rejection;
 use crate::http::{read_draft, read_room_patch};
 use crate::model::{Guid, NewRoom, RoomName, SlugToken, Tags};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// The body of a get-or-create: what is accepted reads back equal when it is written as answers
-/// are, and what is refused names the fields.
+/// The body of a get-or-create: an accepted one reads back equal when it is written as responses
+/// are, and the response to a rejected one names the fields.
 pub fn body(input: &[u8]) {
     let draft = match read_draft(input, &[]) {
         Ok(draft) => draft,
-        Err(error) => return check_refusal(&error, input),
+        Err(error) => return check_rejection(&error, input),
     };
-    // An update has the same rules for the same fields.
-    let patch = read_room_patch(input, &[]).expect("what makes a room can change one");
+    // A change has the same rules for the same fields.
+    let patch = read_room_patch(input, &[]).expect("a draft is a valid change");
     assert_eq!(patch.name.as_ref(), Some(&draft.name));
 
     let room = NewRoom::new(draft);
@@ -38,7 +38,7 @@ struct Request<'a> {
     inaccessible_replay: bool,
 }
 
-/// The request that says all of a room.
+/// Returns the request for a room with all of its fields.
 fn written(room: &NewRoom) -> String {
     let request = Request {
         creator_email: room.creator_email.as_str(),
@@ -50,10 +50,10 @@ fn written(room: &NewRoom) -> String {
         allow_recording: room.allow_recording,
         inaccessible_replay: room.inaccessible_replay,
     };
-    serde_json::to_string(&request).expect("texts and switches are JSON")
+    serde_json::to_string(&request).expect("texts and booleans are JSON")
 }
 
-/// Holds the address of the room's page: safe in a URL, whatever the name.
+/// Checks that the slug is safe in a URL, whatever the name.
 fn check_slug(mut room: NewRoom) {
     let name = room.names.remove(0);
     let creator_email = room.creator_email.as_str().to_owned();

@@ -1,12 +1,12 @@
-use super::refusal::check_shown;
+use super::rejection::check_shown;
 use crate::model::Email;
 use crate::model::text::trim_invisible;
 
 /// The longest local part, in characters (RFC 5321, section 4.5.3.1.1).
 const MAX_LOCAL_CHARS: usize = 64;
 
-/// An e-mail address: what is accepted is kept as typed, and its key is an address with itself as
-/// key, the same in either case.
+/// An e-mail address: an accepted one is stored as typed, and its key is an address whose key is
+/// itself, in either case.
 pub fn email(input: &[u8]) {
     let Ok(typed) = str::from_utf8(input) else {
         return;

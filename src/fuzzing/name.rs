@@ -1,9 +1,10 @@
-use super::refusal::check_shown;
+use super::rejection::check_shown;
 use crate::model::text::{fold, nfc};
 use crate::model::{Part, PersonName, RoomName, Tags, Username};
 use unicode_normalization::UnicodeNormalization;
 
-/// A name: what is accepted is one line that shows, and its key is the same however it is typed.
+/// A name: an accepted one is one line without forbidden characters, and its key does not depend on
+/// how it is typed.
 pub fn name(input: &[u8]) {
     let Ok(typed) = str::from_utf8(input) else {
         return;
@@ -31,7 +32,7 @@ pub fn name(input: &[u8]) {
     let part = Part::parse(name.as_str()).expect("a part as long as a name may be");
     assert_eq!(part.to_condition(), Some(key.clone()));
 
-    // The other texts of one line have the same rules, and limits of their own.
+    // Other texts of one line have the same rules with other limits.
     let fits = |max| name.as_str().chars().count() <= max;
     match PersonName::parse(typed) {
         Ok(person) => assert_eq!(person.as_str(), name.as_str()),
@@ -45,7 +46,7 @@ pub fn name(input: &[u8]) {
     assert_eq!(tags.as_ref().map(Tags::as_str), Ok(name.as_str()));
 }
 
-/// The same words with more white space around them.
+/// Returns the words of a text with more white space around them.
 fn spaced(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     format!("\u{3000}{}\t", words.join(" \u{2003}"))

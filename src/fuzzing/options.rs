@@ -1,19 +1,22 @@
-use super::refusal::check_errors;
+use super::rejection::check_errors;
+use crate::http::read_options;
 use crate::model::{OptionsPatch, RoomOptions};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// The largest options that a room keeps and that a request sends, in bytes.
-const MAX_KEPT: usize = 20 * 1024;
+/// The largest options of a room, in bytes.
+const MAX_STORED: usize = 20 * 1024;
+
+/// The largest options of a request, in bytes.
 const MAX_SENT: usize = 16 * 1024;
 
-/// The options of a room: what is accepted is complete, keeps what nobody knows, and does not
-/// change when it is merged with nothing, with itself, or once more with what was sent.
+/// The options of a room: accepted ones are complete, hold the unknown ones, and do not change when
+/// they are merged with nothing, with themselves, or once more with what was sent.
 pub fn options(input: &[u8]) {
     let Ok(sent) = serde_json::from_slice::<&RawValue>(input) else {
         return;
     };
-    let patch = match OptionsPatch::parse(sent) {
+    let patch = match read_options(sent) {
         Ok(patch) => patch,
         Err(errors) => return check_errors(&errors),
     };
@@ -21,21 +24,21 @@ pub fn options(input: &[u8]) {
     check_complete(&options, sent);
 
     let unchanged = options.patched(&OptionsPatch::default());
-    if options.as_json().len() > MAX_KEPT {
-        unchanged.expect_err("more than a room keeps");
+    if options.as_json().len() > MAX_STORED {
+        unchanged.expect_err("more than a room stores");
         return;
     }
     assert_eq!(unchanged.as_ref(), Ok(&options));
     assert_eq!(options.patched(&patch).as_ref(), Ok(&options));
     let text = options.as_json();
     let shown: &RawValue = serde_json::from_str(text).expect("JSON");
-    match OptionsPatch::parse(shown) {
+    match read_options(shown) {
         Ok(again) => assert_eq!(RoomOptions::new(&again), options),
         Err(errors) => assert!(text.len() > MAX_SENT, "{errors:?}"),
     }
 }
 
-/// Holds the options against those of a room for which nothing was sent, and against what was.
+/// Checks that the options have all known keys, and the unknown ones that were sent.
 fn check_complete(options: &RoomOptions, sent: &RawValue) {
     let defaults = object(RoomOptions::new(&OptionsPatch::default()).as_json());
     let options = object(options.as_json());

@@ -1,11 +1,11 @@
-use super::refusal::check_refusal;
+use super::rejection::check_rejection;
 use crate::http::{read_room_query, read_user_query};
 use crate::model::text::fold;
-use crate::model::{Email, Paging, Part, RoomQuery, Timestamp};
+use crate::model::{Email, Paging, Part, RoomQuery, RoomSort, Timestamp};
 use url::form_urlencoded::Serializer;
 
-/// What is searched for, rooms by a query string and users by a body: what is accepted stays
-/// within its limits and reads back equal, what is refused names the parameters.
+/// Searches, for rooms by a query string and for users by a body: an accepted one is within its
+/// limits and reads back equal, and the response to a rejected one names the parameters.
 pub fn search(input: &[u8]) {
     match read_user_query(input) {
         Ok((query, paging)) => {
@@ -13,7 +13,7 @@ pub fn search(input: &[u8]) {
             check_folded(&query.name);
             check_folded(&query.email);
         }
-        Err(error) => check_refusal(&error, input),
+        Err(error) => check_rejection(&error, input),
     }
     let Ok(text) = str::from_utf8(input) else {
         return;
@@ -31,39 +31,49 @@ pub fn search(input: &[u8]) {
                 }
             }
         }
-        Err(error) => check_refusal(&error, input),
+        Err(error) => check_rejection(&error, input),
     }
 }
 
-/// Holds a page to what SQLite can count.
+/// Checks that a page is within its limits.
 fn check_paging(paging: Paging) {
     assert!((1..=2_147_483_647).contains(&paging.page()));
     assert!((1..=100).contains(&paging.size()));
     assert!(paging.offset() < 100 * 2_147_483_647);
 }
 
-/// Holds a part to be folded already.
+/// Checks that a part is folded.
 fn check_folded(part: &Part) {
     let folded = part.to_condition().unwrap_or_default();
     assert_eq!(fold(&folded), folded);
 }
 
-/// The query string that says all of a search.
+fn zoneless(moment: Timestamp) -> String {
+    moment.to_rfc3339().replace("+00:00", "")
+}
+
+fn words(sort: RoomSort) -> &'static str {
+    match sort {
+        RoomSort::CreatedAscending => "created_date asc",
+        RoomSort::CreatedDescending => "created_date desc",
+        RoomSort::NameAscending => "name asc",
+        RoomSort::NameDescending => "name desc",
+    }
+}
+
+/// Returns the query string of a search with all of its conditions.
 fn written(query: &RoomQuery, paging: Paging) -> String {
     let email = query.creator_email.as_ref().map(Email::as_str);
     let fields = [
         ("query", query.name.to_condition()),
         ("creator_email", email.map(str::to_owned)),
         ("user_id", query.creator_guid.map(|guid| guid.to_string())),
-        (
-            "created_after",
-            query.created_from.map(Timestamp::to_zoneless),
-        ),
+        ("created_after", query.created_from.map(zoneless)),
         (
             "created_before",
             query.created_before.map(Timestamp::to_rfc3339),
         ),
-        ("sort", Some(query.sort.as_str().to_owned())),
+        ("sort", Some(words(query.sort).to_owned())),
         ("page", Some(paging.page().to_string())),
         ("size", Some(paging.size().to_string())),
     ];

@@ -1,26 +1,27 @@
-use super::AppState;
+use super::bearer::BearerToken;
 use super::cache::{Cache, CachedKey};
 use super::client::Caller;
 use super::error::ApiError;
-use crate::model::{BearerToken, KeyDigest};
+use super::state::AppState;
+use crate::model::KeyDigest;
 use crate::store::{self, Generation};
 use actix_web::dev::Payload;
-use actix_web::http::header::{AUTHORIZATION, HeaderValue};
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use std::pin::Pin;
 use std::rc::Rc;
 
-/// A request that may use the API, and what is known of its caller.
+/// The extractor that authorizes a request.
 ///
-/// A handler that takes one rejects every other request. It comes before the other arguments, so
-/// that nothing is read of the body of a request that is rejected.
+/// A handler that takes it rejects every request without a valid key, where keys are required. It
+/// must be the first argument, so that the body of a rejected request is not read.
 pub(super) struct Authorized {
-    /// The generation of the database before anything was read for this request; None where it
-    /// cannot be told, and then nothing may be cached.
+    /// The generation of the database before the first query of this request; None if it is
+    /// unknown, and then nothing may be cached.
     pub(super) generation: Option<Generation>,
 }
 
-/// The API key that a request was made with, for the log line of the request.
+/// The API key of a request, for its log line.
 pub(super) struct KeyName(Rc<CachedKey>);
 
 impl KeyName {
@@ -51,7 +52,7 @@ async fn authorize(request: &HttpRequest) -> Result<Authorized, ApiError> {
             Ok(authorized)
         };
     };
-    let Some(token) = bearer_token(header) else {
+    let Some(token) = BearerToken::from_header(header) else {
         return Err(unauthorized(request, state));
     };
     let cache = Cache::from_request(request);
@@ -75,13 +76,8 @@ fn unauthorized(request: &HttpRequest, state: &AppState) -> ApiError {
     state.limits.unauthorized(caller)
 }
 
-/// Returns the bearer token in a header, if it has that form.
-pub(crate) fn bearer_token(header: &HeaderValue) -> Option<BearerToken> {
-    BearerToken::from_header(header.to_str().ok()?)
-}
-
-/// Returns the key of a token if it is valid. The digest is compared for an unknown key too, with
-/// one that nothing matches, so that the time taken does not tell it from a wrong digest.
+/// Returns the key of a token if it is valid. For an unknown key, too, a digest is compared, so
+/// that an unknown key takes as long as a wrong digest.
 async fn find_valid_key(
     state: &AppState,
     token: &BearerToken,

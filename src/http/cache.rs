@@ -1,4 +1,5 @@
-use crate::model::{AccessKey, BearerToken};
+use super::bearer::BearerToken;
+use crate::model::AccessKey;
 use crate::store::Generation;
 use actix_web::HttpRequest;
 use actix_web::web::Bytes;
@@ -6,13 +7,13 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// How many bytes of requests and answers a worker caches. (Tuning.)
-const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// How many bytes of requests and responses a worker caches. (Tuning.)
+const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
 
 /// How many API keys a worker caches. (Tuning.)
 const MAX_KEYS: usize = 256;
 
-/// Per-worker cache of valid API keys and of answers that show a default room. Positive results
+/// Per-worker cache of valid API keys and of the bodies of default-room responses. Positive results
 /// only. Cleared when the generation of the database changes, so a hit is what a query would find.
 ///
 /// Read the generation before the query whose result is stored.
@@ -25,9 +26,9 @@ struct Contents {
     /// Valid keys by the digests that callers sent with them: a wrong digest is as unknown as that
     /// of a key that does not exist.
     keys: HashMap<[u8; 32], Rc<CachedKey>>,
-    /// Answers by the body of the request: callers that ask again send the same bytes.
-    answers: HashMap<Box<[u8]>, Bytes>,
-    answer_bytes: usize,
+    /// Response bodies by the body of the request: a caller that asks again sends the same bytes.
+    responses: HashMap<Box<[u8]>, Bytes>,
+    response_bytes: usize,
 }
 
 /// A valid API key.
@@ -69,25 +70,30 @@ impl Cache {
         }
     }
 
-    /// Returns the answer to a request with that body, if it shows an existing default room.
-    pub(super) fn answer(&self, generation: Option<Generation>, body: &[u8]) -> Option<Bytes> {
+    /// Returns the body of the response to a request with that body, if it is cached.
+    pub(super) fn response(&self, generation: Option<Generation>, body: &[u8]) -> Option<Bytes> {
         let mut contents = self.0.borrow_mut();
-        contents.at(generation)?.answers.get(body).cloned()
+        contents.at(generation)?.responses.get(body).cloned()
     }
 
-    /// Stores an answer that shows an existing default room.
-    pub(super) fn store_answer(&self, generation: Option<Generation>, body: &[u8], answer: Bytes) {
+    /// Stores the body of a response that shows an existing default room.
+    pub(super) fn store_response(
+        &self,
+        generation: Option<Generation>,
+        body: &[u8],
+        response: Bytes,
+    ) {
         let mut contents = self.0.borrow_mut();
         if !contents.is_at(generation) {
             return;
         }
-        let bytes = body.len() + answer.len();
-        if contents.answer_bytes + bytes > MAX_ANSWER_BYTES {
-            contents.clear_answers();
+        let bytes = body.len() + response.len();
+        if contents.response_bytes + bytes > MAX_RESPONSE_BYTES {
+            contents.clear_responses();
         }
-        contents.answer_bytes += bytes;
+        contents.response_bytes += bytes;
         // A copy: the body is a slice of a larger buffer, which would stay in memory.
-        contents.answers.insert(body.into(), answer);
+        contents.responses.insert(body.into(), response);
     }
 }
 
@@ -101,7 +107,7 @@ impl Contents {
         if generation != self.generation {
             self.generation = generation;
             self.keys.clear();
-            self.clear_answers();
+            self.clear_responses();
         }
         Some(self)
     }
@@ -110,9 +116,9 @@ impl Contents {
         generation.is_some() && generation == self.generation
     }
 
-    fn clear_answers(&mut self) {
-        self.answers.clear();
-        self.answer_bytes = 0;
+    fn clear_responses(&mut self) {
+        self.responses.clear();
+        self.response_bytes = 0;
     }
 }
 
@@ -121,7 +127,7 @@ mod tests {
     use super::*;
 
     fn cached(cache: &Cache, generation: Option<Generation>) -> Option<Bytes> {
-        cache.answer(generation, b"request")
+        cache.response(generation, b"request")
     }
 
     #[test]
@@ -129,10 +135,10 @@ mod tests {
         let [older, newer] = [1, 2].map(|number| Some(Generation::from_number(number)));
         let cache = Cache::default();
         assert_eq!(cached(&cache, newer), None);
-        cache.store_answer(newer, b"request", Bytes::from_static(b"answer"));
-        cache.store_answer(older, b"request", Bytes::from_static(b"stale"));
+        cache.store_response(newer, b"request", Bytes::from_static(b"response"));
+        cache.store_response(older, b"request", Bytes::from_static(b"stale"));
         assert_eq!(cached(&cache, older), None);
-        assert_eq!(cached(&cache, newer).as_deref(), Some(&b"answer"[..]));
+        assert_eq!(cached(&cache, newer).as_deref(), Some(&b"response"[..]));
         assert_eq!(cached(&cache, Some(Generation::from_number(3))), None);
         assert_eq!(cached(&cache, newer), None);
     }
@@ -140,7 +146,7 @@ mod tests {
     #[test]
     fn without_a_generation_nothing_is_cached() {
         let cache = Cache::default();
-        cache.store_answer(None, b"request", Bytes::from_static(b"answer"));
+        cache.store_response(None, b"request", Bytes::from_static(b"response"));
         assert_eq!(cached(&cache, None), None);
     }
 }

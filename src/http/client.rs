@@ -1,4 +1,4 @@
-//! Who sent a request: the address, also when a proxy stands between.
+//! The client address of a request, also if a proxy forwards it.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
@@ -7,13 +7,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Those who count as one caller: an IPv4 address, or the IPv6 network (/64) that one connection to
-/// the internet commonly has for itself.
+/// A client, as far as limits tell clients apart: an IPv4 address, or an IPv6 network (/64), which
+/// one connection to the internet commonly has for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Caller(IpAddr);
 
 impl Caller {
-    /// The caller with that address.
+    /// Returns the caller with a client address.
     pub(crate) fn from_address(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V6(address) => {
@@ -24,7 +24,7 @@ impl Caller {
         }
     }
 
-    /// Who sent a request, as far as the proxies that are trusted tell.
+    /// Returns the caller that sent a request, as far as trusted proxies name it.
     pub(super) fn from_request(request: &HttpRequest, trusted: &[IpNet]) -> Self {
         let peer = request.peer_addr().map(|address| address.ip());
         let peer = peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
@@ -34,14 +34,15 @@ impl Caller {
     }
 }
 
-/// Whether an address is that of a proxy that is trusted.
+/// Returns true if the client address is that of a trusted proxy.
 pub(crate) fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
     let address = address.to_canonical();
     trusted.iter().any(|network| network.contains(&address))
 }
 
-/// The address nearest to us that no trusted proxy has. Each proxy adds the address of its peer at
-/// the end, so what stands before that of a stranger may be made up.
+/// Returns the client address: the nearest one to this server that no trusted proxy has. Each proxy
+/// appends the address of its peer, so that an untrusted peer can forge all addresses before its
+/// own.
 fn origin(peer: IpAddr, forwarded_for: &[&str], trusted: &[IpNet]) -> IpAddr {
     let mut origin = peer;
     let addresses = forwarded_for.iter().rev().flat_map(|line| line.rsplit(','));
@@ -57,7 +58,7 @@ fn origin(peer: IpAddr, forwarded_for: &[&str], trusted: &[IpNet]) -> IpAddr {
     origin
 }
 
-/// An address as proxies write it, some of them with the port.
+/// Reads an address as proxies write it, some of them with the port.
 fn address_of(text: &str) -> Option<IpAddr> {
     let with_port = || text.parse().map(|address: SocketAddr| address.ip());
     text.parse().or_else(|_| with_port()).ok()
@@ -79,13 +80,13 @@ mod tests {
     }
 
     #[test]
-    fn only_a_trusted_proxy_is_believed() {
+    fn only_trusted_proxies_name_the_client_address() {
         for (peer, forwarded_for, origin) in [
             ("127.0.0.1", &[][..], "127.0.0.1"),
             ("127.0.0.1", &["192.0.2.7"], "192.0.2.7"),
             ("::ffff:127.0.0.1", &["192.0.2.7"], "192.0.2.7"),
             ("fd00::1", &["2001:db8::7"], "2001:db8::7"),
-            // A stranger's own words, to a proxy and to us.
+            // Forged by an untrusted client, for this server and for a proxy.
             ("192.0.2.1", &["192.0.2.7"], "192.0.2.1"),
             ("127.0.0.1", &["198.51.100.1, 192.0.2.7"], "192.0.2.7"),
             ("127.0.0.1", &["10.0.0.1, 192.0.2.7"], "192.0.2.7"),
@@ -103,7 +104,7 @@ mod tests {
             ("127.0.0.1", &["192.0.2.7:4711 , [fd00::2]:80"], "192.0.2.7"),
             // Proxies alone.
             ("127.0.0.1", &["10.0.0.2, 10.0.0.1"], "10.0.0.2"),
-            // What is no address ends the chain.
+            // The chain ends at a text that is not an address.
             ("127.0.0.1", &["192.0.2.7, unknown, 10.0.0.1"], "10.0.0.1"),
             ("127.0.0.1", &["192.0.2.7, , 10.0.0.1"], "10.0.0.1"),
             ("127.0.0.1", &["192.0.2.7", "<script>"], "127.0.0.1"),
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_is_an_address_or_the_network_of_a_connection() {
+    fn a_caller_is_an_ipv4_address_or_an_ipv6_network() {
         for (one, other, same) in [
             ("192.0.2.1", "192.0.2.1", true),
             ("192.0.2.1", "192.0.2.2", false),

@@ -1,28 +1,52 @@
-//! The page that shows the OpenAPI document and sends requests, from files inside the executable:
-//! Swagger UI, started by a script of ours.
+//! The OpenAPI document, and a page to read and try it: Swagger UI, from files inside the
+//! executable, started by a script of our own.
 
 use super::error::ApiError;
+use super::state::AppState;
 use actix_web::http::header::{
     CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ContentEncoding, ContentType, VARY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 use std::sync::Arc;
 use utoipa_swagger_ui::Config;
 
 const PAGE: &str = include_str!("docs/page.html");
 const SCRIPT: &str = include_str!("docs/start.js");
 
-/// What the page loads of Swagger UI.
+/// The files of Swagger UI that the page loads.
 const FILES: [&str; 2] = ["swagger-ui.css", "swagger-ui-bundle.js"];
 
-/// The page talks to its own server only. Swagger UI styles its elements inline and has its icons
-/// as `data:` URLs.
+/// The content security policy of the page, which may send requests to its own server only. Swagger
+/// UI styles its elements inline and has its icons as `data:` URLs.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                       img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
 
-/// `GET /docs`.
+/// Get this document
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    operation_id = "getOpenApi",
+    tag = "service",
+    responses((status = 200, description = "The document.", body = Object,
+        content_type = "application/json", example = json!({"openapi": "3.1.0"}))),
+)]
+pub(super) async fn document(state: web::Data<AppState>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .body(state.openapi.clone())
+}
+
+/// Read this document and try it
+#[utoipa::path(
+    get,
+    path = "/docs",
+    operation_id = "showDocs",
+    tag = "service",
+    responses((status = 200, description = "A page for a browser.", body = String,
+        content_type = "text/html")),
+)]
 pub(super) async fn show() -> HttpResponse {
     HttpResponse::Ok()
         .content_type(ContentType::html())
@@ -31,7 +55,7 @@ pub(super) async fn show() -> HttpResponse {
         .body(PAGE)
 }
 
-/// `GET /docs/{file}`.
+/// Returns a file that the page loads: `GET /docs/{file}`, which no client needs to know.
 pub(super) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let name = request.match_info().get("file").unwrap_or_default();
     if name == "start.js" {
@@ -52,7 +76,7 @@ pub(super) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError>
         .content_type(file.content_type)
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
     if file.gzpipped {
-        // Kept compressed, which every browser takes.
+        // Sent compressed, as it is stored: every browser accepts that.
         response
             .insert_header((CONTENT_ENCODING, ContentEncoding::Gzip))
             .insert_header((VARY, "Accept-Encoding"));

@@ -1,4 +1,4 @@
-//! Every error as callers see it: a status, a code, a sentence.
+//! Errors as callers see them: a status, a code, a sentence.
 
 use crate::model;
 use crate::store;
@@ -6,11 +6,72 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-/// When to try again after a refusal for lack of capacity, in seconds.
+/// After how many seconds a caller may try again when the server is unavailable. (Tuning.)
 const RETRY_AFTER_SECONDS: &str = "1";
 
-/// Why a request was not answered with what it asked for.
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $status:ident;)+) => {
+        /// What an error is to a program.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum ErrorCode { $($(#[$doc])* $name = $number,)+ }
+
+        impl ErrorCode {
+            /// Every code, in ascending order.
+            pub(super) const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// Returns the HTTP status of errors with this code.
+            pub(super) const fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)+ }
+            }
+
+            /// Returns the number that stands in the body of the response.
+            pub(super) const fn number(self) -> u16 {
+                self as u16
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// The server failed.
+    Failed = 10, INTERNAL_SERVER_ERROR;
+    /// Some fields are wrong.
+    InvalidFields = 12, BAD_REQUEST;
+    /// The request has no valid key.
+    Unauthorized = 14, UNAUTHORIZED;
+    /// The body is not a JSON object, or did not arrive.
+    BadRequest = 19, BAD_REQUEST;
+    /// Another user has the username.
+    UsernameTaken = 50, CONFLICT;
+    /// Another user has the e-mail address.
+    EmailTaken = 51, CONFLICT;
+    /// No user has the GUID or e-mail address.
+    UserNotFound = 52, NOT_FOUND;
+    /// The user is inactive or expired.
+    UserInactive = 53, FORBIDDEN;
+    /// No room has the GUID or slug.
+    RoomNotFound = 70, NOT_FOUND;
+    /// Every name that was offered belongs to another room.
+    RoomNameTaken = 71, CONFLICT;
+    /// No route has the path.
+    RouteNotFound = 90, NOT_FOUND;
+    /// The route has other methods.
+    MethodNotAllowed = 91, METHOD_NOT_ALLOWED;
+    /// The body is too large.
+    BodyTooLarge = 92, PAYLOAD_TOO_LARGE;
+    /// The body is not declared as plain JSON.
+    UnsupportedMediaType = 93, UNSUPPORTED_MEDIA_TYPE;
+    /// A rate limit is exceeded.
+    RateLimited = 94, TOO_MANY_REQUESTS;
+    /// The server is busy, stopping, or cannot write.
+    Unavailable = 95, SERVICE_UNAVAILABLE;
+    /// The disk is full.
+    DiskFull = 96, INSUFFICIENT_STORAGE;
+}
+
+/// Why a request did not get the response that it asked for.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
     #[error(transparent)]
@@ -19,39 +80,53 @@ pub(crate) enum ApiError {
     NotReady(store::Error),
     #[error("a valid key is required: send the header Authorization: Bearer ACCESS_KEY|HASH")]
     Unauthorized,
+    /// The client address sent too many requests without a valid key; holds the seconds until it
+    /// may send the next one.
     #[error(
-        "too many requests without a valid key from this address: check the key, then try again"
+        "too many requests without a valid key from this client address: check the key, then try again"
     )]
-    /// With the seconds until there is a point in trying again.
     TooManyFailures(u64),
-    #[error("too many requests with this key: try again later, or ask the operator for more")]
-    /// With the same.
+    /// Too many requests were sent with one key; holds the seconds until the next one is allowed.
+    #[error(
+        "too many requests with this key: try again later, or ask the operator for a higher limit"
+    )]
     TooManyRequests(u64),
+    /// The body is not a JSON object, or did not arrive; holds the sentence for the caller.
     #[error("{0}")]
     BadRequest(String),
-    #[error("there is no such address")]
+    #[error("there is no route with this path")]
     RouteNotFound,
-    #[error("this address answers {0} only")]
+    /// The route has other methods; holds them as the header `Allow` lists them.
+    #[error("this path accepts only {0}")]
     MethodNotAllowed(String),
     #[error("the body must have at most 64 KiB")]
     BodyTooLarge,
+    /// The body is not declared as plain JSON; holds the sentence for the caller.
     #[error("{0}")]
     UnsupportedMediaType(&'static str),
 }
 
-/// The body of an error.
-#[derive(Serialize)]
+/// Why a request was rejected or failed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
 pub(super) struct ErrorResponse<'a> {
+    /// What the error is to a program.
+    #[schema(value_type = ErrorCode)]
     pub(super) code: u16,
-    pub(super) details: String,
+    /// What the error is to a person: one sentence.
+    details: String,
+    /// Every wrong field; only with code 12.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, inline)]
     errors: Option<Vec<FieldErrorResponse<'a>>>,
 }
 
-/// One wrong field.
-#[derive(Serialize)]
+/// A wrong field.
+#[derive(Serialize, ToSchema)]
 struct FieldErrorResponse<'a> {
+    /// The path of the field: `options.chat.offNewMsgSound`.
     field: &'a str,
+    /// What is wrong with it; reads on from the field's name.
     message: &'a str,
 }
 
@@ -62,43 +137,40 @@ impl From<model::Error> for ApiError {
 }
 
 impl ApiError {
-    /// The code and the status: the one place where they meet.
-    fn code_and_status(&self) -> (u16, StatusCode) {
+    fn code(&self) -> ErrorCode {
         use model::Error as Rule;
-        use store::Error::{
-            Busy, DiskFull, Internal, Rule as RuleBroken, Stopped, TooManySearches, Unwritable,
-        };
+        use store::Error as Store;
 
         match self {
-            Self::Store(RuleBroken(rule)) => match rule {
-                Rule::InvalidFields(_) => (12, StatusCode::BAD_REQUEST),
-                Rule::UsernameTaken => (50, StatusCode::CONFLICT),
-                Rule::EmailTaken => (51, StatusCode::CONFLICT),
-                Rule::EmailNotFound | Rule::UserNotFound => (52, StatusCode::NOT_FOUND),
-                Rule::UserInactive => (53, StatusCode::FORBIDDEN),
-                Rule::RoomNotFound => (70, StatusCode::NOT_FOUND),
-                Rule::RoomNamesTaken(_) => (71, StatusCode::CONFLICT),
-                // Keys and rows are the operator's: no request leads there.
-                Rule::KeyNotFound | Rule::InvalidRows(_) => (10, StatusCode::INTERNAL_SERVER_ERROR),
+            Self::Store(Store::Rule(rule)) => match rule {
+                Rule::InvalidFields(_) => ErrorCode::InvalidFields,
+                Rule::UsernameTaken => ErrorCode::UsernameTaken,
+                Rule::EmailTaken => ErrorCode::EmailTaken,
+                Rule::EmailNotFound | Rule::UserNotFound => ErrorCode::UserNotFound,
+                Rule::UserInactive => ErrorCode::UserInactive,
+                Rule::RoomNotFound => ErrorCode::RoomNotFound,
+                Rule::RoomNamesTaken(_) => ErrorCode::RoomNameTaken,
+                // Only operators' commands meet these rules; no request does.
+                Rule::KeyNotFound | Rule::InvalidRows(_) => ErrorCode::Failed,
             },
-            Self::Store(Internal(_)) => (10, StatusCode::INTERNAL_SERVER_ERROR),
-            Self::Unauthorized => (14, StatusCode::UNAUTHORIZED),
-            Self::BadRequest(_) => (19, StatusCode::BAD_REQUEST),
-            Self::RouteNotFound => (90, StatusCode::NOT_FOUND),
-            Self::MethodNotAllowed(_) => (91, StatusCode::METHOD_NOT_ALLOWED),
-            Self::BodyTooLarge => (92, StatusCode::PAYLOAD_TOO_LARGE),
-            Self::UnsupportedMediaType(_) => (93, StatusCode::UNSUPPORTED_MEDIA_TYPE),
-            Self::TooManyFailures(_) | Self::TooManyRequests(_) => {
-                (94, StatusCode::TOO_MANY_REQUESTS)
-            }
-            Self::NotReady(_) | Self::Store(Busy | Stopped | TooManySearches | Unwritable(_)) => {
-                (95, StatusCode::SERVICE_UNAVAILABLE)
-            }
-            Self::Store(DiskFull) => (96, StatusCode::INSUFFICIENT_STORAGE),
+            Self::Store(Store::Internal(_)) => ErrorCode::Failed,
+            Self::Store(Store::DiskFull) => ErrorCode::DiskFull,
+            Self::NotReady(_)
+            | Self::Store(
+                Store::Busy | Store::Stopped | Store::TooManySearches | Store::Unwritable(_),
+            ) => ErrorCode::Unavailable,
+            Self::Unauthorized => ErrorCode::Unauthorized,
+            Self::BadRequest(_) => ErrorCode::BadRequest,
+            Self::RouteNotFound => ErrorCode::RouteNotFound,
+            Self::MethodNotAllowed(_) => ErrorCode::MethodNotAllowed,
+            Self::BodyTooLarge => ErrorCode::BodyTooLarge,
+            Self::UnsupportedMediaType(_) => ErrorCode::UnsupportedMediaType,
+            Self::TooManyFailures(_) | Self::TooManyRequests(_) => ErrorCode::RateLimited,
         }
     }
 
-    /// Whether it lasts for a time of which the log tells at its beginning and end.
+    /// Returns true for an outage, which lasts: the log tells when it begins and ends, not every
+    /// request that it hits.
     pub(super) fn is_outage(&self) -> bool {
         use store::Error::{Busy, DiskFull, Stopped, Unwritable};
 
@@ -108,33 +180,34 @@ impl ApiError {
         matches!(error, Busy | DiskFull | Stopped | Unwritable(_))
     }
 
-    /// The sentence for the caller. What went wrong inside is for the log alone.
+    /// Returns the sentence for the caller. What failed inside the server stands in the log only.
     fn details(&self) -> String {
-        match self {
-            Self::Store(store::Error::Internal(_)) => {
-                "the server failed; its log has the reason under the request id of this answer"
-                    .into()
+        use store::Error::{Busy, DiskFull, Internal, Stopped, TooManySearches, Unwritable};
+
+        let details = match self {
+            Self::Store(Internal(_)) => {
+                "the server failed; its log has the reason under the request id of this response"
             }
-            Self::Store(
-                store::Error::Busy | store::Error::Stopped | store::Error::TooManySearches,
-            ) => "the server is busy or shutting down; try again".into(),
-            Self::Store(store::Error::Unwritable(_)) => {
-                "what is there can be read, nothing can be written now; try again".into()
+            Self::Store(Busy | Stopped | TooManySearches) => {
+                "the server is busy or stopping; try again"
             }
-            Self::Store(store::Error::DiskFull) => {
-                "the disk of the server is full: what is there can be read, nothing can be written"
-                    .into()
+            Self::Store(Unwritable(_)) => {
+                "the database can be read but not written at the moment; try again"
+            }
+            Self::Store(DiskFull) => {
+                "the disk of the server is full: the database can be read but not written"
             }
             Self::NotReady(_) => {
-                "the database cannot be read and written now; the log has the reason".into()
+                "the database cannot be read and written at the moment; the log has the reason"
             }
-            _ => self.to_string(),
-        }
+            _ => return self.to_string(),
+        };
+        details.to_owned()
     }
 
     pub(super) fn body(&self) -> ErrorResponse<'_> {
         ErrorResponse {
-            code: self.code_and_status().0,
+            code: self.code().number(),
             details: self.details(),
             errors: self.field_errors(),
         }
@@ -154,7 +227,7 @@ impl ApiError {
 
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
-        self.code_and_status().1
+        self.code().status()
     }
 
     fn error_response(&self) -> HttpResponse {

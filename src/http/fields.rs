@@ -1,16 +1,51 @@
+//! The fields of JSON requests: each is declared once, for its reading and for its description.
+
 use super::error::ApiError;
-use crate::model::json::{self, Object};
+use super::json;
+use crate::model::raw_object::RawObject;
 use crate::model::{self, FieldError, Invalid};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 use std::str;
 
-/// What is wrong with the fields of a request: gathered, so that the answer can name all of it.
-#[derive(Default)]
-pub(super) struct Refusals(Vec<FieldError>);
+/// Declares a request as a struct. Its function `read` takes the fields from a body: a field of
+/// type `T` is required, `Option<T>` may be absent or null, and `Option<Option<T>>` may be absent
+/// while null is a value.
+macro_rules! request {
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis struct $name:ident$(<$lifetime:lifetime>)? {
+            $($(#[$field_attribute:meta])* $field:ident: $type:ty,)+
+        }
+    ) => {
+        #[derive(utoipa::ToSchema)]
+        $(#[$attribute])*
+        $visibility struct $name$(<$lifetime>)? {
+            $($(#[$field_attribute])* $field: $type,)+
+        }
 
-impl Refusals {
-    /// Notes that a field is wrong.
+        impl$(<$lifetime>)? $name$(<$lifetime>)? {
+            /// Reads the request, or returns everything that is wrong with it.
+            $visibility fn read<'body$(: $lifetime)?>(
+                mut fields: $crate::http::fields::Fields<'body>,
+            ) -> Result<Self, $crate::http::error::ApiError> {
+                $(let $field = fields.take(stringify!($field));)+
+                match ($($field,)+) {
+                    ($(Some($field),)+) if fields.errors.is_empty() => Ok(Self { $($field),+ }),
+                    _ => Err(fields.errors.into_error()),
+                }
+            }
+        }
+    };
+}
+pub(super) use request;
+
+/// Everything that is wrong with the fields of a request, so that one response can name all of it.
+#[derive(Default)]
+pub(super) struct FieldErrors(Vec<FieldError>);
+
+impl FieldErrors {
+    /// Adds a wrong field.
     pub(super) fn add(&mut self, field: &str, message: Invalid) {
         self.0.push(FieldError {
             field: field.to_owned(),
@@ -18,12 +53,12 @@ impl Refusals {
         });
     }
 
-    /// Whether nothing was wrong so far.
+    /// Returns true if no field is wrong so far.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The value, if nothing was wrong; else the answer that names every wrong field.
+    /// Returns the value if no field is wrong, else the error that names every wrong field.
     pub(super) fn unless_any<T>(self, value: T) -> Result<T, ApiError> {
         if self.is_empty() {
             Ok(value)
@@ -32,126 +67,136 @@ impl Refusals {
         }
     }
 
-    /// The answer that names every wrong field.
+    /// Returns the error that names every wrong field.
     pub(super) fn into_error(self) -> ApiError {
         model::Error::InvalidFields(self.0).into()
     }
 }
 
-/// The fields of a JSON request, taken one by one.
+/// The fields of a JSON request.
 pub(super) struct Fields<'a> {
-    object: Object<'a>,
+    object: RawObject<'a>,
     repeated: Vec<String>,
-    refusals: Refusals,
+    pub(super) errors: FieldErrors,
 }
 
 impl<'a> Fields<'a> {
     /// Reads the top level of a body.
+    ///
+    /// # Errors
+    /// A body that is not a JSON object in UTF-8.
     pub(super) fn from_body(body: &'a [u8]) -> Result<Self, ApiError> {
         let text = str::from_utf8(body)
             .map_err(|error| not_json(&format!("byte {} is not UTF-8", error.valid_up_to())))?;
-        let object = Object::parse(text).map_err(|error| match error.classify() {
+        let object = RawObject::parse(text).map_err(|error| match error.classify() {
             Category::Data => ApiError::BadRequest("the body must be a JSON object".into()),
             _ => not_json(&error.to_string()),
         })?;
         Ok(Self {
-            repeated: object.repeated_keys(),
+            repeated: json::repeated(object.members().iter().map(|(key, _)| key.as_ref())),
             object,
-            refusals: Refusals::default(),
+            errors: FieldErrors::default(),
         })
     }
 
-    /// Takes a field that must be there.
-    pub(super) fn required<T>(
+    /// Takes a field; None if it is wrong, which is then among the errors.
+    pub(super) fn take<F: Field<'a>>(&mut self, name: &str) -> Option<F> {
+        F::take(self, name)
+    }
+
+    /// Adds an error for a field whose value is right by its type and wrong by a setting.
+    pub(super) fn check<T: FromJson<'a>>(
         &mut self,
         name: &str,
-        read: impl FnOnce(&'a RawValue) -> Result<T, Invalid>,
-    ) -> Option<T> {
-        if self.object.get(name).is_none_or(json::is_null) && !self.is_repeated(name) {
-            self.refusals.add(name, Invalid::new("is required"));
+        check: impl FnOnce(&T) -> Result<(), Invalid>,
+    ) {
+        let value = self.get(name).filter(|_| !self.is_repeated(name));
+        let value = value.map(T::from_json);
+        if let Some(Err(message)) = value.and_then(Result::ok).as_ref().map(check) {
+            self.errors.add(name, message);
         }
-        self.optional(name, read)
-    }
-
-    /// Takes a field that may be absent, which `null` says as well.
-    pub(super) fn optional<T>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(&'a RawValue) -> Result<T, Invalid>,
-    ) -> Option<T> {
-        self.nullable(name, read).flatten()
-    }
-
-    /// Takes a field that may be absent, and for which `null` is a value.
-    pub(super) fn nullable<T>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(&'a RawValue) -> Result<T, Invalid>,
-    ) -> Option<Option<T>> {
-        let whole = |message| {
-            vec![FieldError {
-                field: String::new(),
-                message,
-            }]
-        };
-        self.tree(name, |value| read(value).map_err(whole))
-    }
-
-    /// Takes a field that may be absent, which `null` says as well, and has fields of its own.
-    pub(super) fn optional_tree<T>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(&'a RawValue) -> Result<T, Vec<FieldError>>,
-    ) -> Option<T> {
-        self.tree(name, read).flatten()
-    }
-
-    /// What was wrong so far.
-    pub(super) fn into_refusals(self) -> Refusals {
-        self.refusals
     }
 
     fn is_repeated(&self, name: &str) -> bool {
         self.repeated.iter().any(|repeated| repeated == name)
     }
 
-    fn tree<T>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(&'a RawValue) -> Result<T, Vec<FieldError>>,
-    ) -> Option<Option<T>> {
+    fn get(&self, name: &str) -> Option<&'a RawValue> {
+        let mut members = self.object.members().iter();
+        members.find_map(|(key, value)| (key == name).then_some(*value))
+    }
+
+    /// Finds a field that may be absent while null is a value.
+    fn find<T: FromJson<'a>>(&mut self, name: &str) -> Option<Option<Option<T>>> {
         if self.is_repeated(name) {
-            self.refusals.add(name, Invalid::new("is given twice"));
+            self.errors.add(name, Invalid::new("is given twice"));
             return None;
         }
-        let value = self.object.get(name)?;
-        if json::is_null(value) {
+        let Some(value) = self.get(name) else {
             return Some(None);
+        };
+        if json::is_null(value) {
+            return Some(Some(None));
         }
-        match read(value) {
-            Ok(value) => Some(Some(value)),
+        match T::from_json(value) {
+            Ok(value) => Some(Some(Some(value))),
             Err(errors) => {
-                self.refusals
-                    .0
-                    .extend(errors.into_iter().map(|error| below(name, error)));
+                let errors = errors.into_iter().map(|error| below(name, error));
+                self.errors.0.extend(errors);
                 None
             }
         }
     }
 }
 
-/// Reads a string by the rule of what it stands for.
-pub(super) fn text<T>(
-    parse: impl Fn(&str) -> Result<T, Invalid>,
-) -> impl Fn(&RawValue) -> Result<T, Invalid> {
-    move |value| parse(&json::text(value)?)
+/// The type of a field, which says whether the field is required.
+pub(super) trait Field<'a>: Sized {
+    /// Takes the field of that name; None if it is wrong.
+    fn take(fields: &mut Fields<'a>, name: &str) -> Option<Self>;
 }
 
-/// Reads a whole number by the rule of what it stands for.
-pub(super) fn integer<T>(
-    make: impl Fn(i64) -> Result<T, Invalid>,
-) -> impl Fn(&RawValue) -> Result<T, Invalid> {
-    move |value| make(json::integer(value)?)
+impl<'a, T: FromJson<'a>> Field<'a> for T {
+    fn take(fields: &mut Fields<'a>, name: &str) -> Option<Self> {
+        let value = fields.find(name)?.flatten();
+        if value.is_none() {
+            fields.errors.add(name, Invalid::new("is required"));
+        }
+        value
+    }
+}
+
+impl<'a, T: FromJson<'a>> Field<'a> for Option<T> {
+    fn take(fields: &mut Fields<'a>, name: &str) -> Option<Self> {
+        fields.find(name).map(Option::flatten)
+    }
+}
+
+impl<'a, T: FromJson<'a>> Field<'a> for Option<Option<T>> {
+    fn take(fields: &mut Fields<'a>, name: &str) -> Option<Self> {
+        fields.find(name)
+    }
+}
+
+/// A value that is read from JSON.
+pub(super) trait FromJson<'a>: Sized {
+    /// Reads a value that is not null.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each with its path below the value, which is empty for the
+    /// value itself.
+    fn from_json(value: &'a RawValue) -> Result<Self, Vec<FieldError>>;
+}
+
+impl FromJson<'_> for bool {
+    fn from_json(value: &RawValue) -> Result<Self, Vec<FieldError>> {
+        json::boolean(value).map_err(whole)
+    }
+}
+
+/// Returns the error of a value as a whole.
+pub(super) fn whole(message: Invalid) -> Vec<FieldError> {
+    let field = String::new();
+    vec![FieldError { field, message }]
 }
 
 fn below(name: &str, error: FieldError) -> FieldError {

@@ -1,19 +1,56 @@
-use super::AppState;
 use super::error::ApiError;
+use super::error_responses::NotReady;
+use super::state::AppState;
 use actix_web::{HttpResponse, web};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-/// `GET /healthz`: the process answers.
-pub(super) async fn alive() -> HttpResponse {
-    HttpResponse::Ok().json(json!({"status": "alive"}))
+/// The state of the server.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Health)]
+struct HealthResponse {
+    #[schema(inline)]
+    status: Status,
 }
 
-/// `GET /readyz`: the database can be read and written.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Alive,
+    Ready,
+}
+
+/// Check that the process answers
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "checkAlive",
+    tag = "service",
+    responses((status = 200, description = "The process answers.", body = HealthResponse,
+        example = json!({"status": "alive"}))),
+)]
+pub(super) async fn alive() -> HttpResponse {
+    let status = Status::Alive;
+    HttpResponse::Ok().json(HealthResponse { status })
+}
+
+/// Check that rooms can be found and created
+///
+/// Reads the database and writes to it.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "checkReady",
+    tag = "service",
+    responses(
+        (status = 200, description = "Rooms can be found and created.", body = HealthResponse,
+            example = json!({"status": "ready"})),
+        NotReady,
+    ),
+)]
 pub(super) async fn ready(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
-    state
-        .store
-        .check_ready()
-        .await
-        .map_err(ApiError::NotReady)?;
-    Ok(HttpResponse::Ok().json(json!({"status": "ready"})))
+    let checked = state.store.check_ready().await;
+    checked.map_err(ApiError::NotReady)?;
+    let status = Status::Ready;
+    Ok(HttpResponse::Ok().json(HealthResponse { status }))
 }

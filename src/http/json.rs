@@ -1,75 +1,128 @@
-use super::error::ApiError;
-use actix_web::dev::Payload;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
-use actix_web::rt::time::timeout;
-use actix_web::web::{self, Bytes};
-use actix_web::{FromRequest, HttpRequest};
-use std::pin::Pin;
-use std::time::Duration;
+//! The values of JSON requests, read from their text one at a time.
 
-/// The largest body, in bytes.
-const MAX_BYTES: usize = 64 * 1024;
+use crate::model::Invalid;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
 
-/// How long a body may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Up to this many keys, comparing each with each is faster than sorting them. (Tuning.)
+const FEW_KEYS: usize = 32;
 
-/// The body of a request that says it is JSON; whether it is has not been looked at.
-pub(super) struct JsonBody(pub(super) Bytes);
+/// Returns the keys that are in the list more than once, each once.
+pub(super) fn repeated<'a>(keys: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut keys: Vec<&str> = keys.collect();
+    if keys.len() <= FEW_KEYS && all_different(&keys) {
+        return Vec::new();
+    }
+    keys.sort_unstable();
+    let pairs = keys.windows(2).filter(|pair| pair[0] == pair[1]);
+    let mut repeated: Vec<String> = pairs.map(|pair| pair[0].to_owned()).collect();
+    repeated.dedup();
+    repeated
+}
 
-impl FromRequest for JsonBody {
-    type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+fn all_different(keys: &[&str]) -> bool {
+    let mut rest = keys;
+    while let [first, others @ ..] = rest {
+        if others.contains(first) {
+            return false;
+        }
+        rest = others;
+    }
+    true
+}
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let checked = check_headers(request);
-        let payload = web::Payload::from_request(request, payload);
-        Box::pin(async move {
-            checked?;
-            // Taking the payload out of a request does not fail.
-            let payload = payload
-                .await
-                .map_err(|error| ApiError::BadRequest(error.to_string()))?;
-            read(payload).await.map(Self)
-        })
+pub(super) fn is_null(value: &RawValue) -> bool {
+    value.get() == "null"
+}
+
+pub(super) fn is_object(value: &RawValue) -> bool {
+    value.get().starts_with('{')
+}
+
+/// Reads a string, borrowed where it holds no escapes.
+pub(super) fn text(value: &RawValue) -> Result<Cow<'_, str>, Invalid> {
+    /// `Cow` alone always copies.
+    #[derive(serde::Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+    if !value.get().starts_with('"') {
+        return Err(Invalid::new("must be a string"));
+    }
+    serde_json::from_str(value.get())
+        .map(|Text(text)| text)
+        .map_err(|_| Invalid::new("must not contain half of a surrogate pair"))
+}
+
+/// Reads `true` or `false`.
+pub(super) fn boolean(value: &RawValue) -> Result<bool, Invalid> {
+    match value.get() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(Invalid::new("must be true or false")),
     }
 }
 
-fn check_headers(request: &HttpRequest) -> Result<(), ApiError> {
-    let media_type = header(request, &CONTENT_TYPE)
-        .split(';')
-        .next()
-        .unwrap_or_default();
-    if !media_type.trim().eq_ignore_ascii_case("application/json") {
-        return Err(ApiError::UnsupportedMediaType(
-            "the body must be JSON: send Content-Type: application/json",
-        ));
+/// Reads a whole number, however it is written: `15`, `15.0` and `1.5e1` are the same in JSON. A
+/// number out of the range of `i64` becomes its limit, so that the check of a range rejects it.
+pub(super) fn integer(value: &RawValue) -> Result<i64, Invalid> {
+    let not_an_integer = || Invalid::new("must be a whole number");
+    if let Ok(integer) = value.get().parse() {
+        return Ok(integer);
     }
-    let encoding = header(request, &CONTENT_ENCODING);
-    if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
-        return Err(ApiError::UnsupportedMediaType(
-            "the body must not be compressed: send no Content-Encoding",
-        ));
+    let number: f64 = serde_json::from_str(value.get()).map_err(|_| not_an_integer())?;
+    if number.fract() == 0.0 {
+        Ok(number as i64)
+    } else {
+        Err(not_an_integer())
     }
-    if header(request, &CONTENT_LENGTH)
-        .parse()
-        .is_ok_and(|length: usize| length > MAX_BYTES)
-    {
-        return Err(ApiError::BodyTooLarge);
-    }
-    Ok(())
 }
 
-fn header<'a>(request: &'a HttpRequest, name: &HeaderName) -> &'a str {
-    let value = request
-        .headers()
-        .get(name)
-        .and_then(|value| value.to_str().ok());
-    value.unwrap_or_default()
+/// Rejects a number out of the range of a double: some readers reject the whole text for it.
+pub(super) fn check_number(value: &RawValue) -> Result<(), Invalid> {
+    match serde_json::from_str::<f64>(value.get()) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Invalid::new("must be a number that a double can hold")),
+    }
 }
 
-async fn read(payload: web::Payload) -> Result<Bytes, ApiError> {
-    let body = timeout(PATIENCE, payload.to_bytes_limited(MAX_BYTES)).await;
-    let body = body.map_err(|_| ApiError::BadRequest("the body took too long to arrive".into()))?;
-    let body = body.map_err(|_| ApiError::BodyTooLarge)?;
-    body.map_err(|_| ApiError::BadRequest("the body broke off or could not be read".into()))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(text: &str) -> Box<RawValue> {
+        RawValue::from_string(text.to_owned()).expect(text)
+    }
+
+    #[test]
+    fn repeated_keys_are_found_among_many() {
+        let many: Vec<String> = (0..5000).map(|n| n.to_string()).collect();
+        let keys = || many.iter().map(String::as_str);
+        assert_eq!(repeated(keys()), Vec::<String>::new());
+        let twice = ["17", "4999", "17"];
+        assert_eq!(repeated(keys().chain(twice)), ["17", "4999"]);
+        assert_eq!(repeated(twice.into_iter()), ["17"]);
+    }
+
+    #[test]
+    fn values_are_read_by_their_type() {
+        assert_eq!(text(&raw(r#""a\u00e9""#)).as_deref(), Ok("aé"));
+        assert!(text(&raw(r#""\ud800""#)).is_err());
+        assert!(text(&raw("1")).is_err());
+        assert_eq!(boolean(&raw("true")), Ok(true));
+        assert!(boolean(&raw("1")).is_err());
+        for (written, read) in [
+            ("15", 15),
+            ("15.0", 15),
+            ("1.5e1", 15),
+            ("-0.0", 0),
+            ("-3", -3),
+            ("99999999999999999999", i64::MAX),
+            ("-1e300", i64::MIN),
+        ] {
+            assert_eq!(integer(&raw(written)), Ok(read), "{written}");
+        }
+        for written in ["1.5", "\"15\"", "1e999", "true", "null", "[15]"] {
+            assert!(integer(&raw(written)).is_err(), "{written}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! How often callers may try keys, and how often a key may be used.
+//! Rate limits: on requests without a valid key, by client address, and on requests with each key.
 
 use super::client::Caller;
 use super::error::ApiError;
@@ -8,14 +8,16 @@ use governor::{Quota, RateLimiter};
 use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-/// How many callers, or keys, are told apart.
+/// How many callers, or keys, a limiter tells apart, so that its memory is bounded.
 const MAX_TRACKED: usize = 64 * 1024;
 
-/// After how many checks those are forgotten who have their whole allowance again.
+/// After how many checks a limiter evicts the callers, or keys, whose quota is whole again.
+/// (Tuning.)
 const CHECKS_BETWEEN_SWEEPS: usize = 4 * 1024;
 
-/// The limits that are set.
+/// The rate limits of the server.
 #[derive(Debug)]
 pub(crate) struct Limits {
     failures: Option<Limiter<Caller>>,
@@ -23,8 +25,8 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// Limits on the requests of a caller that show no valid key, and on the requests with one key,
-    /// each a minute; 0: no limit.
+    /// Returns limits per minute: on the requests of a caller without a valid key, and on the
+    /// requests with one key; 0: no limit.
     pub(crate) fn per_minute(failures: u32, requests: u32) -> Self {
         Self {
             failures: Limiter::per_minute(failures),
@@ -32,32 +34,35 @@ impl Limits {
         }
     }
 
-    /// The refusal of a request that shows no valid key. Good keys are not looked at here: they
-    /// work, so that nobody locks out those with whom an address is shared.
+    /// Counts a request without a valid key and returns its error. A request with a valid key is
+    /// never counted here, so that no client locks out another one that shares its address.
     pub(super) fn unauthorized(&self, caller: impl FnOnce() -> Caller) -> ApiError {
         let Some(failures) = &self.failures else {
             return ApiError::Unauthorized;
         };
-        match failures.check(caller()) {
+        match failures.allow(caller()) {
             Ok(()) => ApiError::Unauthorized,
             Err(seconds) => ApiError::TooManyFailures(seconds),
         }
     }
 
-    /// Counts a request with a valid key, by its digest.
+    /// Counts a request with a valid key, by the digest of the key.
+    ///
+    /// # Errors
+    /// More requests with the key than the limit allows.
     pub(super) fn allow_key(&self, digest: &[u8; 32]) -> Result<(), ApiError> {
         match &self.requests {
             None => Ok(()),
-            Some(requests) => requests.check(*digest).map_err(ApiError::TooManyRequests),
+            Some(requests) => requests.allow(*digest).map_err(ApiError::TooManyRequests),
         }
     }
 }
 
-/// Gives everybody an allowance, which comes back evenly within a minute.
+/// Allows each key a quota, which refills evenly within a minute.
 #[derive(Debug)]
 struct Limiter<K: Hash + Eq + Clone> {
-    /// By whom the allowance is used; none: all those whom there was no room to tell apart.
-    allowances: RateLimiter<Option<K>, HashMapStateStore<Option<K>>, DefaultClock>,
+    /// The used quotas; None: that of all keys beyond `max_tracked`, which share one.
+    quotas: RateLimiter<Option<K>, HashMapStateStore<Option<K>>, DefaultClock>,
     checks: AtomicUsize,
     max_tracked: usize,
 }
@@ -66,21 +71,22 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
     fn per_minute(count: u32) -> Option<Self> {
         let quota = Quota::per_minute(NonZeroU32::new(count)?);
         Some(Self {
-            allowances: RateLimiter::hashmap(quota),
+            quotas: RateLimiter::hashmap(quota),
             checks: AtomicUsize::new(0),
             max_tracked: MAX_TRACKED,
         })
     }
 
-    /// Uses the allowance of `key`; if there is none left, tells in how many seconds.
-    fn check(&self, key: K) -> Result<(), u64> {
+    /// Uses the quota of a key. If it is used up, returns after how many seconds the key may try
+    /// again.
+    fn allow(&self, key: K) -> Result<(), u64> {
         let checks = self.checks.fetch_add(1, Ordering::Relaxed);
         if checks % CHECKS_BETWEEN_SWEEPS == CHECKS_BETWEEN_SWEEPS - 1 {
-            self.allowances.retain_recent();
-            self.allowances.shrink_to_fit();
+            self.quotas.retain_recent();
+            self.quotas.shrink_to_fit();
         }
-        let is_full = self.allowances.len() >= self.max_tracked;
-        let checked = self.allowances.check_key(&(!is_full).then_some(key));
+        let is_full = self.quotas.len() >= self.max_tracked;
+        let checked = self.quotas.check_key(&(!is_full).then_some(key));
         checked.map_err(|until| {
             let wait = until.wait_time_from(DefaultClock::default().now());
             whole_seconds(wait)
@@ -88,8 +94,8 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
     }
 }
 
-/// A time in seconds, rounded up, at least 1.
-fn whole_seconds(time: std::time::Duration) -> u64 {
+/// Returns a time in seconds, rounded up, at least 1.
+fn whole_seconds(time: Duration) -> u64 {
     let whole = time.as_secs() + u64::from(time.subsec_nanos() > 0);
     whole.max(1)
 }
@@ -97,50 +103,49 @@ fn whole_seconds(time: std::time::Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
-    fn an_allowance_is_used_up_and_belongs_to_one() {
+    fn each_key_has_a_quota_of_its_own() {
         let limiter = Limiter::per_minute(3).expect("a limit");
         for _ in 0..3 {
-            assert_eq!(limiter.check("a"), Ok(()));
+            assert_eq!(limiter.allow("a"), Ok(()));
         }
         // A third of a minute for each.
-        assert!((19..=20).contains(&limiter.check("a").expect_err("a refusal")));
-        assert_eq!(limiter.check("b"), Ok(()));
+        assert!((19..=20).contains(&limiter.allow("a").expect_err("rate-limited")));
+        assert_eq!(limiter.allow("b"), Ok(()));
         assert!(Limiter::<u8>::per_minute(0).is_none());
     }
 
     #[test]
-    fn however_many_come_so_many_are_tracked() {
+    fn the_number_of_tracked_keys_is_bounded() {
         let mut limiter = Limiter::per_minute(2).expect("a limit");
         limiter.max_tracked = 10;
         for n in 0..10 {
-            assert_eq!(limiter.check(n), Ok(()));
+            assert_eq!(limiter.allow(n), Ok(()));
         }
-        // All others share one allowance.
-        assert_eq!(limiter.check(10), Ok(()));
-        assert_eq!(limiter.check(11), Ok(()));
+        // All other keys share one quota.
+        assert_eq!(limiter.allow(10), Ok(()));
+        assert_eq!(limiter.allow(11), Ok(()));
         for n in 12..10_000 {
-            assert!(limiter.check(n).is_err());
+            assert!(limiter.allow(n).is_err());
         }
-        assert_eq!(limiter.allowances.len(), 11);
+        assert_eq!(limiter.quotas.len(), 11);
     }
 
     #[test]
-    fn those_with_their_whole_allowance_are_forgotten() {
-        // An allowance that comes back faster than anything can be asked.
+    fn keys_with_a_whole_quota_are_evicted() {
+        // A quota that refills faster than keys can be checked.
         let limiter = Limiter::per_minute(u32::MAX).expect("a limit");
         for n in 0..CHECKS_BETWEEN_SWEEPS - 1 {
-            assert_eq!(limiter.check(n), Ok(()));
+            assert_eq!(limiter.allow(n), Ok(()));
         }
-        assert_eq!(limiter.allowances.len(), CHECKS_BETWEEN_SWEEPS - 1);
-        assert_eq!(limiter.check(0), Ok(()));
-        assert!(limiter.allowances.len() < CHECKS_BETWEEN_SWEEPS / 2);
+        assert_eq!(limiter.quotas.len(), CHECKS_BETWEEN_SWEEPS - 1);
+        assert_eq!(limiter.allow(0), Ok(()));
+        assert!(limiter.quotas.len() < CHECKS_BETWEEN_SWEEPS / 2);
     }
 
     #[test]
-    fn a_wait_is_told_in_whole_seconds() {
+    fn a_wait_is_rounded_up_to_whole_seconds() {
         for (milliseconds, seconds) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (2999, 3)] {
             assert_eq!(whole_seconds(Duration::from_millis(milliseconds)), seconds);
         }

@@ -1,141 +1,156 @@
-//! The OpenAPI document of the API. It is made from what the handlers use themselves: the limits
-//! and tables of the model, the errors as they are answered, the examples of the documentation.
+//! The OpenAPI document of the API. Each operation, request and response is described at its
+//! handler; this file adds what all of them share.
 
-mod fields;
-mod operation;
-mod options;
-mod rooms;
-mod service;
-mod users;
-
-use super::AppState;
-use actix_web::http::header::ContentType;
-use actix_web::{HttpResponse, web};
-use std::fmt::Display;
-use utoipa::openapi::path::{HttpMethod, OperationBuilder, PathItemBuilder, PathsBuilder};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{
-    ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, Schema,
+use super::endpoint::Endpoint;
+use super::error::ErrorResponse;
+use super::error_responses::{
+    self, BodyTooLarge, Failed, InvalidBody, InvalidParameters, RateLimited, Unauthorized,
+    Unavailable, UnsupportedMediaType,
 };
-
-/// A path below the base path, and what can be done there.
-type Paths = Vec<(&'static str, PathItem)>;
-
-/// A schema that others refer to by its name.
-type NamedSchema = (&'static str, RefOr<Schema>);
+use super::schema;
+use std::fmt::Display;
+use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{
+    Components, HeaderBuilder, OpenApi, Ref, RefOr, Response, SecurityRequirement,
+};
+use utoipa::{IntoResponses, OpenApi as _};
 
 /// The name of the one security scheme.
 const KEY: &str = "key";
 
 const KEY_DESCRIPTION: &str = "\
 `Authorization: Bearer ACCESS_KEY|HASH`, where `HASH` is the lower-case hexadecimal SHA-256 of the \
-text `ACCESS_KEY|SECRET_KEY`. `roomd key create` makes both keys and prints the whole header; what \
-follows `Bearer` in it is the token to enter here.";
+text `ACCESS_KEY|SECRET_KEY`. `roomd key create` creates both keys and prints the whole header; \
+the token to enter here is what follows `Bearer` in it.";
 
-/// `GET /openapi.json`.
-pub(super) async fn show(state: web::Data<AppState>) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type(ContentType::json())
-        .body(document(&state.base_paths))
+/// What the document says of the API as a whole.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(title = "roomd", description = "\
+Gets a registered user's default room, which the first call creates and every further call \
+returns, and manages rooms and users.
+
+Every response carries an `X-Request-Id`: the caller's own, if the request has one of at most 128 \
+letters, digits, `-`, `_`, `.` or `:`. `HEAD` works wherever `GET` does. Every error is a JSON \
+object with a `code` and a sentence; an unknown path has code 90, a wrong method code 91."),
+    tags(
+        (name = "rooms", description = "The default rooms of users."),
+        (name = "users", description = "The users, each of whom can have one room."),
+        (name = "service", description = "Routes outside the API's base path, which need no key."),
+    ),
+    components(schemas(ErrorResponse)),
+)]
+struct Document;
+
+/// Returns the OpenAPI document, as JSON text: the endpoints of the API, which need a key, under
+/// the first of its base paths, then the other endpoints.
+pub(super) fn document<P: Display>(
+    base_paths: &[P],
+    api: Vec<Endpoint>,
+    service: Vec<Endpoint>,
+) -> String {
+    let mut api = merge(api);
+    operations(&mut api).for_each(add_key);
+    let base = base_paths.first().map(P::to_string).unwrap_or_default();
+    let mut document = Document::openapi()
+        .nest(base, api)
+        .merge_from(merge(service));
+    for other in base_paths.iter().skip(1) {
+        let description = document.info.description.get_or_insert_default();
+        *description += &format!("\n\nThe API is served under `{other}` as well.");
+    }
+    operations(&mut document).for_each(complete);
+    complete_components(document.components.get_or_insert_default());
+    document.to_pretty_json().expect("a document is JSON")
 }
 
-/// The OpenAPI document of an API that is served under these base paths, as JSON text.
-pub(crate) fn document<P: Display>(base_paths: &[P]) -> String {
-    build(base_paths)
-        .to_pretty_json()
-        .expect("texts and numbers are JSON")
+fn merge(endpoints: Vec<Endpoint>) -> OpenApi {
+    let documents = endpoints.into_iter().map(|endpoint| endpoint.document);
+    documents.reduce(OpenApi::merge_from).unwrap_or_default()
 }
 
-fn build<P: Display>(base_paths: &[P]) -> OpenApi {
-    OpenApiBuilder::new()
-        .info(
-            InfoBuilder::new()
-                .title("roomd")
-                .version(env!("CARGO_PKG_VERSION"))
-                .description(Some(description(base_paths))),
-        )
-        .tags(Some([
-            tag("rooms", "The default rooms of users."),
-            tag("users", "Those whom a room can belong to."),
-            tag(
-                "service",
-                "What stands outside the API's base path; needs no key.",
-            ),
-        ]))
-        .paths(paths(base_paths))
-        .components(Some(components()))
-        .build()
+fn operations(document: &mut OpenApi) -> impl Iterator<Item = &mut Operation> {
+    let items = document.paths.paths.values_mut();
+    items.flat_map(|item| {
+        let operations = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+        ];
+        operations.into_iter().flatten()
+    })
 }
 
-fn description<P: Display>(base_paths: &[P]) -> String {
-    let mut text = "\
-Gets a registered user's default room, made on the first call and the same ever after, and \
-manages rooms and users.
+/// Adds that an operation needs a key, and the errors of all operations that do.
+fn add_key(operation: &mut Operation) {
+    operation.security = Some(vec![SecurityRequirement::new(KEY, [""; 0])]);
+    add::<Unauthorized>(operation);
+    add::<RateLimited>(operation);
+    add::<Failed>(operation);
+    add::<Unavailable>(operation);
+}
 
-Every answer carries an `X-Request-Id`: the caller's own, if it sent one of at most 128 letters, \
-digits, `-`, `_`, `.` or `:`. `HEAD` is answered wherever `GET` is. Every error is a JSON object \
-with a `code` and a sentence; an unknown address has code 90, a wrong method code 91."
-        .to_owned();
-    if let [_, others @ ..] = base_paths {
-        for other in others {
-            text.push_str(&format!(
-                "\n\nEverything is served under `{other}` as well."
-            ));
+fn add<R: IntoResponses>(operation: &mut Operation) {
+    operation.responses.responses.extend(R::responses());
+}
+
+/// Adds what follows from an operation's parameters and body.
+fn complete(operation: &mut Operation) {
+    schema::unwrap_lines(&mut operation.description);
+    if operation.request_body.is_some() {
+        add::<InvalidBody>(operation);
+        add::<BodyTooLarge>(operation);
+        add::<UnsupportedMediaType>(operation);
+    }
+    let mut has_query = false;
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter {
+            has_query |= parameter.parameter_in == ParameterIn::Query;
+            schema::unwrap_lines(&mut parameter.description);
+            parameter.schema.iter_mut().for_each(schema::inline);
         }
     }
-    text
+    if has_query {
+        add::<InvalidParameters>(operation);
+    }
+    operation
+        .responses
+        .responses
+        .values_mut()
+        .for_each(add_request_id);
 }
 
-fn tag(name: &str, description: &str) -> utoipa::openapi::Tag {
-    TagBuilder::new()
-        .name(name)
-        .description(Some(description))
-        .build()
+fn add_request_id(response: &mut RefOr<Response>) {
+    if let RefOr::T(response) = response {
+        let reference = Ref::new("#/components/headers/RequestId");
+        response
+            .headers
+            .insert("X-Request-Id".to_owned(), RefOr::Ref(reference));
+    }
 }
 
-fn paths<P: Display>(base_paths: &[P]) -> PathsBuilder {
-    let base = base_paths.first().map(P::to_string).unwrap_or_default();
-    let api = rooms::paths().into_iter().chain(users::paths());
-    let api = api.map(|(path, item)| (format!("{base}{path}"), item));
-    let service = service::paths().into_iter();
-    let service = service.map(|(path, item)| (path.to_owned(), item));
-    api.chain(service)
-        .fold(PathsBuilder::new(), |paths, (path, item)| {
-            paths.path(path, item)
-        })
-}
-
-fn components() -> utoipa::openapi::Components {
+fn complete_components(components: &mut Components) {
+    components
+        .schemas
+        .retain(|name, _| !schema::is_inlined(name));
+    components.schemas.values_mut().for_each(schema::inline);
+    components.responses = error_responses::all();
+    components.responses.values_mut().for_each(add_request_id);
+    let request_id = HeaderBuilder::new()
+        .description(Some(
+            "The id of the request: the caller's, if it is a valid one.",
+        ))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
+    let request_id = RefOr::T(request_id.build());
+    components
+        .headers
+        .insert("RequestId".to_owned(), request_id);
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("ACCESS_KEY|HASH")
         .description(Some(KEY_DESCRIPTION));
-    ComponentsBuilder::new()
-        .schemas_from_iter(rooms::schemas())
-        .schemas_from_iter(users::schemas())
-        .schemas_from_iter(service::schemas())
-        .responses_from_iter(operation::shared_refusals())
-        .header("RequestId", operation::request_id())
-        .security_scheme(KEY, SecurityScheme::Http(bearer.build()))
-        .build()
-}
-
-/// A path and what can be done there.
-fn path<const N: usize>(
-    path: &'static str,
-    operations: [(HttpMethod, OperationBuilder); N],
-) -> (&'static str, PathItem) {
-    let item = PathItemBuilder::new();
-    let item = operations
-        .into_iter()
-        .fold(item, |item, (method, operation)| {
-            item.operation(method, operation)
-        });
-    (path, item.build())
-}
-
-/// A reference to a named schema.
-fn schema(name: &str) -> RefOr<Schema> {
-    Ref::from_schema_name(name).into()
+    components.add_security_scheme(KEY, SecurityScheme::Http(bearer.build()));
 }

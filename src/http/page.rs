@@ -1,7 +1,8 @@
-//! The page behind a room's `url`, for a person.
+//! The HTML page behind a room's `url`.
 
-use super::AppState;
 use super::error::ApiError;
+use super::error_responses::{Failed, RoomNotFound};
+use super::state::AppState;
 use crate::model::{self, Room, SlugToken};
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
@@ -11,11 +12,34 @@ use actix_web::{HttpRequest, HttpResponse, web};
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 
-/// Nothing but our own style may run or load; its hash is held fresh by a test.
+/// The content security policy of the page: nothing may run or load but its own style, whose hash a
+/// test keeps up to date.
 const POLICY: &str = "default-src 'none'; style-src 'sha256-LnUONgHYLWFjYIJ9JodvjgxRhUADZEjFB2VxOsbF9bc='; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// `GET /groups/room/{slug}`.
+const PATH: &str = "/groups/room/{slug}";
+
+/// Returns the URL of a room's page.
+pub(super) fn url(public_url: &str, slug: &str) -> String {
+    let rooms = PATH.trim_end_matches("{slug}");
+    format!("{public_url}{rooms}{slug}")
+}
+
+/// Show a room's page
+///
+/// The page behind a room's `url`, for a person.
+#[utoipa::path(
+    get,
+    path = PATH,
+    operation_id = "showRoomPage",
+    tag = "service",
+    params(("slug" = String, Path, example = "test-room_k3v9q2d7xm",
+        description = "The end of a room's `url`. Only the 10 characters after the last `_` count.")),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/html"),
+        RoomNotFound, Failed,
+    ),
+)]
 pub(super) async fn show(
     request: HttpRequest,
     state: web::Data<AppState>,
@@ -36,7 +60,7 @@ pub(super) async fn show(
         .body(render(&room)))
 }
 
-/// Fills the template part by part, so that a name that looks like a placeholder stays a name.
+/// Fills the template from start to end, so that a name that looks like a placeholder stays a name.
 fn render(room: &Room) -> String {
     let mut html = String::with_capacity(TEMPLATE.len() + STYLE.len() + 512);
     let mut rest = TEMPLATE;
@@ -55,7 +79,7 @@ fn render(room: &Room) -> String {
     html
 }
 
-/// Escapes what has a meaning in HTML text and quoted attributes.
+/// Appends a text, with escapes for what has a meaning in HTML text and quoted attributes.
 fn push_escaped(html: &mut String, text: &str) {
     for character in text.chars() {
         match character {

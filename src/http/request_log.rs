@@ -1,9 +1,9 @@
-//! Gives every request an id, marks when it began, and writes the log line of those that deserve
-//! one.
+//! Gives every request an id, records when it began, and logs requests that failed or were slow.
 
+use super::activity::ConnectionActivity;
 use super::auth::KeyName;
 use super::error::ApiError;
-use super::{AppState, LastRequest};
+use super::state::AppState;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -17,32 +17,32 @@ use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The longest id that is taken over from a caller, in characters.
+/// The longest request id that a caller may choose, in characters.
 const MAX_ID_CHARS: usize = 128;
 
-/// The middleware around every request.
+/// Observes every request: the middleware around all routes.
 pub(crate) async fn observe(
     state: web::Data<AppState>,
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
-    if let Some(last_request) = request.conn_data::<Arc<LastRequest>>() {
-        last_request.begins(started);
+    if let Some(activity) = request.conn_data::<Arc<ConnectionActivity>>() {
+        activity.record_request(started);
     }
-    let id = callers_id(&request).unwrap_or_else(new_id);
+    let id = caller_id(&request).unwrap_or_else(new_id);
     let mut response = next.call(request).await?;
     write_line(&state, &response, &id, started.elapsed());
     response.headers_mut().insert(REQUEST_ID, id);
     Ok(response)
 }
 
-/// The caller's id, if it is one that is safe in a log and a header.
-fn callers_id(request: &ServiceRequest) -> Option<HeaderValue> {
+/// Returns the caller's request id, if it is safe in a log and a header.
+fn caller_id(request: &ServiceRequest) -> Option<HeaderValue> {
     let id = request.headers().get(REQUEST_ID)?;
     let safe = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
-    let sane = (1..=MAX_ID_CHARS).contains(&id.len()) && id.as_bytes().iter().all(safe);
-    sane.then(|| id.clone())
+    let valid = (1..=MAX_ID_CHARS).contains(&id.len()) && id.as_bytes().iter().all(safe);
+    valid.then(|| id.clone())
 }
 
 fn new_id() -> HeaderValue {

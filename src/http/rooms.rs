@@ -1,39 +1,46 @@
-use super::AppState;
+//! The default rooms of users.
+
+pub(super) mod options;
+pub(super) mod request;
+pub(super) mod search;
+
+mod response;
+
 use super::auth::Authorized;
+use super::body::JsonBody;
 use super::cache::Cache;
 use super::error::ApiError;
-use super::fields::{Fields, text};
-use super::json::JsonBody;
-use crate::model::{
-    self, CreateOutcome, Email, Guid, Invalid, LangTag, OptionsPatch, Room, RoomDraft, RoomName,
-    RoomPatch, Tags, json,
+use super::error_responses::{
+    CreatorInactive, CreatorNotFound, DiskFull, RoomNameTaken, RoomNotFound,
 };
+use super::state::AppState;
+use crate::model::{self, CreateOutcome, Guid};
 use actix_web::http::header::{ContentType, LOCATION};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
-use serde::Serialize;
-use serde_json::value::RawValue;
+use request::{DefaultRoomRequest, RoomChange};
+use response::RoomResponse;
 
-/// The language of a room for which none is asked, where it is allowed.
-pub(super) const DEFAULT_LANG: &str = "en-US";
-
-/// A room as callers see it.
-#[derive(Serialize)]
-pub(super) struct RoomResponse<'a> {
-    room_guid: String,
-    name: &'a str,
-    lang: &'a str,
-    url: String,
-    created_date: String,
-    tags: Option<&'a str>,
-    inaccessible_replay: bool,
-    allow_recording: bool,
-    creator_email: &'a str,
-    ui_options: &'a RawValue,
-}
-
-/// `POST {base}/room` and `POST {base}/room/default`.
-pub(super) async fn get_or_create_default(
+/// Get or create the default room
+///
+/// Returns the default room of `creator_email`. If there is none, creates it: under `name`, or
+/// under `fallback_name` if `name` belongs to another room. An existing room is returned as it is;
+/// nothing in the request changes it. However many callers ask at once, one of them gets 201 and
+/// all get the same room. The response is sent only when the room is safe on the disk, so the call
+/// can be repeated at any time.
+#[utoipa::path(
+    post,
+    path = "/room",
+    operation_id = "getOrCreateRoom",
+    request_body = DefaultRoomRequest,
+    responses(
+        (status = 200, description = "The existing room.", body = RoomResponse),
+        (status = 201, description = "The new room.", body = RoomResponse,
+            headers(("Location" = String, description = "The path of the room."))),
+        CreatorNotFound, CreatorInactive, RoomNameTaken, DiskFull,
+    ),
+)]
+pub(super) async fn get_or_create(
     authorized: Authorized,
     body: JsonBody,
     request: HttpRequest,
@@ -41,26 +48,57 @@ pub(super) async fn get_or_create_default(
 ) -> Result<HttpResponse, ApiError> {
     let cache = Cache::from_request(&request);
     let generation = authorized.generation;
-    if let Some(answer) = cache.answer(generation, &body.0) {
-        return Ok(json_answer(HttpResponse::Ok(), answer));
+    if let Some(cached) = cache.response(generation, &body.0) {
+        return Ok(json_response(HttpResponse::Ok(), cached));
     }
-    let draft = read_draft(&body.0, &state.languages)?;
+    let draft = request::read_draft(&body.0, &state.languages)?;
     let (room, created) = state.store.get_or_create_default(draft).await?;
-    let answer = room_json(&room, &state)?;
+    let text = Bytes::from(RoomResponse::new(&room, &state)?.to_json());
     Ok(match created {
         CreateOutcome::Existed => {
-            cache.store_answer(generation, &body.0, answer.clone());
-            json_answer(HttpResponse::Ok(), answer)
+            cache.store_response(generation, &body.0, text.clone());
+            json_response(HttpResponse::Ok(), text)
         }
         CreateOutcome::Created => {
             let mut response = HttpResponse::Created();
             response.insert_header((LOCATION, location(&request, room.guid)));
-            json_answer(response, answer)
+            json_response(response, text)
         }
     })
 }
 
-/// `GET {base}/room/{room_guid}`.
+/// Get or create the default room
+///
+/// The path that deployed clients call. Does what `POST /room` does.
+#[utoipa::path(
+    post,
+    path = "/room/default",
+    operation_id = "getOrCreateDefaultRoom",
+    request_body = DefaultRoomRequest,
+    responses(
+        (status = 200, description = "The existing room.", body = RoomResponse),
+        (status = 201, description = "The new room.", body = RoomResponse,
+            headers(("Location" = String, description = "The path of the room."))),
+        CreatorNotFound, CreatorInactive, RoomNameTaken, DiskFull,
+    ),
+)]
+pub(super) async fn get_or_create_default(
+    authorized: Authorized,
+    body: JsonBody,
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    get_or_create(authorized, body, request, state).await
+}
+
+/// Get a room
+#[utoipa::path(
+    get,
+    path = "/room/{room_guid}",
+    operation_id = "getRoom",
+    params(("room_guid" = Guid, Path, description = "The GUID of the room, in either case.")),
+    responses((status = 200, description = "The room.", body = RoomResponse), RoomNotFound),
+)]
 pub(super) async fn show(
     _: Authorized,
     request: HttpRequest,
@@ -75,20 +113,43 @@ pub(super) async fn show(
     Ok(HttpResponse::Ok().json(RoomResponse::new(&room, &state)?))
 }
 
-/// `PUT {base}/room/{room_guid}`.
+/// Change a room
+///
+/// Changes what is sent and nothing else; options are merged group by group. A new name changes the
+/// readable part of the `url`; earlier links continue to work.
+#[utoipa::path(
+    put,
+    path = "/room/{room_guid}",
+    operation_id = "updateRoom",
+    params(("room_guid" = Guid, Path, description = "The GUID of the room, in either case.")),
+    request_body = RoomChange,
+    responses(
+        (status = 200, description = "The changed room.", body = RoomResponse),
+        RoomNotFound, RoomNameTaken, DiskFull,
+    ),
+)]
 pub(super) async fn update(
     _: Authorized,
     body: JsonBody,
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let patch = read_patch(&body.0, &state.languages)?;
+    let patch = request::read_patch(&body.0, &state.languages)?;
     let guid = room_guid(&request)?;
     let room = state.store.update_room(guid, patch).await?;
     Ok(HttpResponse::Ok().json(RoomResponse::new(&room, &state)?))
 }
 
-/// `DELETE {base}/room/{room_guid}`.
+/// Delete a room
+///
+/// The owner's next get-or-create makes a new room with another GUID.
+#[utoipa::path(
+    delete,
+    path = "/room/{room_guid}",
+    operation_id = "deleteRoom",
+    params(("room_guid" = Guid, Path, description = "The GUID of the room, in either case.")),
+    responses((status = 204, description = "The room is deleted."), RoomNotFound, DiskFull),
+)]
 pub(super) async fn delete(
     _: Authorized,
     request: HttpRequest,
@@ -99,112 +160,19 @@ pub(super) async fn delete(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Reads a get-or-create, or names everything that is wrong with it.
-pub(crate) fn read_draft<'a>(
-    body: &'a [u8],
-    languages: &[LangTag],
-) -> Result<RoomDraft<'a>, ApiError> {
-    let mut fields = Fields::from_body(body)?;
-    let creator_email = fields.required("creator_email", text(Email::parse));
-    let name = fields.required("name", text(RoomName::parse));
-    let fallback_name = fields.optional("fallback_name", text(RoomName::parse));
-    let lang = fields.optional("lang", text(|tag| allowed_lang(tag, languages)));
-    let options = fields.optional_tree("options", OptionsPatch::parse);
-    let tags = fields.optional("tags", text(Tags::parse));
-    let allow_recording = fields.optional("allow_recording", json::boolean);
-    let inaccessible_replay = fields.optional("inaccessible_replay", json::boolean);
-    let refusals = fields.into_refusals();
-    match (creator_email, name) {
-        (Some(creator_email), Some(name)) if refusals.is_empty() => Ok(RoomDraft {
-            creator_email,
-            name,
-            fallback_name,
-            lang: lang.unwrap_or_else(|| default_lang(languages)),
-            options: options.unwrap_or_default(),
-            tags,
-            allow_recording: allow_recording.unwrap_or(true),
-            inaccessible_replay: inaccessible_replay.unwrap_or(false),
-        }),
-        _ => Err(refusals.into_error()),
-    }
-}
-
-/// Reads what to change, or names everything that is wrong with it.
-pub(crate) fn read_patch<'a>(
-    body: &'a [u8],
-    languages: &[LangTag],
-) -> Result<RoomPatch<'a>, ApiError> {
-    let mut fields = Fields::from_body(body)?;
-    let patch = RoomPatch {
-        name: fields.optional("name", text(RoomName::parse)),
-        lang: fields.optional("lang", text(|tag| allowed_lang(tag, languages))),
-        options: fields
-            .optional_tree("options", OptionsPatch::parse)
-            .unwrap_or_default(),
-        tags: fields.nullable("tags", text(Tags::parse)),
-        allow_recording: fields.optional("allow_recording", json::boolean),
-        inaccessible_replay: fields.optional("inaccessible_replay", json::boolean),
-    };
-    fields.into_refusals().unless_any(patch)
-}
-
-fn allowed_lang(tag: &str, languages: &[LangTag]) -> Result<LangTag, Invalid> {
-    let tag = LangTag::parse(tag)?;
-    if languages.is_empty() || languages.contains(&tag) {
-        return Ok(tag);
-    }
-    let allowed: Vec<&str> = languages.iter().map(LangTag::as_str).collect();
-    Err(Invalid(
-        format!("must be one of {}", allowed.join(", ")).into(),
-    ))
-}
-
-fn default_lang(languages: &[LangTag]) -> LangTag {
-    let default = allowed_lang(DEFAULT_LANG, languages);
-    default.unwrap_or_else(|_| languages[0].clone())
-}
-
-/// The GUID in the path: one that is malformed is one that no room has.
+/// Returns the GUID in the path. A malformed one is a GUID that no room has.
 fn room_guid(request: &HttpRequest) -> Result<Guid, model::Error> {
     let guid = request.match_info().get("room_guid").map(Guid::parse);
     guid.and_then(Result::ok).ok_or(model::Error::RoomNotFound)
 }
 
-/// Where a room just made is found, under the base path of the request that made it.
+/// Returns the path of a new room, under the base path of the request that created it.
 fn location(request: &HttpRequest, room_guid: Guid) -> String {
     let route = request.match_pattern().unwrap_or_default();
     let rooms = route.strip_suffix("/default").unwrap_or(&route);
     format!("{rooms}/{room_guid}")
 }
 
-fn room_json(room: &Room, state: &AppState) -> Result<Bytes, ApiError> {
-    let response = RoomResponse::new(room, state)?;
-    let text = serde_json::to_vec(&response).expect("texts and switches are JSON");
-    Ok(text.into_boxed_slice().into())
-}
-
-fn json_answer(mut response: HttpResponseBuilder, text: Bytes) -> HttpResponse {
+fn json_response(mut response: HttpResponseBuilder, text: Bytes) -> HttpResponse {
     response.content_type(ContentType::json()).body(text)
-}
-
-impl<'a> RoomResponse<'a> {
-    pub(super) fn new(room: &'a Room, state: &AppState) -> Result<Self, ApiError> {
-        Ok(Self {
-            room_guid: room.guid.to_string(),
-            name: room.name.as_str(),
-            lang: room.lang.as_str(),
-            url: format!("{}/groups/room/{}", state.public_url, room.slug()),
-            created_date: room.created_at.to_zoneless(),
-            tags: room.tags.as_ref().map(Tags::as_str),
-            inaccessible_replay: room.inaccessible_replay,
-            allow_recording: room.allow_recording,
-            creator_email: &room.creator_email,
-            ui_options: serde_json::from_str(room.options.as_json()).map_err(|error| {
-                crate::store::Error::Internal(format!(
-                    "the options of room {} are not JSON: {error}",
-                    room.guid
-                ))
-            })?,
-        })
-    }
 }

@@ -1,5 +1,5 @@
-//! Keys of callers: `Authorization: Bearer ACCESS_KEY|H`, `H` being the lower-case hex SHA-256 of
-//! `ACCESS_KEY|SECRET_KEY`. That is the scheme of the public API.
+//! API keys: a caller sends the access key and the hash `H`, the lower-case hex SHA-256 of
+//! `ACCESS_KEY|SECRET_KEY`. This is the scheme of the public API.
 
 use super::error::Invalid;
 use super::random::random_text;
@@ -18,43 +18,44 @@ const MAX_NAME_CHARS: usize = 100;
 pub struct AccessKey(String);
 
 impl AccessKey {
-    /// Takes an access key as a caller or operator gives it; an unknown one is simply not found.
+    /// Takes an access key from a caller or operator, who may send any text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The access key.
+    /// Returns the text of the access key.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The digest that the database keeps of a key: SHA-256 of the text `H`. Whoever steals it can
-/// not sign a request with it.
+/// The digest of a key that the database holds: SHA-256 of the text `H`. No request can be made
+/// with a stolen digest.
 #[derive(Clone, Copy)]
 pub struct KeyDigest([u8; 32]);
 
 impl KeyDigest {
-    /// Stands in for the digest of a key that does not exist.
+    /// The digest that stands for a key that does not exist; no hash is known to have it.
     pub const UNMATCHED: Self = Self([0; 32]);
 
-    /// Compares in constant time.
+    /// Returns the digest of the hash `H` that a caller sends.
+    pub fn from_hash(hash: &str) -> Self {
+        Self(Sha256::digest(hash.as_bytes()).into())
+    }
+
+    /// Returns true if the digests are equal. The comparison takes constant time.
     pub fn matches(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
     }
 
-    /// Takes a digest that the database kept.
+    /// Takes a stored digest.
     pub(crate) fn from_stored(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The 32 bytes to keep.
+    /// Returns the bytes to store.
     pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         &self.0
-    }
-
-    fn from_hash(hash: &str) -> Self {
-        Self(Sha256::digest(hash.as_bytes()).into())
     }
 }
 
@@ -67,65 +68,41 @@ impl fmt::Debug for KeyDigest {
 /// What the database holds of a valid API key.
 #[derive(Debug, Clone)]
 pub struct StoredKey {
-    /// The digest with which a caller's is compared.
+    /// The digest that a caller's must match.
     pub digest: KeyDigest,
     /// The name that the operator gave to the key, possibly empty.
     pub name: String,
 }
 
-/// What a caller shows: the access key, and the digest of the `H` that came with it.
-#[derive(Debug, Clone)]
-pub struct BearerToken {
-    /// The access key, not yet known to exist.
-    pub access_key: AccessKey,
-    /// To be compared with what is kept of the key.
-    pub digest: KeyDigest,
-}
-
-impl BearerToken {
-    /// Reads the value of an `Authorization` header; none when it is of another form.
-    pub fn from_header(value: &str) -> Option<Self> {
-        let (scheme, credentials) = value.split_once(' ')?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return None;
-        }
-        let (access_key, hash) = credentials.trim_start().split_once('|')?;
-        Some(Self {
-            access_key: AccessKey::new(access_key),
-            digest: KeyDigest::from_hash(hash),
-        })
-    }
-}
-
-/// A key as an operator sees it.
+/// An API key as operators see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
     /// The public half.
     pub access_key: AccessKey,
-    /// What the operator called it.
+    /// The name that the operator gave to the key, possibly empty.
     pub name: String,
-    /// When it was made.
+    /// When the key was created.
     pub created_at: Timestamp,
-    /// When it was revoked, if it was.
+    /// When the key was revoked; None if it is valid.
     pub revoked_at: Option<Timestamp>,
 }
 
-/// A key just made. The secret half is shown once and kept nowhere.
+/// A new key. The secret half is printed once and stored nowhere.
 pub struct NewApiKey {
     /// The public half.
     pub access_key: AccessKey,
-    /// What the operator calls it, possibly nothing.
+    /// The name that the operator gives to the key, possibly empty.
     pub name: String,
-    /// Now.
+    /// When the key was created.
     pub created_at: Timestamp,
     secret_key: String,
 }
 
 impl NewApiKey {
-    /// Draws a new key.
+    /// Generates a new key.
     ///
     /// # Errors
-    /// A name of over 100 characters, or with characters that do not show.
+    /// A name of over 100 characters, or with forbidden characters.
     pub fn generate(name: &str) -> Result<Self, Invalid> {
         text::check_length(name, MAX_NAME_CHARS)?;
         text::check_visible(name)?;
@@ -137,22 +114,18 @@ impl NewApiKey {
         })
     }
 
-    /// The secret half.
+    /// Returns the secret half.
     pub fn secret_key(&self) -> &str {
         &self.secret_key
     }
 
-    /// The value of the `Authorization` header that the key makes.
-    pub fn authorization(&self) -> String {
-        format!("Bearer {}|{}", self.access_key.0, self.hash())
-    }
-
-    /// What the database keeps.
+    /// Returns the digest to store.
     pub fn digest(&self) -> KeyDigest {
         KeyDigest::from_hash(&self.hash())
     }
 
-    fn hash(&self) -> String {
+    /// Returns the hash `H`, which a caller sends beside the access key.
+    pub fn hash(&self) -> String {
         let signed = format!("{}|{}", self.access_key.0, self.secret_key);
         let digest: [u8; 32] = Sha256::digest(signed.as_bytes()).into();
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -172,7 +145,7 @@ impl fmt::Debug for NewApiKey {
 mod tests {
     use super::*;
 
-    /// The hash was made with `printf 'abc|def' | sha256sum`.
+    /// The expected hash is the output of `printf 'abc|def' | sha256sum`.
     #[test]
     fn the_hash_is_that_of_the_public_api() {
         let key = NewApiKey {
@@ -182,41 +155,23 @@ mod tests {
             secret_key: "def".into(),
         };
         assert_eq!(
-            key.authorization(),
-            "Bearer abc|0def6826e591afbb7b4431daaa6f2a78c1e5af533cb94b6db1635efbf255cb16"
+            key.hash(),
+            "0def6826e591afbb7b4431daaa6f2a78c1e5af533cb94b6db1635efbf255cb16"
         );
     }
 
     #[test]
-    fn a_header_matches_only_its_own_key() {
+    fn a_digest_matches_only_the_hash_of_its_own_key() {
         let key = NewApiKey::generate("chat").expect("a valid name");
-        let token = BearerToken::from_header(&key.authorization()).expect("a bearer token");
-        assert_eq!(token.access_key, key.access_key);
-        assert!(token.digest.matches(&key.digest()));
+        assert!(KeyDigest::from_hash(&key.hash()).matches(&key.digest()));
         let other = NewApiKey::generate("chat").expect("a valid name");
-        assert!(!token.digest.matches(&other.digest()));
-        let upper = BearerToken::from_header(&format!("Bearer a|{}", key.hash().to_uppercase()));
-        assert!(!upper.expect("a bearer token").digest.matches(&key.digest()));
+        assert!(!other.digest().matches(&key.digest()));
+        let upper = KeyDigest::from_hash(&key.hash().to_uppercase());
+        assert!(!upper.matches(&key.digest()));
     }
 
     #[test]
-    fn other_headers_are_no_tokens() {
-        for value in [
-            "",
-            "Bearer",
-            "Bearer ",
-            "Bearer abc",
-            "Basic a|b",
-            "a|b",
-            "Bearerx a|b",
-        ] {
-            assert!(BearerToken::from_header(value).is_none(), "{value:?}");
-        }
-        assert!(BearerToken::from_header("bearer  a|b").is_some());
-    }
-
-    #[test]
-    fn secrets_do_not_show_when_printed_for_debugging() {
+    fn secrets_are_not_in_debug_output() {
         let key = NewApiKey::generate("chat").expect("a valid name");
         let shown = format!("{key:?} {:?}", key.digest());
         assert!(!shown.contains(key.secret_key()));

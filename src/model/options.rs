@@ -1,4 +1,4 @@
-//! The options of a room: what each is called, what it may hold, and what it is when nobody says.
+//! The options of a room: their keys, allowed values and defaults.
 
 mod merge;
 mod patch;
@@ -6,3 +6,4 @@ pub(crate) mod table;
 
 pub use merge::RoomOptions;
 pub use patch::OptionsPatch;
+pub(crate) use patch::{Members, Value};

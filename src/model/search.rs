@@ -5,24 +5,24 @@ use super::text;
 use super::time::Timestamp;
 use super::user::Role;
 
-/// Which rooms are searched for: those that meet every condition that is set.
+/// A search for rooms. It finds the rooms that meet every condition that is set.
 #[derive(Debug, Default)]
 pub struct RoomQuery {
     /// Part of the name.
     pub name: Part,
-    /// Whose default room it is.
+    /// The e-mail address of the owner.
     pub creator_email: Option<Email>,
-    /// The creator's identity.
+    /// The GUID of the owner.
     pub creator_guid: Option<Guid>,
-    /// Made at this moment or later.
+    /// Created at this moment or later.
     pub created_from: Option<Timestamp>,
-    /// Made before this moment.
+    /// Created before this moment.
     pub created_before: Option<Timestamp>,
     /// The order.
     pub sort: RoomSort,
 }
 
-/// The order of rooms. No two rooms share a place in it, so pages do not overlap.
+/// The order of rooms in a search. No two rooms are equal in it, so pages do not overlap.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum RoomSort {
     /// Oldest first.
@@ -30,44 +30,13 @@ pub enum RoomSort {
     /// Newest first.
     #[default]
     CreatedDescending,
-    /// By folded name.
+    /// By folded name, ascending.
     NameAscending,
-    /// By folded name, from the end.
+    /// By folded name, descending.
     NameDescending,
 }
 
-impl RoomSort {
-    /// Every order.
-    pub const ALL: [Self; 4] = [
-        Self::CreatedDescending,
-        Self::CreatedAscending,
-        Self::NameAscending,
-        Self::NameDescending,
-    ];
-
-    /// Reads an order.
-    ///
-    /// # Errors
-    /// Anything but what [`RoomSort::as_str`] writes.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let known = Self::ALL.into_iter().find(|sort| sort.as_str() == text);
-        known.ok_or(Invalid::new(
-            "must be created_date or name, a space, then asc or desc",
-        ))
-    }
-
-    /// The order as callers write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::CreatedAscending => "created_date asc",
-            Self::CreatedDescending => "created_date desc",
-            Self::NameAscending => "name asc",
-            Self::NameDescending => "name desc",
-        }
-    }
-}
-
-/// Which users are searched for: those that meet every condition that is set.
+/// A search for users. It finds the users that meet every condition that is set.
 #[derive(Debug, Default)]
 pub struct UserQuery {
     /// Part of the given name.
@@ -82,12 +51,12 @@ pub struct UserQuery {
     pub mobile: Part,
     /// The role.
     pub role: Option<Role>,
-    /// The identity.
+    /// The GUID.
     pub guid: Option<Guid>,
 }
 
-/// Part of a text, folded as names are: case, composition and runs of white space do not count.
-/// An empty one is part of every text.
+/// A part of a text, folded as names are: case, composition and runs of white space do not count.
+/// The empty part is in every text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Part(String);
 
@@ -95,16 +64,16 @@ impl Part {
     /// The longest part, in characters.
     pub const MAX_CHARS: usize = 255;
 
-    /// Folds what was typed.
+    /// Reads and folds a part.
     ///
     /// # Errors
-    /// More than 255 characters, which is more than any text has.
+    /// More than 255 characters.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         text::check_length(typed, Self::MAX_CHARS)?;
         Ok(Self(text::fold(typed)))
     }
 
-    /// The folded text; none when it is empty.
+    /// Returns the folded text; None if it is empty.
     pub fn to_condition(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| self.0.clone())
     }

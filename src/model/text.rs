@@ -5,6 +5,7 @@ use icu_casemap::CaseMapper;
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Returns the form in which two texts are compared. Texts are the same when they differ only in
@@ -115,10 +116,18 @@ pub(crate) fn check_length(text: &str, max: usize) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// Refuses control characters (C0, C1, DEL, U+0000) and bidirectional overrides and isolates,
-/// with which a text can look like another one.
+/// The characters that no text may hold: control characters (C0, DEL, C1), and the bidirectional
+/// overrides and isolates, with which one text can look like another.
+pub(crate) const FORBIDDEN: [RangeInclusive<char>; 4] = [
+    '\0'..='\u{1F}',
+    '\u{7F}'..='\u{9F}',
+    '\u{202A}'..='\u{202E}',
+    '\u{2066}'..='\u{2069}',
+];
+
+/// Checks that a text holds none of the [`FORBIDDEN`] characters.
 pub(crate) fn check_visible(text: &str) -> Result<(), Invalid> {
-    if text.chars().any(is_refused) {
+    if text.chars().any(is_forbidden) {
         return Err(Invalid::new(
             "must not contain control characters or bidirectional overrides",
         ));
@@ -126,15 +135,15 @@ pub(crate) fn check_visible(text: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// The start of a text that was refused, at most `max` characters, to be shown to whoever sent it:
-/// with U+FFFD for what [`check_visible`] refuses.
+/// Returns the first `max` characters of a text that was rejected, to be shown to its sender, with
+/// U+FFFD in place of [`FORBIDDEN`] characters.
 pub(crate) fn shown(text: &str, max: usize) -> String {
-    let visible = |c: char| if is_refused(c) { '\u{FFFD}' } else { c };
+    let visible = |c: char| if is_forbidden(c) { '\u{FFFD}' } else { c };
     text.chars().take(max).map(visible).collect()
 }
 
-fn is_refused(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+fn is_forbidden(c: char) -> bool {
+    FORBIDDEN.iter().any(|range| range.contains(&c))
 }
 
 #[cfg(test)]
@@ -219,6 +228,16 @@ mod tests {
                 fold(&format!("a{c}b")),
                 "{c:?}"
             );
+        }
+    }
+
+    #[test]
+    fn all_control_characters_are_forbidden() {
+        for c in '\0'..=char::MAX {
+            let is_override = "\u{202A}\u{202B}\u{202C}\u{202D}\u{202E}".contains(c);
+            let is_isolate = "\u{2066}\u{2067}\u{2068}\u{2069}".contains(c);
+            let expected = c.is_control() || is_override || is_isolate;
+            assert_eq!(is_forbidden(c), expected, "{c:?}");
         }
     }
 

@@ -213,6 +213,50 @@ pub struct UserProfile {
     pub expires_at: Option<Timestamp>,
 }
 
+/// The language and time zone of new users for whom no other is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserDefaults {
+    /// The language, by default `tr-TR`.
+    pub lang: LangTag,
+    /// The time zone, by default `Europe/Istanbul`.
+    pub timezone: TimeZoneName,
+}
+
+impl Default for UserDefaults {
+    fn default() -> Self {
+        Self {
+            lang: LangTag::parse("tr-TR").expect("a language tag"),
+            timezone: TimeZoneName::parse("Europe/Istanbul").expect("a time zone"),
+        }
+    }
+}
+
+impl UserProfile {
+    /// Returns the profile of a user of whom no more is known: the username is the e-mail address,
+    /// the role the default, the phone number empty; the user may log in, is active and never
+    /// expires.
+    pub fn new(
+        email: Email,
+        name: PersonName,
+        surname: PersonName,
+        defaults: &UserDefaults,
+    ) -> Self {
+        Self {
+            username: Username(email.as_str().to_owned()),
+            email,
+            name,
+            surname,
+            role: Role::default(),
+            mobile: Mobile::default(),
+            login_allowed: true,
+            active: true,
+            lang: defaults.lang.clone(),
+            timezone: defaults.timezone.clone(),
+            expires_at: None,
+        }
+    }
+}
+
 /// A registered user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {

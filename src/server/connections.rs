@@ -1,7 +1,7 @@
 //! The open connections: their number is limited per client, and those without a recent request are
 //! closed.
 
-use crate::http::{Caller, LastRequest, is_trusted};
+use crate::http::{Caller, ConnectionActivity, is_trusted};
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 use ipnet::IpNet;
@@ -50,7 +50,7 @@ pub(super) struct Connections {
 #[derive(Debug, Default)]
 struct Open {
     next_id: u64,
-    sockets: HashMap<u64, (Socket, Arc<LastRequest>)>,
+    sockets: HashMap<u64, (Socket, Arc<ConnectionActivity>)>,
     /// The number of connections of each client.
     counts: HashMap<Caller, usize>,
     last_warning: Option<Instant>,
@@ -96,9 +96,9 @@ impl Connections {
         let (Ok(peer), Ok(handle)) = (stream.peer_addr(), socket.try_clone()) else {
             return;
         };
-        if let Some((guard, last_request)) = self.add(peer, handle) {
+        if let Some((guard, activity)) = self.add(peer, handle) {
             data.insert(guard);
-            data.insert(last_request);
+            data.insert(activity);
         } else {
             close(&socket);
         }
@@ -109,7 +109,7 @@ impl Connections {
         self: &Arc<Self>,
         peer: SocketAddr,
         handle: Socket,
-    ) -> Option<(ConnectionGuard, Arc<LastRequest>)> {
+    ) -> Option<(ConnectionGuard, Arc<ConnectionActivity>)> {
         let client = Caller::from_address(peer.ip());
         let limit = self
             .max_per_client
@@ -123,15 +123,15 @@ impl Connections {
         open.counts.insert(client, count + 1);
         let id = open.next_id;
         open.next_id += 1;
-        let last_request = Arc::new(LastRequest::none_yet());
-        open.sockets.insert(id, (handle, last_request.clone()));
+        let activity = Arc::new(ConnectionActivity::new());
+        open.sockets.insert(id, (handle, activity.clone()));
         let connections = self.clone();
         let guard = ConnectionGuard {
             id,
             client,
             connections,
         };
-        Some((guard, last_request))
+        Some((guard, activity))
     }
 
     /// Closes every connection whose last request began too long ago, and never ends.
@@ -147,7 +147,7 @@ impl Connections {
         let stale = open
             .sockets
             .values()
-            .filter(|(_, last_request)| last_request.age() > timeout);
+            .filter(|(_, activity)| activity.age() > timeout);
         stale.for_each(|(socket, _)| close(socket));
     }
 
@@ -246,11 +246,11 @@ mod tests {
     fn only_stale_connections_are_closed() {
         let connections = Connections::new(0, 9, Vec::new());
         let (mut client, peer, socket) = connect();
-        let (_guard, last_request) = connections.add(peer, socket).expect("no limit");
+        let (_guard, activity) = connections.add(peer, socket).expect("no limit");
         client.set_nonblocking(true).expect("a socket");
         connections.close_stale(REQUEST_TIMEOUT);
         assert!(client.read(&mut [0]).is_err());
-        while last_request.age() < Duration::from_millis(3) {}
+        while activity.age() < Duration::from_millis(3) {}
         connections.close_stale(Duration::from_millis(2));
         client.set_nonblocking(false).expect("a socket");
         assert_eq!(client.read(&mut [0]).expect("the end"), 0);

@@ -1,12 +1,12 @@
-use crate::support::TestServer;
+use crate::support::{ROOM, TestServer};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The document in the repository, which another test holds fresh.
+/// The document in the repository, which another test keeps up to date.
 const DOCUMENT: &str = include_str!("../../docs/openapi.json");
 
 #[test]
-fn the_document_is_served_to_everybody() {
+fn the_document_is_served_without_a_key() {
     let server = TestServer::start();
     let answer = server.send(server.request_without_key("GET", "/openapi.json"), "");
     assert_eq!(answer.status, 200);
@@ -42,6 +42,27 @@ fn every_documented_path_answers_its_methods_and_no_others() {
         let allowed = answer.header("Allow").split(", ").map(str::to_owned);
         assert_eq!(allowed.collect::<BTreeSet<_>>(), documented, "{path}");
     }
+}
+
+#[test]
+fn every_documented_parameter_of_a_search_is_read() {
+    let server = TestServer::start();
+    let document: Value = serde_json::from_str(DOCUMENT).expect("JSON");
+    let parameters = &document["paths"]["/xapi/v2/room/search"]["get"]["parameters"];
+    let names = parameters.as_array().expect("parameters").iter();
+    let names = names.map(|parameter| parameter["name"].as_str().expect("a name"));
+    // Too long for every one of them.
+    let value = "x".repeat(300);
+    let query: Vec<_> = names
+        .clone()
+        .map(|name| format!("{name}={value}"))
+        .collect();
+    let answer = server
+        .get(&format!("{ROOM}/search?{}", query.join("&")))
+        .json();
+    let errors = answer["errors"].as_array().expect("errors").iter();
+    let rejected = errors.map(|error| error["field"].as_str().expect("a field"));
+    assert_eq!(rejected.collect::<Vec<_>>(), names.collect::<Vec<_>>());
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn an_unknown_path_gets_404_with_and_without_a_key() {
         paths.push(format!("{base}/room/{guid}/x"));
         paths.push(format!("{}/room", base.to_uppercase()));
     }
-    let body = json!({"code": 90, "details": "there is no such address"});
+    let body = json!({"code": 90, "details": "there is no route with this path"});
     for path in &paths {
         for method in ["GET", "POST", "PUT", "DELETE"] {
             let with_key = server.request(method, path);
@@ -74,7 +74,7 @@ fn an_unknown_path_gets_404_with_and_without_a_key() {
 fn a_wrong_method_gets_the_allowed_ones() {
     let (server, _, guid, page) = server_with_room();
     for (path, allow) in routes(&guid, &page) {
-        let body = json!({"code": 91, "details": format!("this address answers {allow} only")});
+        let body = json!({"code": 91, "details": format!("this path accepts only {allow}")});
         let methods = "GET HEAD POST PUT PATCH DELETE OPTIONS TRACE".split(' ');
         for method in methods.filter(|method| !allow.split(", ").any(|it| it == *method)) {
             let answer = server.send(server.request(method, &path), "");
@@ -97,7 +97,7 @@ fn an_unknown_method_is_not_allowed() {
     let answer = server.send_raw(head);
     assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
     assert!(answer.contains("\r\nallow: POST\r\n"), "{answer}");
-    let body = json!({"code": 91, "details": "this address answers POST only"});
+    let body = json!({"code": 91, "details": "this path accepts only POST"});
     assert!(answer.ends_with(&format!("\r\n\r\n{body}")), "{answer}");
 }
 
@@ -219,7 +219,7 @@ fn an_internal_error_shows_only_its_code() {
     let renamed = open(&folder.database()).execute_batch("ALTER TABLE rooms RENAME TO elsewhere");
     renamed.expect("every statement about rooms fails now");
     let server = TestServer::start_in(folder, |_| {});
-    let details = "the server failed; its log has the reason under the request id of this answer";
+    let details = "the server failed; its log has the reason under the request id of this response";
     for answer in [
         server.get_or_create("grace@example.com", "Grace"),
         server.get(&format!("{ROOM}/{guid}")),

@@ -42,7 +42,7 @@ fn assert_rate_limited(answer: &Answer, details: &str, seconds: u64) {
 #[track_caller]
 fn assert_failures_rate_limited(answer: &Answer) {
     let details =
-        "too many requests without a valid key from this address: check the key, then try again";
+        "too many requests without a valid key from this client address: check the key, then try again";
     assert_rate_limited(answer, details, 3);
 }
 
@@ -141,7 +141,8 @@ fn a_key_is_rate_limited_as_the_settings_say() {
     for name in ["A", "A", "A"] {
         assert!(server.get_or_create("ada@example.com", name).status < 300);
     }
-    let details = "too many requests with this key: try again later, or ask the operator for more";
+    let details =
+        "too many requests with this key: try again later, or ask the operator for a higher limit";
     for answer in [
         server.get_or_create("ada@example.com", "A"),
         server.get_or_create("grace@example.com", "B"),

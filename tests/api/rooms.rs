@@ -103,8 +103,8 @@ fn options_that_grow_by_updates_are_limited() {
     assert_eq!(server.put(&path, &fill("a")).status, 200);
     server.put(&path, &fill("b")).assert(
         400,
-        &json!({"code": 12, "details": "options must have at most 20 KiB together with what is kept", "errors": [
-            {"field": "options", "message": "must have at most 20 KiB together with what is kept"},
+        &json!({"code": 12, "details": "options must have at most 20 KiB together with the stored options", "errors": [
+            {"field": "options", "message": "must have at most 20 KiB together with the stored options"},
         ]}),
     );
     assert_eq!(server.put(&path, &fill("a")).status, 200);

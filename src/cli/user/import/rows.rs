@@ -1,8 +1,6 @@
 use crate::cli::error::BadRow;
 use crate::cli::output::counted;
-use crate::cli::user::new_profile;
-use crate::config;
-use crate::model::{Email, Invalid, PersonName, Role, UserProfile, Username};
+use crate::model::{Email, Invalid, PersonName, Role, UserDefaults, UserProfile, Username};
 use csv::{ByteRecord, ReaderBuilder, StringRecord};
 
 const COLUMNS: [&str; 5] = ["email", "name", "surname", "username", "role"];
@@ -21,7 +19,7 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Reads a whole file. If the row of the headings is bad, no other row is read.
-    pub(super) fn read(file: &[u8], defaults: &config::Users) -> Self {
+    pub(super) fn read(file: &[u8], defaults: &UserDefaults) -> Self {
         let mut rows = Self::default();
         let mut records = numbered_records(file);
         let (line, headings) = records.next().unwrap_or((1, ByteRecord::new()));
@@ -120,7 +118,7 @@ impl Columns {
     fn profile(
         &self,
         record: &StringRecord,
-        defaults: &config::Users,
+        defaults: &UserDefaults,
     ) -> Result<UserProfile, String> {
         let (fields, columns) = (record.len(), self.0.len());
         if fields != columns {
@@ -141,7 +139,7 @@ impl Columns {
         let role = row.optional("role", Role::parse);
         match (email, name, surname) {
             (Some(email), Some(name), Some(surname)) if row.errors.is_empty() => {
-                let profile = new_profile(email, name, surname, defaults);
+                let profile = UserProfile::new(email, name, surname, defaults);
                 Ok(UserProfile {
                     username: username.unwrap_or(profile.username),
                     role: role.unwrap_or(profile.role),

@@ -1,24 +1,24 @@
-use super::fields::Refusals;
+use super::fields::FieldErrors;
 use crate::model::Invalid;
 use std::borrow::Cow;
 use url::form_urlencoded;
 
-/// The parameters of a query string, taken one by one. Those that nobody takes are ignored.
-pub(super) struct Params<'a> {
+/// The parameters of a query string, taken one by one. Unknown parameters are ignored.
+pub(super) struct QueryParams<'a> {
     pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    refusals: Refusals,
+    errors: FieldErrors,
 }
 
-impl<'a> Params<'a> {
+impl<'a> QueryParams<'a> {
     /// Reads a query string.
     pub(super) fn from_query(query: &'a str) -> Self {
         Self {
             pairs: form_urlencoded::parse(query.as_bytes()).collect(),
-            refusals: Refusals::default(),
+            errors: FieldErrors::default(),
         }
     }
 
-    /// Takes a parameter that may be absent.
+    /// Takes a parameter; None if it is absent, or wrong, which is then among the errors.
     pub(super) fn optional<T>(
         &mut self,
         name: &str,
@@ -35,12 +35,12 @@ impl<'a> Params<'a> {
             None => parse(value),
         };
         parsed
-            .map_err(|message| self.refusals.add(name, message))
+            .map_err(|message| self.errors.add(name, message))
             .ok()
     }
 
-    /// What was wrong so far.
-    pub(super) fn into_refusals(self) -> Refusals {
-        self.refusals
+    /// Returns everything that is wrong with the parameters taken so far.
+    pub(super) fn into_errors(self) -> FieldErrors {
+        self.errors
     }
 }

@@ -1,0 +1,76 @@
+use super::error::ApiError;
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use actix_web::rt::time::timeout;
+use actix_web::web::{self, Bytes};
+use actix_web::{FromRequest, HttpRequest};
+use std::pin::Pin;
+use std::time::Duration;
+
+/// The largest body, in bytes; a larger one is rejected with code 92.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// How long a body may take to arrive; a longer one is rejected with code 19.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The body of a request that is declared as JSON; it is not parsed.
+pub(super) struct JsonBody(pub(super) Bytes);
+
+impl FromRequest for JsonBody {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let checked = check_headers(request);
+        let payload = web::Payload::from_request(request, payload);
+        Box::pin(async move {
+            checked?;
+            // Taking the payload out of a request does not fail.
+            let payload = payload
+                .await
+                .map_err(|error| ApiError::BadRequest(error.to_string()))?;
+            read(payload).await.map(Self)
+        })
+    }
+}
+
+fn check_headers(request: &HttpRequest) -> Result<(), ApiError> {
+    let media_type = header(request, &CONTENT_TYPE)
+        .split(';')
+        .next()
+        .unwrap_or_default();
+    if !media_type.trim().eq_ignore_ascii_case("application/json") {
+        return Err(ApiError::UnsupportedMediaType(
+            "the body must be JSON: send Content-Type: application/json",
+        ));
+    }
+    let encoding = header(request, &CONTENT_ENCODING);
+    if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
+        return Err(ApiError::UnsupportedMediaType(
+            "the body must not be compressed: send no Content-Encoding",
+        ));
+    }
+    if header(request, &CONTENT_LENGTH)
+        .parse()
+        .is_ok_and(|length: usize| length > MAX_BYTES)
+    {
+        return Err(ApiError::BodyTooLarge);
+    }
+    Ok(())
+}
+
+fn header<'a>(request: &'a HttpRequest, name: &HeaderName) -> &'a str {
+    let value = request
+        .headers()
+        .get(name)
+        .and_then(|value| value.to_str().ok());
+    value.unwrap_or_default()
+}
+
+async fn read(payload: web::Payload) -> Result<Bytes, ApiError> {
+    let body = timeout(BODY_TIMEOUT, payload.to_bytes_limited(MAX_BYTES)).await;
+    let body = body
+        .map_err(|_| ApiError::BadRequest("the body took more than 10 seconds to arrive".into()))?;
+    let body = body.map_err(|_| ApiError::BodyTooLarge)?;
+    body.map_err(|_| ApiError::BadRequest("the body ended early or could not be read".into()))
+}

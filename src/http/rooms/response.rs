@@ -1,0 +1,80 @@
+use crate::http::error::ApiError;
+use crate::http::page;
+use crate::http::state::AppState;
+use crate::model::{Email, Guid, LangTag, Room, RoomOptions, Tags, Timestamp};
+use crate::store;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+/// A default room.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Room, examples(example))]
+pub(super) struct RoomResponse<'a> {
+    /// The GUID of the room, in upper case.
+    #[schema(value_type = Guid)]
+    room_guid: String,
+    /// The name, which no other room has.
+    name: &'a str,
+    /// The language of the room.
+    #[schema(value_type = LangTag)]
+    lang: &'a str,
+    /// The room's page; the name is not enough to guess it.
+    #[schema(format = "uri")]
+    url: String,
+    /// When the room was created: in UTC, although no zone is written, to the second.
+    #[schema(pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$")]
+    created_date: String,
+    /// Tags, separated by commas, if any.
+    #[schema(required)]
+    tags: Option<&'a str>,
+    /// True if the replay is closed to participants.
+    inaccessible_replay: bool,
+    /// True if sessions may be recorded.
+    allow_recording: bool,
+    /// The owner's current e-mail address.
+    #[schema(value_type = Email)]
+    creator_email: &'a str,
+    #[schema(value_type = RoomOptions, inline)]
+    ui_options: &'a RawValue,
+}
+
+impl<'a> RoomResponse<'a> {
+    pub(super) fn new(room: &'a Room, state: &AppState) -> Result<Self, ApiError> {
+        Ok(Self {
+            room_guid: room.guid.to_string(),
+            name: room.name.as_str(),
+            lang: room.lang.as_str(),
+            url: page::url(&state.public_url, &room.slug()),
+            created_date: zoneless(room.created_at),
+            tags: room.tags.as_ref().map(Tags::as_str),
+            inaccessible_replay: room.inaccessible_replay,
+            allow_recording: room.allow_recording,
+            creator_email: &room.creator_email,
+            ui_options: serde_json::from_str(room.options.as_json()).map_err(|error| {
+                store::Error::Internal(format!(
+                    "the options of room {} are not JSON: {error}",
+                    room.guid
+                ))
+            })?,
+        })
+    }
+
+    pub(super) fn to_json(&self) -> Box<[u8]> {
+        let text = serde_json::to_vec(self).expect("texts and booleans are JSON");
+        text.into_boxed_slice()
+    }
+}
+
+/// Returns a moment in the form `2026-11-23T08:45:00`, in UTC.
+fn zoneless(moment: Timestamp) -> String {
+    let mut text = moment.to_rfc3339();
+    text.truncate("2026-11-23T08:45:00".len());
+    text
+}
+
+fn example() -> Value {
+    const EXAMPLE: &str = include_str!("../../../docs/examples/default-room.response.json");
+    serde_json::from_str(EXAMPLE).expect("the example is JSON")
+}

@@ -1,0 +1,169 @@
+use crate::http::error::ApiError;
+use crate::http::fields::{Fields, FromJson, request};
+use crate::http::values::as_text;
+use crate::model::{
+    Email, FieldError, Guid, LangTag, Mobile, PageNumber, PageSize, Paging, Part, PersonName, Role,
+    TimeZoneName, Timestamp, UserDefaults, UserPatch, UserProfile, UserQuery, Username,
+};
+use serde_json::value::RawValue;
+
+request! {
+    /// The user to register. Unknown fields are ignored; null means absent.
+    #[schema(examples(json!({
+        "name": "Ada", "surname": "Lovelace", "email": "ada@example.com", "username": "ada",
+    })))]
+    pub(super) struct UserRequest {
+        /// The given name.
+        name: PersonName,
+        /// The family name.
+        surname: PersonName,
+        /// An e-mail address belongs to one user.
+        email: Email,
+        /// A username belongs to one user.
+        username: Username,
+        /// Accepted and dropped: this server has no log-in, so it stores no password.
+        #[schema(value_type = Option<String>, write_only)]
+        #[expect(dead_code, reason = "only its type is checked")]
+        psd: Option<DroppedText>,
+        /// u: user, e: instructor, a: administrator.
+        #[schema(default = json!(Role::default().as_str()))]
+        role: Option<Role>,
+        /// The phone number; may be empty.
+        #[schema(default = "")]
+        mobile: Option<Mobile>,
+        /// Whether the user may log in to other programs.
+        #[schema(default = true)]
+        login_allowed: Option<bool>,
+        /// Whether the account is active. An inactive user gets no new room, and keeps an existing
+        /// one.
+        #[schema(default = true)]
+        active: Option<bool>,
+        /// A language tag (BCP 47); by default that of the server's settings (tr-TR).
+        lang: Option<LangTag>,
+        /// An IANA time zone; by default that of the server's settings (Europe/Istanbul).
+        timezone: Option<TimeZoneName>,
+        /// From this moment on the user gets no new room; null: never.
+        expires_at: Option<Timestamp>,
+    }
+}
+
+request! {
+    /// What to change of a user. What is not sent stays; so does what is sent as null, except for
+    /// `expires_at`, which null removes.
+    #[schema(examples(json!({"role": "e", "expires_at": null})))]
+    pub(super) struct UserChange {
+        /// The given name.
+        name: Option<PersonName>,
+        /// The family name.
+        surname: Option<PersonName>,
+        /// An e-mail address belongs to one user.
+        email: Option<Email>,
+        /// A username belongs to one user.
+        username: Option<Username>,
+        /// Accepted and dropped: this server has no log-in, so it stores no password.
+        #[schema(value_type = Option<String>, write_only)]
+        #[expect(dead_code, reason = "only its type is checked")]
+        psd: Option<DroppedText>,
+        /// u: user, e: instructor, a: administrator.
+        role: Option<Role>,
+        /// The phone number; may be empty.
+        mobile: Option<Mobile>,
+        /// Whether the user may log in to other programs.
+        login_allowed: Option<bool>,
+        /// Whether the account is active. An inactive user gets no new room, and keeps an existing
+        /// one.
+        active: Option<bool>,
+        /// A language tag (BCP 47).
+        lang: Option<LangTag>,
+        /// An IANA time zone.
+        timezone: Option<TimeZoneName>,
+        /// From this moment on the user gets no new room; null: never.
+        expires_at: Option<Option<Timestamp>>,
+    }
+}
+
+request! {
+    /// Which users to search for. Unknown fields are ignored; null means absent.
+    #[schema(as = UserQuery, examples(json!({"surname": "love", "page_size": 10})))]
+    pub(super) struct UserSearchRequest {
+        /// Part of the given name.
+        name: Option<Part>,
+        /// Part of the family name.
+        surname: Option<Part>,
+        /// Part of the username.
+        username: Option<Part>,
+        /// Part of the e-mail address.
+        email: Option<Part>,
+        /// Part of the phone number.
+        mobile: Option<Part>,
+        /// u: user, e: instructor, a: administrator.
+        role: Option<Role>,
+        /// The GUID of the user, in either case.
+        user_id: Option<Guid>,
+        /// The number of the page.
+        page_number: Option<PageNumber>,
+        /// How many users a page has.
+        page_size: Option<PageSize>,
+    }
+}
+
+/// A text that is not stored.
+struct DroppedText;
+
+impl FromJson<'_> for DroppedText {
+    fn from_json(value: &RawValue) -> Result<Self, Vec<FieldError>> {
+        as_text(|_| Ok(Self))(value)
+    }
+}
+
+/// Reads a registration, or returns everything that is wrong with it.
+pub(super) fn read_profile(body: &[u8], defaults: &UserDefaults) -> Result<UserProfile, ApiError> {
+    let request = UserRequest::read(Fields::from_body(body)?)?;
+    let profile = UserProfile::new(request.email, request.name, request.surname, defaults);
+    Ok(UserProfile {
+        username: request.username,
+        role: request.role.unwrap_or(profile.role),
+        mobile: request.mobile.unwrap_or(profile.mobile),
+        login_allowed: request.login_allowed.unwrap_or(profile.login_allowed),
+        active: request.active.unwrap_or(profile.active),
+        lang: request.lang.unwrap_or(profile.lang),
+        timezone: request.timezone.unwrap_or(profile.timezone),
+        expires_at: request.expires_at,
+        ..profile
+    })
+}
+
+/// Reads what to change of a user, or returns everything that is wrong with it.
+pub(super) fn read_patch(body: &[u8]) -> Result<UserPatch, ApiError> {
+    let change = UserChange::read(Fields::from_body(body)?)?;
+    Ok(UserPatch {
+        email: change.email,
+        username: change.username,
+        name: change.name,
+        surname: change.surname,
+        role: change.role,
+        mobile: change.mobile,
+        login_allowed: change.login_allowed,
+        active: change.active,
+        lang: change.lang,
+        timezone: change.timezone,
+        expires_at: change.expires_at,
+    })
+}
+
+/// Reads which users to search for, or returns everything that is wrong with it.
+pub(crate) fn read_query(body: &[u8]) -> Result<(UserQuery, Paging), ApiError> {
+    let request = UserSearchRequest::read(Fields::from_body(body)?)?;
+    let query = UserQuery {
+        name: request.name.unwrap_or_default(),
+        surname: request.surname.unwrap_or_default(),
+        username: request.username.unwrap_or_default(),
+        email: request.email.unwrap_or_default(),
+        mobile: request.mobile.unwrap_or_default(),
+        role: request.role,
+        guid: request.user_id,
+    };
+    let (page, size) = (request.page_number, request.page_size);
+    let paging = Paging::new(page.unwrap_or_default(), size.unwrap_or_default());
+    Ok((query, paging))
+}

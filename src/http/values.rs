@@ -1,0 +1,140 @@
+//! The values in requests and responses: how each is read from JSON, and its schema, made from the
+//! limits and words of the model.
+
+use super::error::ErrorCode;
+use super::fields::{FromJson, whole};
+use super::json;
+use crate::model::text::FORBIDDEN;
+use crate::model::{
+    Email, FieldError, Guid, Invalid, LangTag, Mobile, PageNumber, PageSize, Paging, Part,
+    PersonName, Role, RoomName, RoomSort, Tags, TimeZoneName, Timestamp, Username,
+};
+use serde_json::json;
+use serde_json::value::RawValue;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+/// The orders of rooms as requests write them, the default first.
+pub(super) const SORTS: [(&str, RoomSort); 4] = [
+    ("created_date desc", RoomSort::CreatedDescending),
+    ("created_date asc", RoomSort::CreatedAscending),
+    ("name asc", RoomSort::NameAscending),
+    ("name desc", RoomSort::NameDescending),
+];
+
+macro_rules! values {
+    ($($value:ty: $($read:expr)? => $schema:expr;)+) => {
+        $(
+            $(impl FromJson<'_> for $value {
+                fn from_json(value: &RawValue) -> Result<Self, Vec<FieldError>> {
+                    $read(value)
+                }
+            })?
+
+            impl ToSchema for $value {}
+
+            impl PartialSchema for $value {
+                fn schema() -> RefOr<Schema> {
+                    $schema.into()
+                }
+            }
+        )+
+
+        /// Returns the schema of a value by the name that references give it.
+        pub(super) fn schema(name: &str) -> Option<RefOr<Schema>> {
+            let mut schemas = [$((<$value>::name(), <$value>::schema as fn() -> _)),+].into_iter();
+            schemas.find_map(|(known, schema)| (known == name).then(schema))
+        }
+    };
+}
+
+values! {
+    Email: as_text(Email::parse) => format("email")
+        .max_length(Some(Email::MAX_CHARS))
+        .examples([json!("ada@example.com")]);
+    ErrorCode: => ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .enum_values(Some(ErrorCode::ALL.iter().map(|code| code.number())));
+    Guid: as_text(Guid::parse) => format("uuid")
+        .examples([json!("0197A3C2-6414-7046-87A6-67730D5F9F08")]);
+    LangTag: as_text(LangTag::parse) => format("language-tag")
+        .max_length(Some(LangTag::MAX_CHARS))
+        .examples([json!("en-US"), json!("tr-TR")]);
+    Mobile: as_text(Mobile::parse) => text(Mobile::MAX_CHARS);
+    PageNumber: as_integer(PageNumber::new) => integer(1, PageNumber::MAX)
+        .default(Some(Paging::default().page().into()));
+    PageSize: as_integer(PageSize::new) => integer(1, PageSize::MAX.into())
+        .default(Some(Paging::default().size().into()));
+    Part: as_text(Part::parse) => string().max_length(Some(Part::MAX_CHARS));
+    PersonName: as_text(PersonName::parse) => line(PersonName::MAX_CHARS);
+    Role: as_text(Role::parse) => string().enum_values(Some(Role::ALL.map(Role::as_str)));
+    RoomName: as_text(RoomName::parse) => line(RoomName::MAX_CHARS);
+    RoomSort: => string()
+        .enum_values(Some(SORTS.map(|(words, _)| words)))
+        .default(Some(SORTS[0].0.into()));
+    Tags: as_text(Tags::parse) => text(Tags::MAX_CHARS);
+    TimeZoneName: as_text(TimeZoneName::parse) => format("time-zone")
+        .examples([json!("Europe/Istanbul")]);
+    Timestamp: as_text(Timestamp::parse) => format("date-time")
+        .examples([json!("2026-11-23T08:45:00+00:00")]);
+    Username: as_text(Username::parse) => line(Username::MAX_CHARS);
+}
+
+/// Returns a reader of strings by the rule of the value that they denote.
+pub(super) fn as_text<T>(
+    parse: impl Fn(&str) -> Result<T, Invalid>,
+) -> impl Fn(&RawValue) -> Result<T, Vec<FieldError>> {
+    move |value| {
+        json::text(value)
+            .and_then(|text| parse(&text))
+            .map_err(whole)
+    }
+}
+
+/// Returns a reader of whole numbers by the rule of the value that they denote.
+fn as_integer<T>(
+    make: impl Fn(i64) -> Result<T, Invalid>,
+) -> impl Fn(&RawValue) -> Result<T, Vec<FieldError>> {
+    move |value| json::integer(value).and_then(&make).map_err(whole)
+}
+
+fn string() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+/// Returns a string in a format of JSON Schema, or in one that only its name explains.
+pub(super) fn format(format: &str) -> ObjectBuilder {
+    string().format(Some(SchemaFormat::Custom(format.to_owned())))
+}
+
+pub(super) fn integer(min: i64, max: i64) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(min))
+        .maximum(Some(max))
+}
+
+/// Returns a string that may be empty, without forbidden characters.
+fn text(max_chars: usize) -> ObjectBuilder {
+    string()
+        .max_length(Some(max_chars))
+        .pattern(Some(format!("^[^{}]*$", forbidden())))
+}
+
+/// Returns a string of one line that is more than white space, without forbidden characters.
+fn line(max_chars: usize) -> ObjectBuilder {
+    let forbidden = forbidden();
+    text(max_chars).min_length(Some(1)).pattern(Some(format!(
+        r"^[^{forbidden}]*[^\s{forbidden}][^{forbidden}]*$"
+    )))
+}
+
+/// Returns the forbidden characters as ranges for a character class of a regular expression.
+fn forbidden() -> String {
+    let code = |c: &char| format!(r"\u{:04x}", u32::from(*c));
+    let ranges = FORBIDDEN.iter();
+    ranges
+        .map(|range| format!("{}-{}", code(range.start()), code(range.end())))
+        .collect()
+}
