@@ -14,14 +14,14 @@ impl Guid {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
-        // Without a counter, which would go on from the highest moment seen when the clock is set
-        // back: the GUID tells the moment that the clock showed.
+        // Without a counter: it would continue from the latest moment seen when the clock is set
+        // back, and the GUID must tell the moment that the clock showed.
         let now = uuid::Timestamp::from_unix(NoContext, now.as_secs(), now.subsec_nanos());
         Self(Uuid::new_v7(now))
     }
 
     /// Returns the moment, to the second, that the first 48 bits tell: for a version 7 UUID the one
-    /// at which it was made (RFC 9562, section 5.7).
+    /// at which it was generated (RFC 9562, section 5.7).
     pub(crate) fn created_at(&self) -> Timestamp {
         let bytes = self.0.as_bytes();
         let millis = bytes[..6]

@@ -105,7 +105,7 @@ pub(crate) fn line(text: &str, max: usize) -> Result<&str, Invalid> {
     Ok(trimmed)
 }
 
-/// Refuses a text of more than `max` characters (Unicode scalar values).
+/// Rejects a text of more than `max` characters (Unicode scalar values).
 pub(crate) fn check_length(text: &str, max: usize) -> Result<(), Invalid> {
     // A text has at most as many characters as bytes, so most texts need no count.
     if text.len() > max && text.chars().count() > max {

@@ -41,8 +41,7 @@ fn assert_rate_limited(answer: &Answer, details: &str, seconds: u64) {
 
 #[track_caller]
 fn assert_failures_rate_limited(answer: &Answer) {
-    let details =
-        "too many requests without a valid key from this client address: check the key, then try again";
+    let details = "too many requests without a valid key from this client address: check the key, then try again";
     assert_rate_limited(answer, details, 3);
 }
 

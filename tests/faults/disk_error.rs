@@ -109,7 +109,7 @@ fn a_failed_sync_stops_the_server() {
         let exit = server.wait();
         assert_eq!(exit.status.code(), Some(1), "{exit:?}");
         let last = exit.stderr.lines().last().expect("a line");
-        let sentence = "roomd: stopped, because the disk failed to keep what was written";
+        let sentence = "roomd: stopped, because the disk failed to store what was written";
         assert!(last.starts_with(sentence), "{exit:?}");
         drop(injection);
         assert_eq!(

@@ -143,9 +143,9 @@ pub(super) fn create_if_missing(path: &Path) -> Result<PathBuf, OpenError> {
         .map_err(|error| cannot_open(path, error))
 }
 
-/// Refuses a file that is not one of our databases by its first bytes, or was cut, before SQLite
-/// touches it. Ours carry their mark from the first transaction on, which is made without a
-/// write-ahead log.
+/// Rejects a file that is not a database of roomd by its first bytes, or that was truncated, before
+/// SQLite touches it. A database of roomd has its application id from the first transaction on, which
+/// is written without a WAL.
 pub(super) fn check_file(path: &Path) -> Result<(), OpenError> {
     // Offsets from "Database File Format", section 1.3, sqlite.org.
     const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -171,14 +171,14 @@ pub(super) fn check_file(path: &Path) -> Result<(), OpenError> {
     check_is_whole(path, page_bytes)
 }
 
-/// Refuses a file that ends inside a page, which SQLite would fill with zeros. After a crash it
-/// may: then a log beside it has what is missing.
+/// Rejects a file that ends inside a page, which SQLite would fill with zeros. After a crash a file
+/// may end so: then a WAL or journal beside it has what is missing.
 fn check_is_whole(path: &Path, page_bytes: u64) -> Result<(), OpenError> {
     let bytes = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
-    let log_is_there = ["-wal", "-journal"]
+    let has_log = ["-wal", "-journal"]
         .iter()
         .any(|suffix| bytes(&beside(path, suffix)) > 0);
-    if log_is_there || bytes(path).is_multiple_of(page_bytes) {
+    if has_log || bytes(path).is_multiple_of(page_bytes) {
         return Ok(());
     }
     Err(OpenError::Damaged {
@@ -187,14 +187,15 @@ fn check_is_whole(path: &Path, page_bytes: u64) -> Result<(), OpenError> {
     })
 }
 
-/// The file that belongs to a database and has its name with something added.
+/// Returns the path of a file that belongs to a database: its name with a suffix.
 pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// Opens a connection that can write to a file that was not looked into yet; changes nothing in it.
+/// Opens a connection that can write, to a file whose schema was not inspected yet; changes nothing
+/// in it.
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the place that opens connections"
@@ -206,7 +207,7 @@ pub(super) fn open_unchecked(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-/// Turns the write-ahead log on and makes sure that it is.
+/// Turns WAL mode on and makes sure that it is.
 pub(super) fn enter_wal_mode(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let started = Instant::now();
     let mode = loop {
@@ -278,7 +279,7 @@ fn configure_reader(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "query_only", true)
 }
 
-/// Settings that a database file does not remember.
+/// Sets what a database file does not store: each connection needs it anew.
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;

@@ -10,7 +10,7 @@ impl From<rusqlite::Error> for Error {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             _ if is_full_disk(&error) => Self::DiskFull,
-            _ if is_refused_write(&error) => Self::Unwritable(error.to_string()),
+            _ if is_rejected_write(&error) => Self::Unwritable(error.to_string()),
             _ => Self::Internal(error.to_string()),
         }
     }
@@ -22,20 +22,19 @@ impl From<r2d2::Error> for Error {
     }
 }
 
-/// Whether a change ran into a value that must be unique.
+/// Returns whether a statement failed because of a value that must be unique.
 pub(super) fn is_unique_violation(error: &rusqlite::Error) -> bool {
     extended_code(error) == Some(ffi::SQLITE_CONSTRAINT_UNIQUE)
 }
 
-/// Whether there was no space left. Of the index of the write-ahead log SQLite says only that it
-/// could not grow.
+/// Returns whether the disk was full. Of the WAL index SQLite says only that it could not grow.
 pub(super) fn is_full_disk(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DiskFull)
         || extended_code(error) == Some(ffi::SQLITE_IOERR_SHMSIZE)
 }
 
-/// Whether the disk refused a write and has kept what it had.
-fn is_refused_write(error: &rusqlite::Error) -> bool {
+/// Returns whether the disk rejected a write and is as it was before.
+fn is_rejected_write(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::ReadOnly)
         || matches!(
             extended_code(error),
@@ -43,7 +42,7 @@ fn is_refused_write(error: &rusqlite::Error) -> bool {
         )
 }
 
-/// Whether the disk refused to keep what it had been given: what is on it is unknown from then on,
+/// Returns whether the disk failed to sync what it had been given: its content is unknown from then on,
 /// and a second try that succeeds would prove nothing (the kernel may have dropped the pages).
 pub(super) fn is_failed_sync(error: &rusqlite::Error) -> bool {
     matches!(
@@ -56,16 +55,16 @@ fn extended_code(error: &rusqlite::Error) -> Option<i32> {
     error.sqlite_error().map(|error| error.extended_code)
 }
 
-/// After what nothing may be written any more: a sentence for the operator.
+/// Why nothing may be written any more: a sentence for the operator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Failure {
-    /// The disk lost what it had been given to keep.
-    #[error("the disk failed to keep what was written ({0}): check the disk, then start again")]
+    /// A sync failed.
+    #[error("the disk failed to store what was written ({0}): check the disk, then start again")]
     DiskFailed(String),
     /// The thread that writes has ended in a panic.
     #[error("the writer failed, for a reason that stands above in the log: start again")]
     WriterPanicked,
-    /// What is written would never be seen again.
+    /// The files have other names, or none: what is written to them would not be found again.
     #[error(
         "{} was moved, removed or replaced while the database was open: \
          see that the right database is in its place, then start again",
@@ -77,46 +76,46 @@ pub(super) enum Failure {
 /// Why a database could not be opened: a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OpenError {
-    /// The file could not be made or read.
+    /// The file could not be created, read or locked.
     #[error("cannot open the database {}: {reason}", path.display())]
     CannotOpen {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// What the system or SQLite says.
         reason: String,
     },
-    /// The file is not a database, or not one of ours.
+    /// The file is not a database, or one of another program.
     #[error(
         "{} belongs to another program and was left as it is: name another file with --database",
         .0.display()
     )]
     Foreign(PathBuf),
-    /// The file was made by a newer version of this program.
+    /// The database has a schema of a newer version of this program.
     #[error(
-        "the database {} has version {found}, this program knows versions up to {known}: \
+        "the database {} has schema {found}, and this roomd knows schemas up to {known}: \
          use a newer roomd",
         path.display()
     )]
     Newer {
         /// The file.
         path: PathBuf,
-        /// Its version.
+        /// The number of its schema.
         found: i64,
-        /// The newest version that this program knows.
+        /// The number of the newest schema that this program knows.
         known: i64,
     },
-    /// The file is ours, and not whole.
+    /// The file is a database of roomd, and not whole.
     #[error(
-        "the database {} is damaged and was left as it is: put a backup in its place ({reason})",
+        "the database {} is damaged and was left as it is: restore a backup ({reason})",
         path.display()
     )]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What was found.
+        /// The first fault.
         reason: String,
     },
-    /// The write-ahead log does not work there.
+    /// The file system lacks what the WAL needs.
     #[error(
         "the database {} is on a file system without the locks and shared memory that SQLite's \
          write-ahead log needs, as network folders are: move it to a local disk",
@@ -126,8 +125,8 @@ pub(super) enum OpenError {
     /// The database could not be migrated, and is as it was.
     #[error(
         "the database {} could not be migrated from schema {from} to {to} and was left as it was \
-         ({reason}): it needs free space of three times its size beside it while it is migrated; \
-         when the reason is gone, start again",
+         ({reason}): a migration needs free space of three times its size beside it; \
+         remove the reason, then start again",
         path.display()
     )]
     Migration {

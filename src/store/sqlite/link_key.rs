@@ -1,8 +1,8 @@
 //! The tokens at the end of links, which lead to rooms without an index of their own.
 //!
 //! A token is the number of the room, encrypted: FF1 (NIST SP 800-38G, a format-preserving cipher)
-//! over ten digits of base 36, with a key that is stored in the database. Whoever does not have the
-//! key can guess a token only as well as a random one. The number of a deleted room may be given to
+//! over ten digits of base 36, with a key that is stored in the database. Without the key a
+//! token can be guessed only as well as a random one. The number of a deleted room may be given to
 //! another one, so 20 bits of the room's GUID are encrypted with it. The token is stored in the row
 //! as well, and a link leads to the row only if both are equal.
 

@@ -153,7 +153,7 @@ impl Writer {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(thread) = thread {
-            // Refused only if the thread has ended already.
+            // Fails only if the thread has ended already.
             let _ = self.queue.send(Message::Close);
             if thread.join().is_err() {
                 error!("the writer ended in a panic");

@@ -137,7 +137,7 @@ impl Checkpointer {
             Ok(_) => {}
             Err(error) if is_failed_sync(&error) => {
                 error!(
-                    "the disk failed to keep what was copied to the database ({error}): nothing is \
+                    "the disk failed to store what was copied to the database ({error}): nothing is \
                      lost, because the write-ahead log has it; check the disk, then start again"
                 );
                 // While one connection of the process is open, no other that closes checkpoints
