@@ -44,6 +44,9 @@ CREATE UNIQUE INDEX users_by_username ON users (username_key); -- one user per u
 -- created_at; the token of its link leads to it through room_id, which is encrypted in the token.
 -- Neither is true of a room that was created under schema 1 (numbered = 0): such rooms have two
 -- indexes of their own, which no new room touches.
+--
+-- Numbers are in the order of dates, so a search by date needs no sorting, except where the clock was
+-- set back: a room whose date is before that of an earlier number is marked (is_backdated = 1).
 CREATE TABLE rooms (
     room_id             INTEGER PRIMARY KEY,
     room_guid           BLOB    NOT NULL CHECK (length(room_guid) = 16),
@@ -58,12 +61,14 @@ CREATE TABLE rooms (
     allow_recording     INTEGER NOT NULL CHECK (allow_recording IN (0, 1)),
     inaccessible_replay INTEGER NOT NULL CHECK (inaccessible_replay IN (0, 1)),
     options             TEXT    NOT NULL CHECK (json_valid(options) AND length(options) <= 20480),
-    created_at          INTEGER NOT NULL
+    created_at          INTEGER NOT NULL,
+    is_backdated        INTEGER NOT NULL DEFAULT 0 CHECK (is_backdated IN (0, 1))
 ) STRICT;
 
 CREATE UNIQUE INDEX rooms_by_creator ON rooms (creator_email); -- one default room per user, ever
 CREATE UNIQUE INDEX rooms_by_name ON rooms (name_key);         -- a name belongs to one room
 CREATE UNIQUE INDEX rooms_by_date ON rooms (created_at, room_guid);
+CREATE INDEX backdated_rooms ON rooms (room_id) WHERE is_backdated = 1;
 CREATE UNIQUE INDEX unnumbered_rooms_by_guid ON rooms (room_guid) WHERE numbered = 0;
 CREATE UNIQUE INDEX unnumbered_rooms_by_token ON rooms (slug_token) WHERE numbered = 0;
 

@@ -16,6 +16,7 @@ mod link_key;
 mod migrations;
 mod outage;
 mod priority;
+mod room_search;
 mod rooms;
 mod scan;
 mod schema;

@@ -1,10 +1,11 @@
 use super::Engine;
 use super::error::is_unique_violation;
 use super::link_key::LinkKey;
-use super::scan::{Scan, scan_page};
+use super::room_search::scan_for;
+use super::scan::scan_page;
 use crate::model::{
     self, CreateOutcome, Email, FieldError, Guid, Invalid, LangTag, NewRoom, Page, Paging, Room,
-    RoomDraft, RoomName, RoomOptions, RoomPatch, RoomQuery, RoomSort, SlugToken, Tags, Timestamp,
+    RoomDraft, RoomName, RoomOptions, RoomPatch, RoomQuery, SlugToken, Tags, Timestamp,
 };
 use crate::store::Error;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
@@ -64,7 +65,13 @@ impl Engine {
     ) -> Result<Page<Room>, Error> {
         let search = move |connection: &Connection| {
             let select = select_room!("r.room_id = ?1");
-            scan_page(connection, &scan(&query), paging, select, room_from_row)
+            scan_page(
+                connection,
+                &scan_for(connection, &query)?,
+                paging,
+                select,
+                room_from_row,
+            )
         };
         self.searches.run(search).await
     }
@@ -155,13 +162,17 @@ struct Identity {
     room_id: i64,
     guid: Guid,
     token: SlugToken,
+    /// Whether a room with a lower number has a later date.
+    is_backdated: bool,
 }
 
 impl Identity {
     fn next(connection: &Connection, link_key: &LinkKey) -> Result<Self, Error> {
-        let sql = "SELECT coalesce(max(room_id), 0) + 1 FROM rooms";
+        let sql = "SELECT (SELECT coalesce(max(room_id), 0) + 1 FROM rooms),
+                          (SELECT max(created_at) FROM rooms)";
         let mut statement = connection.prepare_cached(sql)?;
-        let room_id = statement.query_row([], |row| row.get(0))?;
+        let (room_id, latest): (i64, Option<i64>) =
+            statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         loop {
             let guid = Guid::generate();
             let token = link_key.token(room_id, guid).ok_or_else(|| {
@@ -172,6 +183,7 @@ impl Identity {
                     room_id,
                     guid,
                     token,
+                    is_backdated: latest.is_some_and(|latest| guid.created_at().as_unix() < latest),
                 });
             }
         }
@@ -222,9 +234,11 @@ fn insert(
 ) -> Result<bool, Error> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO rooms (room_id, room_guid, creator_email, name, name_key, slug_token, numbered,
-                            lang, tags, allow_recording, inaccessible_replay, options, created_at)
+                            lang, tags, allow_recording, inaccessible_replay, options, created_at,
+                            is_backdated)
          VALUES (:room_id, :room_guid, :creator_email, :name, :name_key, :slug_token, 1,
-                 :lang, :tags, :allow_recording, :inaccessible_replay, :options, :created_at)
+                 :lang, :tags, :allow_recording, :inaccessible_replay, :options, :created_at,
+                 :is_backdated)
          ON CONFLICT (creator_email) DO NOTHING
          ON CONFLICT (name_key) DO NOTHING",
     )?;
@@ -241,6 +255,7 @@ fn insert(
         ":inaccessible_replay": room.inaccessible_replay,
         ":options": room.options.as_json(),
         ":created_at": identity.guid.created_at().as_unix(),
+        ":is_backdated": identity.is_backdated,
     })?;
     Ok(inserted == 1)
 }
@@ -278,43 +293,6 @@ fn too_many_options(message: Invalid) -> Error {
         message,
     }])
     .into()
-}
-
-/// Returns the scan for a query. The index that has the order has its own conditions at hand; those
-/// of the other index are looked up there, because it would take a read of the row to have both.
-fn scan(query: &RoomQuery) -> Scan {
-    let (mut dated, mut named) = (select_ids(), select_ids());
-    add_dates(&mut dated, query);
-    // `instr` knows no wildcards: every character stands for itself.
-    named.condition("instr(name_key, ?) > 0", query.name.to_condition());
-    let (mut scan, others) = match query.sort {
-        RoomSort::CreatedAscending | RoomSort::CreatedDescending => (dated, named),
-        RoomSort::NameAscending | RoomSort::NameDescending => (named, dated),
-    };
-    let creator = query.creator_email.as_ref();
-    scan.equals("creator_email", creator.map(|email| email.key().to_owned()));
-    scan.condition(
-        "creator_email = (SELECT email_key FROM users WHERE user_guid = ?)",
-        query.creator_guid.map(|guid| *guid.as_bytes()),
-    );
-    scan.among(others);
-    scan.order_by(match query.sort {
-        RoomSort::CreatedAscending => "created_at, room_id",
-        RoomSort::CreatedDescending => "created_at DESC, room_id DESC",
-        RoomSort::NameAscending => "name_key",
-        RoomSort::NameDescending => "name_key DESC",
-    });
-    scan
-}
-
-fn select_ids() -> Scan {
-    Scan::new("SELECT room_id FROM rooms")
-}
-
-fn add_dates(scan: &mut Scan, query: &RoomQuery) {
-    let seconds = |bound: Option<Timestamp>| bound.map(Timestamp::as_unix);
-    scan.condition("created_at >= ?", seconds(query.created_from));
-    scan.condition("created_at < ?", seconds(query.created_before));
 }
 
 /// Returns the number of the room with a GUID.

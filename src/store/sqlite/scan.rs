@@ -6,12 +6,30 @@ use fixedbitset::FixedBitSet;
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, Row, params_from_iter};
 
+/// The order of a scan. Each is total, so pages do not overlap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// By these columns: the rows come in that order, from an index or sorted.
+    Columns(&'static str),
+    /// By row id. The rows may come in any order, as from an index that has other columns.
+    NumberAscending,
+    /// By row id, from the highest.
+    NumberDescending,
+}
+
+impl Order {
+    /// Returns whether the order is that of row ids.
+    pub(super) fn is_number(self) -> bool {
+        !matches!(self, Self::Columns(_))
+    }
+}
+
 /// A query for the row ids that meet some conditions, in some order.
 pub(super) struct Scan {
     sql: String,
     conditions: Vec<String>,
     parameters: Vec<Box<dyn ToSql>>,
-    order: Option<&'static str>,
+    order: Order,
     among: Option<Box<Scan>>,
 }
 
@@ -22,7 +40,7 @@ impl Scan {
             sql: select.to_owned(),
             conditions: Vec::new(),
             parameters: Vec::new(),
-            order: None,
+            order: Order::NumberAscending,
             among: None,
         }
     }
@@ -43,12 +61,17 @@ impl Scan {
     /// Keeps only what another scan finds too, if that one has conditions. Where one index has the
     /// order and another the conditions, a pass over each beats one that looks every row up.
     pub(super) fn among(&mut self, other: Self) {
-        self.among = (!other.conditions.is_empty()).then(|| Box::new(other));
+        self.among = other.has_conditions().then(|| Box::new(other));
     }
 
-    /// Sets the order, which must be total.
-    pub(super) fn order_by(&mut self, order: &'static str) {
-        self.order = Some(order);
+    /// Sets the order; without it the scan is by row id.
+    pub(super) fn order_by(&mut self, order: Order) {
+        self.order = order;
+    }
+
+    /// Returns whether any condition was added.
+    pub(super) fn has_conditions(&self) -> bool {
+        !self.conditions.is_empty()
     }
 
     fn sql(&self) -> String {
@@ -57,9 +80,9 @@ impl Scan {
             sql.push_str(if number == 0 { " WHERE " } else { " AND " });
             sql.push_str(condition);
         }
-        if let Some(order) = self.order {
+        if let Order::Columns(columns) = self.order {
             sql.push_str(" ORDER BY ");
-            sql.push_str(order);
+            sql.push_str(columns);
         }
         sql
     }
@@ -81,7 +104,7 @@ pub(super) fn scan_page<T>(
     Ok(Page { entries, total })
 }
 
-/// The row ids of the page, and how many rows match in all.
+/// Returns the row ids of the page, and how many rows match in all.
 fn matching(
     connection: &Connection,
     scan: &Scan,
@@ -89,13 +112,36 @@ fn matching(
 ) -> rusqlite::Result<(Vec<i64>, u64)> {
     let others = scan.among.as_deref();
     let others = others.map(|scan| all(connection, scan)).transpose()?;
+    if !scan.order.is_number() {
+        return matching_in_turn(connection, scan, others.as_ref(), paging);
+    }
+    let mut found = all(connection, scan)?;
+    if let Some(others) = others {
+        found.intersect_with(&others);
+    }
+    let total = found.count_ones(..) as u64;
+    let (skip, take) = (paging.offset(), u64::from(paging.size()));
+    let page = skip.min(total)..(skip + take).min(total);
+    let (start, count) = (page.start as usize, (page.end - page.start) as usize);
+    let numbers = found.ones();
+    let ids: Vec<usize> = match scan.order {
+        Order::NumberDescending => numbers.rev().skip(start).take(count).collect(),
+        _ => numbers.skip(start).take(count).collect(),
+    };
+    Ok((ids.into_iter().map(|id| id as i64).collect(), total))
+}
+
+/// Does the same for a scan whose rows come in the order that is wanted.
+fn matching_in_turn(
+    connection: &Connection,
+    scan: &Scan,
+    others: Option<&FixedBitSet>,
+    paging: Paging,
+) -> rusqlite::Result<(Vec<i64>, u64)> {
     let page = paging.offset()..paging.offset() + u64::from(paging.size());
     let (mut ids, mut total) = (Vec::new(), 0);
     for_each_id(connection, scan, |id| {
-        if others
-            .as_ref()
-            .is_some_and(|others| !others.contains(bit(id)))
-        {
+        if others.is_some_and(|others| !others.contains(bit(id))) {
             return;
         }
         if page.contains(&total) {

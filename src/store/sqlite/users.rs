@@ -1,6 +1,6 @@
 use super::Engine;
 use super::error::is_unique_violation;
-use super::scan::{Scan, scan_page};
+use super::scan::{Order, Scan, scan_page};
 use crate::model::text::fold;
 use crate::model::{
     self, Email, Guid, LangTag, Mobile, Page, Paging, PersonName, Role, RowError, TimeZoneName,
@@ -224,7 +224,7 @@ fn scan(query: &UserQuery) -> Scan {
     }
     scan.equals("role", query.role.map(Role::as_str));
     scan.equals("user_guid", query.guid.map(|guid| *guid.as_bytes()));
-    scan.order_by("user_id DESC");
+    scan.order_by(Order::NumberDescending);
     scan
 }
 

@@ -38,7 +38,8 @@ CREATE TABLE rooms (
     allow_recording     INTEGER NOT NULL CHECK (allow_recording IN (0, 1)),
     inaccessible_replay INTEGER NOT NULL CHECK (inaccessible_replay IN (0, 1)),
     options             TEXT    NOT NULL CHECK (json_valid(options) AND length(options) <= 20480),
-    created_at          INTEGER NOT NULL
+    created_at          INTEGER NOT NULL,
+    is_backdated        INTEGER NOT NULL DEFAULT 0 CHECK (is_backdated IN (0, 1))
 ) STRICT;
 
 CREATE TABLE link_key (
