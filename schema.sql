@@ -72,7 +72,7 @@ CREATE INDEX backdated_rooms ON rooms (room_id) WHERE is_backdated = 1;
 CREATE UNIQUE INDEX unnumbered_rooms_by_guid ON rooms (room_guid) WHERE numbered = 0;
 CREATE UNIQUE INDEX unnumbered_rooms_by_token ON rooms (slug_token) WHERE numbered = 0;
 
--- The AES-256 key that encrypts room_id in the tokens of links: one row.
+-- The key that encrypts room_id in the tokens of links: one row.
 CREATE TABLE link_key (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     key  BLOB    NOT NULL CHECK (length(key) = 32)

@@ -57,10 +57,7 @@ fn written(room: &NewRoom) -> String {
 fn check_slug(mut room: NewRoom) {
     let name = room.names.remove(0);
     let creator_email = room.creator_email.as_str().to_owned();
-    let (guid, token) = (
-        Guid::generate(),
-        SlugToken::from_digits(&[9; SlugToken::CHARS]),
-    );
+    let (guid, token) = (Guid::generate(), SlugToken::from_number(9));
     let room = room.into_room(name, creator_email, guid, token);
     let slug = room.slug();
     let is_safe =

@@ -1,5 +1,8 @@
 use super::random::ALPHABET;
 
+/// Each character of a token is a digit of this base.
+const BASE: u64 = ALPHABET.len() as u64;
+
 /// The greatest length of the readable part of a slug in characters.
 const MAX_READABLE_CHARS: usize = 60;
 
@@ -12,22 +15,29 @@ impl SlugToken {
     /// How many characters a token has.
     pub(crate) const CHARS: usize = 10;
 
-    /// Returns the token with these digits of base 36.
+    /// Returns the token that is a number in base 36, with leading zeros.
     ///
     /// # Panics
-    /// If a digit is 36 or more.
-    pub(crate) fn from_digits(digits: &[u16]) -> Self {
-        let character = |digit: &u16| char::from(ALPHABET[usize::from(*digit)]);
-        Self(digits.iter().map(character).collect())
+    /// If the number is 36^10 or more.
+    pub(crate) fn from_number(mut number: u64) -> Self {
+        let mut digits = [0; Self::CHARS];
+        for digit in digits.iter_mut().rev() {
+            *digit = ALPHABET[(number % BASE) as usize];
+            number /= BASE;
+        }
+        assert_eq!(number, 0, "a token has ten digits");
+        Self(digits.iter().map(|digit| char::from(*digit)).collect())
     }
 
-    /// Returns the digits of base 36 that the characters stand for.
-    pub(crate) fn to_digits(&self) -> Vec<u16> {
-        let digit = |byte: u8| match byte {
-            b'a'..=b'z' => u16::from(byte - b'a'),
-            _ => u16::from(byte - b'0') + 26,
+    /// Returns the number that the token is in base 36.
+    pub(crate) fn to_number(&self) -> u64 {
+        let value = |byte: u8| match byte {
+            b'a'..=b'z' => u64::from(byte - b'a'),
+            _ => u64::from(byte - b'0') + 26,
         };
-        self.0.bytes().map(digit).collect()
+        self.0
+            .bytes()
+            .fold(0, |number, byte| number * BASE + value(byte))
     }
 
     /// Returns the token at the end of a slug, if there is one. The readable part before it is
@@ -130,10 +140,10 @@ mod tests {
         #[test]
         fn a_slug_is_safe_in_a_url_and_leads_back_to_its_token(
             name in "\\PC{1,255}",
-            digits in prop::collection::vec(0..36_u16, SlugToken::CHARS),
+            number in 0..BASE.pow(10),
         ) {
-            let token = SlugToken::from_digits(&digits);
-            prop_assert_eq!(token.to_digits(), digits);
+            let token = SlugToken::from_number(number);
+            prop_assert_eq!(token.to_number(), number);
             let slug = slug(&name, &token);
             prop_assert!(slug.len() <= MAX_READABLE_CHARS + 1 + SlugToken::CHARS);
             prop_assert!(slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b)));
