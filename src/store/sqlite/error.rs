@@ -125,7 +125,7 @@ pub(super) enum OpenError {
     /// The database could not be migrated, and is as it was.
     #[error(
         "the database {} could not be migrated from schema {from} to {to} and was left as it was \
-         ({reason}): a migration needs free space of three times its size beside it; \
+         ({reason}): a migration needs free space of twice its size beside it; \
          remove the reason, then start again",
         path.display()
     )]

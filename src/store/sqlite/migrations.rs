@@ -2,9 +2,9 @@
 //!
 //! A migration is a function with a transaction at hand, so that it can use the rules of
 //! [`crate::model`], as SQL cannot. All missing ones run in one transaction: whatever happens, the
-//! file is of the old schema, whole, or of the newest. A verified copy of the old file is made
-//! first, beside it. The serve lock is held meanwhile, so that no server, of whichever version,
-//! works on tables that change beneath it.
+//! file is of the old schema, whole, or of the newest. Within that transaction, before anything is
+//! changed, a checked copy of the file is made beside it. The serve lock is held meanwhile, so that no
+//! server, of whichever version, works on tables that change beneath it.
 
 mod to_2;
 
@@ -17,8 +17,9 @@ use crate::store::MigrationEvent;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 
-/// A step from one schema to the next.
-type Migration = fn(&Transaction<'_>, &mut Report<'_>) -> rusqlite::Result<()>;
+/// A step from one schema to the next. The connection is to the copy, which has the schema that the
+/// database had before the first step.
+type Migration = fn(&Transaction<'_>, &Connection, &mut Report<'_>) -> rusqlite::Result<()>;
 
 /// The migration at index `n` starts from schema `n + 1`.
 const MIGRATIONS: &[Migration] = &[to_2::migrate];
@@ -75,28 +76,34 @@ pub(super) fn run(
         to: NEWEST,
         reason,
     };
-    let copy = beside(path, &format!(".v{version}-backup"));
+    let sqlite_failed = |error: rusqlite::Error| match open_error(path, &error) {
+        OpenError::CannotOpen { reason, .. } => failed(reason),
+        damaged => damaged,
+    };
+    let mut connection = connection::open_unchecked(path)?;
+    configure(&connection).map_err(sqlite_failed)?;
+    let transaction = begin(&mut connection).map_err(sqlite_failed)?;
+    // Another process may have been first.
+    if schema::version(&transaction).map_err(sqlite_failed)? != version {
+        return Ok(());
+    }
     observer(MigrationEvent::Started {
         from: version,
         to: NEWEST,
     });
+    // The transaction has SQLite's write lock, so nothing changes between the copy and the commit.
+    let copy = beside(path, &format!(".v{version}-backup"));
     let copy = back_up_once(path, &copy, Pace::Fast, |done, total| {
         observer(MigrationEvent::Copied { done, total });
     })
     .map_err(|error| failed(format!("no copy of it could be made: {error}")))?;
-    let mut connection = connection::open_unchecked(path)?;
-    let migrated = configure(&connection)
-        .and_then(|()| migrate(&mut connection, MIGRATIONS, observer))
-        .map_err(|error| match open_error(path, &error) {
-            OpenError::CannotOpen { reason, .. } => failed(reason),
-            damaged => damaged,
-        })?;
-    if let Some(fault) = migrated {
+    let old = connection::open_reader(&copy)?;
+    let fault = migrate(transaction, &old, version, MIGRATIONS, observer).map_err(sqlite_failed)?;
+    if let Some(fault) = fault {
         return Err(failed(fault));
     }
-    // The old tables are free pages now, with all that was in them.
-    if let Err(error) = compact(&connection) {
-        let note = format!("the file was not compacted, which loses nothing: {error}");
+    if let Err(error) = truncate_wal(&connection) {
+        let note = format!("the WAL was not truncated, which loses nothing: {error}");
         observer(MigrationEvent::Note(note));
     }
     observer(MigrationEvent::Finished { to: NEWEST, copy });
@@ -109,26 +116,31 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "cache_size", CACHE_KIB)
 }
 
-/// Runs the missing migrations and commits, unless a reference would lead nowhere: returns that
-/// fault. Another process may have been first, so the number is read inside the transaction.
+fn begin(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
+    connection.transaction_with_behavior(TransactionBehavior::Immediate)
+}
+
+/// Runs the migrations from schema `version` on and commits, unless a reference would lead nowhere:
+/// returns that fault.
 fn migrate(
-    connection: &mut Connection,
+    transaction: Transaction<'_>,
+    old: &Connection,
+    version: i64,
     migrations: &[Migration],
     observer: &mut dyn FnMut(MigrationEvent),
 ) -> rusqlite::Result<Option<String>> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version = schema::version(&transaction)?;
     let mut report = Report {
         observer,
         done: 0,
         total: 0,
     };
     for (from, migration) in (1..).zip(migrations) {
-        if (1..=from).contains(&version) {
-            migration(&transaction, &mut report)?;
+        if from >= version {
+            migration(&transaction, old, &mut report)?;
             transaction.pragma_update(None, "user_version", from + 1)?;
         }
     }
+    overwrite_free_pages(&transaction)?;
     if let Some(fault) = schema::find_orphan(&transaction)? {
         return Ok(Some(fault));
     }
@@ -136,9 +148,24 @@ fn migrate(
     Ok(None)
 }
 
-/// Gives free pages back to the file system, and truncates the WAL to nothing.
-fn compact(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch("VACUUM")?;
+/// Overwrites the pages that the old tables had and the new ones do not need, so that what is deleted
+/// later is not left in them.
+fn overwrite_free_pages(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    /// The size of a row, in pages: a row has at most a billion bytes.
+    const ROW_PAGES: i64 = 16 * 1024;
+
+    let number = |pragma| transaction.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let (mut pages, page_bytes) = (number("freelist_count")?, number("page_size")?);
+    transaction.execute_batch("CREATE TABLE zeros (bytes BLOB)")?;
+    while pages > 0 {
+        let bytes = pages.min(ROW_PAGES) * page_bytes;
+        transaction.execute("INSERT INTO zeros VALUES (zeroblob(?1))", [bytes])?;
+        pages -= ROW_PAGES;
+    }
+    transaction.execute_batch("DROP TABLE zeros")
+}
+
+fn truncate_wal(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
@@ -160,26 +187,34 @@ mod tests {
     }
 
     const STEPS: [Migration; 3] = [
-        |transaction, _| transaction.execute_batch("INSERT INTO steps VALUES (1)"),
-        |transaction, _| transaction.execute_batch("INSERT INTO steps VALUES (2)"),
-        |transaction, _| transaction.execute_batch("INSERT INTO steps VALUES (3)"),
+        |transaction, _, _| transaction.execute_batch("INSERT INTO steps VALUES (1)"),
+        |transaction, _, _| transaction.execute_batch("INSERT INTO steps VALUES (2)"),
+        |transaction, _, _| transaction.execute_batch("INSERT INTO steps VALUES (3)"),
     ];
+
+    /// Runs migrations from schema `version` on.
+    fn run_all(
+        connection: &mut Connection,
+        version: i64,
+        migrations: &[Migration],
+    ) -> rusqlite::Result<Option<String>> {
+        let old = database("");
+        let transaction = begin(connection)?;
+        migrate(transaction, &old, version, migrations, &mut |_| {})
+    }
 
     #[test]
     fn only_the_missing_migrations_run() {
         let mut connection = database("CREATE TABLE steps (step); PRAGMA user_version = 2;");
-        for _ in 0..2 {
-            let migrated = migrate(&mut connection, &STEPS, &mut |_| {});
-            assert_eq!(migrated, Ok(None));
-            assert_eq!(taken(&connection), "2,3");
-            assert_eq!(schema::version(&connection), Ok(4));
-        }
+        assert_eq!(run_all(&mut connection, 2, &STEPS), Ok(None));
+        assert_eq!(taken(&connection), "2,3");
+        assert_eq!(schema::version(&connection), Ok(4));
     }
 
     #[test]
     fn a_migration_that_fails_rolls_back_those_before_it() {
         let mut connection = database("CREATE TABLE steps (step UNIQUE); PRAGMA user_version = 1;");
-        assert!(migrate(&mut connection, &[STEPS[0], STEPS[0]], &mut |_| {}).is_err());
+        assert!(run_all(&mut connection, 1, &[STEPS[0], STEPS[0]]).is_err());
         assert_eq!(schema::version(&connection), Ok(1));
         assert_eq!(taken(&connection), "");
     }
@@ -189,15 +224,34 @@ mod tests {
         let sql = "CREATE TABLE steps (step, of REFERENCES steps (step));
                    PRAGMA user_version = 1; PRAGMA foreign_keys = off;";
         let mut connection = database(sql);
-        let orphan: Migration = |transaction, _| {
+        let orphan: Migration = |transaction, _, _| {
             transaction.execute_batch(
                 "CREATE UNIQUE INDEX steps_by_step ON steps (step);
                  INSERT INTO steps VALUES (1, 7)",
             )
         };
-        let migrated = migrate(&mut connection, &[orphan], &mut |_| {});
+        let migrated = run_all(&mut connection, 1, &[orphan]);
         assert!(matches!(migrated, Ok(Some(_))), "{migrated:?}");
         assert_eq!(schema::version(&connection), Ok(1));
         assert_eq!(taken(&connection), "");
+    }
+
+    #[test]
+    fn free_pages_are_overwritten() {
+        let sql =
+            "CREATE TABLE old (text); INSERT INTO old VALUES (hex(zeroblob(100000)) || 'secret')";
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let path = folder.path().join("a.db");
+        connection::create_if_missing(&path).expect("a file");
+        let mut connection = connection::open_unchecked(&path).expect("a connection");
+        connection.execute_batch(sql).expect("a database");
+        let has_secret = || {
+            let bytes = std::fs::read(&path).expect("a file");
+            bytes.windows(6).any(|window| window == b"secret")
+        };
+        assert!(has_secret());
+        let drop_old: Migration = |transaction, _, _| transaction.execute_batch("DROP TABLE old");
+        assert_eq!(run_all(&mut connection, 1, &[drop_old]), Ok(None));
+        assert!(!has_secret());
     }
 }

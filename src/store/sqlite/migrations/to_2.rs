@@ -11,7 +11,8 @@ use super::Report;
 use crate::model::text::fold;
 use crate::model::{Email, RoomName, Username};
 use crate::store::sqlite::link_key::LinkKey;
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::collections::HashMap;
 
 const TABLES: &str = include_str!("schema_2.sql");
@@ -25,25 +26,22 @@ type ChangedKeys = HashMap<String, String>;
 
 pub(super) fn migrate(
     transaction: &Transaction<'_>,
+    old: &Connection,
     report: &mut Report<'_>,
 ) -> rusqlite::Result<()> {
     for table in ["users", "rooms"] {
         let sql = format!("SELECT count(*) FROM {table}");
-        report.expect(transaction.query_row(&sql, [], |row| row.get::<_, u32>(0))?);
+        report.expect(old.query_row(&sql, [], |row| row.get::<_, u32>(0))?);
     }
-    transaction.execute_batch(
-        "ALTER TABLE rooms RENAME TO rooms_1;
-         ALTER TABLE users RENAME TO users_1;
-         DROP INDEX rooms_by_date;",
-    )?;
+    // First, so that the new tables take their pages and the file does not grow.
+    transaction.execute_batch("DROP TABLE rooms; DROP TABLE users;")?;
     transaction.execute_batch(TABLES)?;
     LinkKey::create(transaction)?;
     let mut emails = KeyColumn::new("users", "user_id", "email_key", "e-mail address");
     let mut usernames = KeyColumn::new("users", "user_id", "username_key", "username");
     let mut names = KeyColumn::new("rooms", "room_id", "name_key", "room name");
-    copy_users(transaction, report, &mut emails, &mut usernames)?;
-    copy_rooms(transaction, report, &mut names)?;
-    transaction.execute_batch("DROP TABLE rooms_1; DROP TABLE users_1;")?;
+    copy_users(transaction, old, report, &mut emails, &mut usernames)?;
+    copy_rooms(transaction, old, report, &mut names)?;
     transaction.execute_batch(INDEXES)?;
     let changed_emails = emails.settle(transaction, report)?;
     usernames.settle(transaction, report)?;
@@ -53,6 +51,7 @@ pub(super) fn migrate(
 
 fn copy_users(
     transaction: &Transaction<'_>,
+    old: &Connection,
     report: &mut Report<'_>,
     emails: &mut KeyColumn,
     usernames: &mut KeyColumn,
@@ -62,30 +61,47 @@ fn copy_users(
                             username_key, name, name_folded, surname, surname_folded, role, mobile,
                             mobile_folded, login_allowed, active, lang, timezone, expires_at,
                             created_at, updated_at)
-         SELECT user_id, user_guid, email, ?2, ?3, username, ?4, name, ?5, surname, ?6, role, mobile,
-                ?7, login_allowed, active, lang, timezone, expires_at, created_at, updated_at
-           FROM users_1 WHERE user_id = ?1",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+                 ?20, ?21)",
     )?;
-    let mut select = transaction.prepare(
-        "SELECT user_id, email, email_key, username, username_key, name, surname, mobile
-           FROM users_1 ORDER BY user_id",
+    let mut select = old.prepare(
+        "SELECT user_id, email, email_key, username, username_key, name, surname, mobile,
+                user_guid, role, login_allowed, active, lang, timezone, expires_at, created_at,
+                updated_at
+           FROM users ORDER BY user_id",
     )?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
         let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+        let value = |column| row.get_ref(column).map(ToSqlOutput::Borrowed);
         let (email, username) = (text(1)?, text(3)?);
+        let (name, surname, mobile) = (text(5)?, text(6)?, text(7)?);
         let email_key = emails.key(id, email, text(2)?, new_email_key(email));
         let username_key = Username::from_stored(username.to_owned()).key();
         let username_key = usernames.key(id, username, text(4)?, username_key);
         insert.execute(params![
             id,
+            value(8)?,
+            email,
             email_key,
             fold(email),
+            username,
             username_key,
-            fold(text(5)?),
-            fold(text(6)?),
-            fold(text(7)?),
+            name,
+            fold(name),
+            surname,
+            fold(surname),
+            value(9)?,
+            mobile,
+            fold(mobile),
+            value(10)?,
+            value(11)?,
+            value(12)?,
+            value(13)?,
+            value(14)?,
+            value(15)?,
+            value(16)?,
         ])?;
         report.advance();
     }
@@ -100,27 +116,43 @@ fn new_email_key(email: &str) -> Option<String> {
 
 fn copy_rooms(
     transaction: &Transaction<'_>,
+    old: &Connection,
     report: &mut Report<'_>,
     names: &mut KeyColumn,
 ) -> rusqlite::Result<()> {
     let mut insert = transaction.prepare(
-        "INSERT INTO rooms (room_id, room_guid, creator_email, name, name_key, slug_token, numbered,
-                            lang, tags, allow_recording, inaccessible_replay, options, created_at)
-         SELECT ?2, room_guid, creator_email, name, ?3, slug_token, 0,
-                lang, tags, allow_recording, inaccessible_replay, options, created_at
-           FROM rooms_1 WHERE room_id = ?1",
+        "INSERT INTO rooms (room_id, name, name_key, room_guid, creator_email, slug_token, lang, tags,
+                            allow_recording, inaccessible_replay, options, created_at, numbered)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0)",
     )?;
-    let mut select = transaction
-        .prepare("SELECT room_id, name, name_key FROM rooms_1 ORDER BY created_at, room_id")?;
+    let mut select = old.prepare(
+        "SELECT name, name_key, room_guid, creator_email, slug_token, lang, tags, allow_recording,
+                inaccessible_replay, options, created_at
+           FROM rooms ORDER BY created_at, room_id",
+    )?;
     let mut rows = select.query([])?;
     let mut number = 0;
     while let Some(row) = rows.next()? {
         number += 1;
         let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
-        let name = text(1)?;
+        let value = |column| row.get_ref(column).map(ToSqlOutput::Borrowed);
+        let name = text(0)?;
         let key = RoomName::from_stored(name.to_owned()).key();
-        let key = names.key(number, name, text(2)?, key);
-        insert.execute(params![row.get::<_, i64>(0)?, number, key])?;
+        let key = names.key(number, name, text(1)?, key);
+        insert.execute(params![
+            number,
+            name,
+            key,
+            value(2)?,
+            value(3)?,
+            value(4)?,
+            value(5)?,
+            value(6)?,
+            value(7)?,
+            value(8)?,
+            value(9)?,
+            value(10)?,
+        ])?;
         report.advance();
     }
     Ok(())
