@@ -11,6 +11,7 @@ mod output;
 mod restore;
 mod serve;
 mod shared;
+mod signals;
 mod user;
 
 use crate::logging;
@@ -60,6 +61,7 @@ enum Verb {
 /// Runs the verb on the command line. Returns the exit code: 0 if the verb is done, 1 if it failed,
 /// 2 if the command line is wrong.
 pub fn main() -> ExitCode {
+    signals::survive_file_size_limit();
     let failure = run(Cli::parse()).err();
     let failure = failure.and_then(|error| Some((error.exit_code()?, error)));
     let Some((code, error)) = failure else {

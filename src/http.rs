@@ -19,6 +19,7 @@ mod openapi;
 mod page;
 mod query;
 mod request_log;
+mod request_log_settings;
 mod rooms;
 mod schema;
 mod state;
@@ -32,6 +33,7 @@ pub(crate) use client::{Caller, is_trusted};
 pub(crate) use error::ApiError;
 pub(crate) use limits::Limits;
 pub(crate) use request_log::observe;
+pub(crate) use request_log_settings::RequestLog;
 pub(crate) use state::AppState;
 pub(crate) use users::UserResponse;
 

@@ -1,12 +1,14 @@
 //! The server, which puts the parts together: settings, TLS, database, connections, HTTP.
 
 mod connections;
+mod reload;
 mod tls;
 
+pub use reload::Reloader;
 pub use tls::TlsError;
 
 use crate::config::{Config, PublicUrl, Tls};
-use crate::http::{self, AppState, Limits};
+use crate::http::{self, AppState, Limits, RequestLog};
 use crate::store::{Failure, Location, MigrationEvent, OpenError, Store};
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::middleware::from_fn;
@@ -146,6 +148,14 @@ impl Server {
         &self.state.store
     }
 
+    /// Returns what reloads settings and the certificate while the server runs.
+    pub fn reloader(&self) -> Reloader {
+        Reloader {
+            state: self.state.clone(),
+            certificate: self.certificate.clone(),
+        }
+    }
+
     /// Answers requests until `stop` is ready or the database fails. Then it answers the requests
     /// in flight, commits the queued writes and truncates the WAL, within 10 seconds. Needs the
     /// runtime of actix.
@@ -235,8 +245,7 @@ fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
         ),
         languages: config.rooms.languages,
         user_defaults: config.users,
-        log_requests: config.log.requests,
-        slow: Duration::from_millis(config.log.slow_ms),
+        request_log: RequestLog::new(&config.log),
     }
 }
 

@@ -64,9 +64,9 @@ fn write_line(
         .is_some_and(ApiError::is_outage);
     let (level, message) = if status.is_server_error() && !is_outage {
         (Level::Error, "request failed")
-    } else if took > state.slow && !is_outage {
+    } else if state.request_log.is_slow(took) && !is_outage {
         (Level::Warn, "request was slow")
-    } else if state.log_requests {
+    } else if state.request_log.logs_all() {
         (Level::Info, "request")
     } else {
         return;

@@ -1,9 +1,9 @@
 use super::limits::Limits;
+use super::request_log_settings::RequestLog;
 use crate::model::{LangTag, UserDefaults};
 use crate::store::Store;
 use actix_web::web::Bytes;
 use ipnet::IpNet;
-use std::time::Duration;
 
 /// What all handlers share: the database, and the settings that they follow.
 #[derive(Debug)]
@@ -26,8 +26,6 @@ pub(crate) struct AppState {
     pub(crate) languages: Vec<LangTag>,
     /// The language and time zone of a new user for whom the request names none.
     pub(crate) user_defaults: UserDefaults,
-    /// True if every request gets a log line.
-    pub(crate) log_requests: bool,
-    /// A request that takes longer than this gets a log line.
-    pub(crate) slow: Duration,
+    /// Which requests get a log line.
+    pub(crate) request_log: RequestLog,
 }
