@@ -69,6 +69,20 @@ pub enum ServerError {
         /// The error of the system.
         reason: io::Error,
     },
+    /// The process may open too few files.
+    #[error(
+        "cannot start: this process may open {limit} files, and with server.workers = {workers} it \
+         needs {needed}, and 2 more for each connection beyond {workers}: raise the limit (`ulimit \
+         -n`, or LimitNOFILE of systemd), or lower server.workers"
+    )]
+    TooFewFiles {
+        /// The limit of the system.
+        limit: u64,
+        /// The number of worker threads.
+        workers: usize,
+        /// The fewest files with which the server works.
+        needed: u64,
+    },
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -84,16 +98,22 @@ pub enum ServerError {
 }
 
 impl Server {
-    /// Loads the certificate, binds the address and opens the database, in this order: a server
-    /// that cannot start leaves no database behind. `observer` is told of a migration.
+    /// Checks the limit on open files, loads the certificate, binds the address and opens the
+    /// database, in this order: a server that cannot start leaves no database behind. `observer` is
+    /// told of a migration.
     ///
     /// # Errors
-    /// A certificate that cannot be used; an address that cannot be bound; a database that cannot
+    /// Too few files; a certificate that cannot be used; an address that cannot be bound; a database that cannot
     /// be opened.
     pub async fn bind(
         config: Config,
         observer: &mut dyn FnMut(MigrationEvent),
     ) -> Result<Self, ServerError> {
+        let workers = config.server.worker_threads();
+        // Every connection needs file descriptors, and the soft limit of the process is often far
+        // below the hard limit.
+        let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(DEFAULT_FILE_LIMIT);
+        check_file_limit(files, workers)?;
         let certificate = Certificate::load(&config.tls)?;
         let cannot_listen = |reason| ServerError::Listen {
             address: config.server.listen,
@@ -101,10 +121,6 @@ impl Server {
         };
         let listener = listen(config.server.listen).map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
-        let workers = config.server.worker_threads();
-        // Every connection needs file descriptors, and the soft limit of the process is often far
-        // below the hard limit.
-        let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(DEFAULT_FILE_LIMIT);
         let connections_per_worker = connections::max_per_worker(files, workers);
         let connections = Connections::new(
             config.server.connections_per_address,
@@ -222,6 +238,20 @@ impl Server {
         info!("stopped");
         outcome
     }
+}
+
+/// Checks that the process may open enough files. Without this check the server would fail after it
+/// said that it is ready.
+fn check_file_limit(limit: u64, workers: usize) -> Result<(), ServerError> {
+    let needed = connections::min_files(workers);
+    if limit < needed {
+        return Err(ServerError::TooFewFiles {
+            limit,
+            workers,
+            needed,
+        });
+    }
+    Ok(())
 }
 
 /// Returns what the handlers share. `url` is the start of every room's `url`, unless the settings
