@@ -8,7 +8,7 @@ pub use reload::Reloader;
 pub use tls::TlsError;
 
 use crate::config::{Config, PublicUrl, Tls};
-use crate::http::{self, AppState, Limits, RequestLog};
+use crate::http::{self, AppState, Limits, Rejections, RequestLog};
 use crate::store::{Failure, Location, MigrationEvent, OpenError, Store};
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::middleware::from_fn;
@@ -230,6 +230,7 @@ impl Server {
             }
             () = stop => Ok(()),
             () = self.connections.watch() => Ok(()),
+            () = state.rejections.watch() => Ok(()),
             () = watch(certificate.as_deref()) => Ok(()),
         };
         // In this order: a request in flight may still write.
@@ -275,6 +276,7 @@ fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
         ),
         languages: config.rooms.languages,
         user_defaults: config.users,
+        rejections: Rejections::default(),
         request_log: RequestLog::new(&config.log),
     }
 }

@@ -1,4 +1,5 @@
 use super::limits::Limits;
+use super::rejections::Rejections;
 use super::request_log_settings::RequestLog;
 use crate::model::{LangTag, UserDefaults};
 use crate::store::Store;
@@ -26,6 +27,8 @@ pub(crate) struct AppState {
     pub(crate) languages: Vec<LangTag>,
     /// The language and time zone of a new user for whom the request names none.
     pub(crate) user_defaults: UserDefaults,
+    /// Which rejected requests get a log line.
+    pub(crate) rejections: Rejections,
     /// Which requests get a log line.
     pub(crate) request_log: RequestLog,
 }

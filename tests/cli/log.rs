@@ -254,6 +254,82 @@ fn a_rejected_key_is_not_logged() {
     assert!(!log.join("\n").contains("stranger"), "{log:?}");
 }
 
+/// Returns the lines about rejected requests.
+fn rejections(log: &[String]) -> Vec<&String> {
+    let about = |line: &&String| line.contains(" WARN ") && line.contains("request was rejected");
+    log.iter().filter(about).collect()
+}
+
+#[test]
+fn rejected_requests_have_one_line_per_client_address_and_status() {
+    let folder = Folder::new();
+    folder.write(
+        "config.toml",
+        "[server]\ntrusted_proxies = [\"127.0.0.1\"]\n[auth]\nfailures_per_minute = 2\n",
+    );
+    folder.add_key();
+    let server = folder.serve(&[]);
+    for client in ["192.0.2.1", "192.0.2.2"] {
+        for n in 0..6 {
+            let request = server.request_without_key("GET", &format!("{ROOM}/search"));
+            let answer = server.send(request.header("X-Forwarded-For", client), "");
+            assert_eq!(answer.status, if n < 2 { 401 } else { 429 });
+        }
+    }
+    let log: Vec<_> = server.stop().stderr.lines().map(str::to_owned).collect();
+    let lines = rejections(&log);
+    let expected = [
+        ("401", "192.0.2.1"),
+        ("429", "192.0.2.1"),
+        ("401", "192.0.2.2"),
+        ("429", "192.0.2.2"),
+    ];
+    assert_eq!(lines.len(), expected.len(), "{log:#?}");
+    for (line, (status, address)) in lines.iter().zip(expected) {
+        assert!(line.contains(&format!("status={status} ")), "{line}");
+        assert!(line.contains(&format!(" address={address}")), "{line}");
+        assert!(!line.contains("key="), "{line}");
+    }
+}
+
+#[test]
+fn a_rejected_request_with_a_known_key_has_its_name_in_the_line() {
+    let folder = Folder::new();
+    folder.write("config.toml", "[auth]\nrequests_per_minute = 2\n");
+    folder.add_user(ADA);
+    let key = folder.roomd(&["key", "create", "--name", "zulip", "--json"]);
+    let key: Value = serde_json::from_str(&key).expect("JSON");
+    let secret = key["authorization"].as_str().expect("a text").to_owned();
+    open(&folder.database())
+        .execute("UPDATE users SET active = 0", [])
+        .expect("a change");
+    let wrong = format!(
+        "{}|{}",
+        secret.split_once('|').expect("a key").0,
+        "0".repeat(64)
+    );
+    let server = folder.serve(&[]);
+    let body = json!({"creator_email": ADA, "name": "Room"}).to_string();
+    for (authorization, status) in [
+        (&secret, 403),
+        (&secret, 403),
+        (&secret, 429),
+        (&wrong, 401),
+    ] {
+        let request = server.request_without_key("POST", ROOM);
+        let request = request.header("Authorization", authorization);
+        let request = request.header("Content-Type", "application/json");
+        assert_eq!(server.send(request, &body).status, status);
+    }
+    let log: Vec<_> = server.stop().stderr.lines().map(str::to_owned).collect();
+    let lines = rejections(&log);
+    assert_eq!(lines.len(), 3, "{log:#?}");
+    for (line, status) in lines.iter().zip(["403", "429", "401"]) {
+        assert!(line.contains(&format!("status={status} ")), "{line}");
+        assert!(line.contains(" key=zulip address=127.0.0.1"), "{line}");
+    }
+}
+
 #[test]
 fn the_level_is_that_of_the_settings() {
     let logged = Logged::start("level = \"error\"\nrequests = true");
