@@ -11,12 +11,13 @@ mod output;
 mod restore;
 mod serve;
 mod shared;
+mod signals;
 mod user;
 
+use crate::logging;
 use clap::{CommandFactory, Parser, Subcommand};
 use error::CliError;
 use shared::GlobalArgs;
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// A room API over an embedded SQLite file, in one executable
@@ -60,14 +61,14 @@ enum Verb {
 /// Runs the verb on the command line. Returns the exit code: 0 if the verb is done, 1 if it failed,
 /// 2 if the command line is wrong.
 pub fn main() -> ExitCode {
-    let Err(error) = run(Cli::parse()) else {
+    signals::survive_file_size_limit();
+    let failure = run(Cli::parse()).err();
+    let failure = failure.and_then(|error| Some((error.exit_code()?, error)));
+    let Some((code, error)) = failure else {
+        logging::finish();
         return ExitCode::SUCCESS;
     };
-    let Some(code) = error.exit_code() else {
-        return ExitCode::SUCCESS;
-    };
-    // If stderr is closed, the exit code is all that is left to tell.
-    let _ = writeln!(io::stderr(), "roomd: {error}");
+    logging::write_last(&format!("roomd: {error}"));
     ExitCode::from(code)
 }
 

@@ -9,7 +9,7 @@ mod values;
 
 pub use error::ConfigError;
 pub use settings::{Api, Auth, Config, Database, Log, Rooms, Server, Tls};
-pub use source::Flags;
+pub use source::{Flags, LoadedConfig};
 pub use values::{BasePath, LogFormat, PublicUrl};
 
 impl Config {
@@ -18,13 +18,23 @@ impl Config {
     /// # Errors
     /// A file that cannot be read; the first key that is unknown or has a bad value, by name and,
     /// in a file, by line; settings that contradict each other.
+    pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
+        Ok(LoadedConfig::load(flags)?.config)
+    }
+}
+
+impl LoadedConfig {
+    /// Loads the settings as [`Config::load`] does, and keeps what is needed to compare them.
+    ///
+    /// # Errors
+    /// Those of [`Config::load`].
     #[expect(
         clippy::disallowed_methods,
         reason = "the only place that reads the environment"
     )]
     pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
-        let config = source::load(flags, |name| std::env::var_os(name))?;
-        config.check()?;
-        Ok(config)
+        let loaded = source::load(flags, |name| std::env::var_os(name))?;
+        loaded.config.check()?;
+        Ok(loaded)
     }
 }

@@ -1,109 +1,188 @@
 //! The log on stderr, as text for people or as JSON for programs.
+//!
+//! A thread of its own writes the lines: see [`queue`].
+
+mod json;
+mod output;
+mod queue;
 
 use crate::config::{Log, LogFormat};
-use crate::model::Timestamp;
-use env_logger::{Builder, WriteStyle};
-use log::kv::{Error, Key, Value, VisitSource, VisitValue};
-use log::{LevelFilter, Record};
-use serde_json::{Map, Value as Json};
-use std::io::Write;
+use env_logger::{Builder, Logger, Target};
+use json::json_line;
+use log::kv::Value;
+use log::{Level, LevelFilter, Log as _, Metadata, Record, error};
+use output::Output;
+use queue::Queue;
+use std::io::{self, Write};
+use std::panic::{self, PanicHookInfo};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::thread;
+use std::time::Duration;
+
+/// The longest time that the end of the process waits until the last lines are written. It must fit
+/// into the 10 seconds within which a server has promised to stop.
+const LAST_LINES_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The log of the process.
+static LOG: OnceLock<ProcessLog> = OnceLock::new();
+
+/// The log of a process, which follows settings that may change.
+struct ProcessLog {
+    queue: Arc<Queue>,
+    format: RwLock<Format>,
+}
+
+/// What the settings say about the log.
+struct Format {
+    settings: Log,
+    /// The logger that chooses and formats lines and puts them into the queue.
+    logger: Logger,
+}
 
 /// Starts the log of the process. Only the first call has an effect: a process has one log.
 ///
-/// Only the settings decide what is logged; the variable `RUST_LOG` is not read.
+/// Only the settings decide what is logged; the variable `RUST_LOG` is not read. Panics are logged,
+/// too, each with one line.
 pub fn start(settings: &Log) {
-    let mut builder = Builder::new();
-    // Libraries log warnings and errors, unless the settings ask for less.
-    builder
-        .filter_level(settings.level.min(LevelFilter::Warn))
-        .filter_module("roomd", settings.level)
-        // Its errors are about malformed HTTP, with which any client could fill the log.
-        .filter_module("actix_http", LevelFilter::Off);
-    match settings.format {
-        LogFormat::Text => builder.write_style(WriteStyle::Auto),
-        LogFormat::Json => builder.format(|out, record| writeln!(out, "{}", json_line(record))),
-    };
-    // Fails if the log runs already.
-    let _ = builder.try_init();
-}
-
-fn json_line(record: &Record<'_>) -> Json {
-    let mut members = Members(Map::new());
-    members.put("time", Timestamp::now().to_rfc3339());
-    members.put("level", record.level().as_str().to_lowercase());
-    members.put("message", record.args().to_string());
-    // The visitor returns no error.
-    let _ = record.key_values().visit(&mut members);
-    Json::Object(members.0)
-}
-
-/// The members of the JSON object of one line.
-struct Members(Map<String, Json>);
-
-impl Members {
-    fn put(&mut self, key: &str, value: impl Into<Json>) {
-        self.0.insert(key.to_owned(), value.into());
+    let mut is_first = false;
+    let log = LOG.get_or_init(|| {
+        is_first = true;
+        let queue = Arc::new(Queue::new());
+        let format = RwLock::new(Format::new(settings, &queue));
+        ProcessLog { queue, format }
+    });
+    if !is_first || log::set_logger(log).is_err() {
+        return;
     }
-}
-
-impl<'kvs> VisitSource<'kvs> for Members {
-    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
-        value.visit(Member {
-            key: key.as_str(),
-            members: self,
+    log::set_max_level(settings.level);
+    thread::Builder::new()
+        .name("log".into())
+        .spawn(|| {
+            log.queue
+                .write_to(Output::stderr(), |dropped| log.report(dropped))
         })
+        .expect("the system starts a thread");
+    panic::set_hook(Box::new(log_panic));
+}
+
+/// Changes what the running log contains, and its format.
+pub fn apply(settings: &Log) {
+    if let Some(log) = LOG.get() {
+        let format = Format::new(settings, &log.queue);
+        *log.format.write().unwrap_or_else(PoisonError::into_inner) = format;
+        log::set_max_level(settings.level);
     }
 }
 
-/// The visitor of the value of one member. Unsigned integers and booleans stay so, null is left out,
-/// other values become text.
-struct Member<'a> {
-    key: &'a str,
-    members: &'a mut Members,
-}
-
-impl<'v> VisitValue<'v> for Member<'_> {
-    fn visit_any(&mut self, value: Value<'_>) -> Result<(), Error> {
-        self.members.put(self.key, value.to_string());
-        Ok(())
-    }
-
-    fn visit_u64(&mut self, value: u64) -> Result<(), Error> {
-        self.members.put(self.key, value);
-        Ok(())
-    }
-
-    fn visit_bool(&mut self, value: bool) -> Result<(), Error> {
-        self.members.put(self.key, value);
-        Ok(())
-    }
-
-    fn visit_null(&mut self) -> Result<(), Error> {
-        Ok(())
+/// Writes the last line of the process to stderr, without the format of the log, and waits a
+/// limited time until it and the lines before it are written. Where stderr is closed the line is
+/// lost.
+pub(crate) fn write_last(line: &str) {
+    match LOG.get() {
+        Some(log) => {
+            log.queue.push_last(format!("{line}\n").into_bytes());
+            log.queue.flush(LAST_LINES_TIMEOUT);
+        }
+        None => writeln!(io::stderr(), "{line}").unwrap_or_default(),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use log::Level;
+/// Waits a limited time until the last lines are written.
+pub(crate) fn finish() {
+    if let Some(log) = LOG.get() {
+        log.queue.flush(LAST_LINES_TIMEOUT);
+    }
+}
 
-    #[test]
-    fn a_line_is_one_json_object_for_any_values() {
-        let line = json_line(
+impl ProcessLog {
+    fn format(&self) -> RwLockReadGuard<'_, Format> {
+        self.format.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the line that says how many lines were dropped. It is part of every log, whatever its
+    /// level.
+    fn report(&self, dropped: u64) -> Vec<u8> {
+        let line = Arc::new(Queue::new());
+        let settings = Log {
+            level: LevelFilter::Warn,
+            ..self.format().settings.clone()
+        };
+        Format::new(&settings, &line).logger.log(
             &Record::builder()
+                .target(module_path!())
                 .level(Level::Warn)
-                .args(format_args!("two\nlines"))
-                .key_values(&[
-                    ("status", Value::from(500_u64)),
-                    ("route", Value::from("a\"b")),
-                ])
+                .args(format_args!(
+                    "lines of this log were dropped, because stderr did not take them"
+                ))
+                .key_values(&[("dropped", Value::from(dropped))])
                 .build(),
         );
-        assert!(!line.to_string().contains('\n'));
-        assert_eq!(line["level"], "warn");
-        assert_eq!(line["message"], "two\nlines");
-        assert_eq!(line["status"], 500);
-        assert_eq!(line["route"], "a\"b");
+        line.take()
+    }
+}
+
+impl log::Log for ProcessLog {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.format().logger.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        self.format().logger.log(record);
+    }
+
+    fn flush(&self) {}
+}
+
+impl Format {
+    fn new(settings: &Log, queue: &Arc<Queue>) -> Self {
+        let target = QueueWriter(Arc::clone(queue));
+        let mut builder = Builder::new();
+        // Libraries log warnings and errors, unless the settings ask for less.
+        builder
+            .filter_level(settings.level.min(LevelFilter::Warn))
+            .filter_module("roomd", settings.level)
+            // Its errors are about malformed HTTP, with which any client could fill the log.
+            .filter_module("actix_http", LevelFilter::Off)
+            .target(Target::Pipe(Box::new(target)));
+        if settings.format == LogFormat::Json {
+            builder.format(|out, record| writeln!(out, "{}", json_line(record)));
+        }
+        Self {
+            settings: settings.clone(),
+            logger: builder.build(),
+        }
+    }
+}
+
+/// Puts each line of the logger, which writes line by line, into the queue.
+struct QueueWriter(Arc<Queue>);
+
+impl Write for QueueWriter {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.push(line.to_vec());
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Logs a panic in one line. The hook of the standard library would write to stderr itself, and
+/// wait for its reader.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let payload = panic.payload();
+    let message = (payload.downcast_ref::<&str>().copied())
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    let place = panic.location().map_or_else(String::new, |location| {
+        format!(" in {}, line {}", location.file(), location.line())
+    });
+    let thread = thread::current();
+    let name = thread.name().unwrap_or("without a name");
+    error!("the thread {name} panicked{place}: {message:?}");
+    // The process ends with its main thread.
+    if name == "main" {
+        finish();
     }
 }

@@ -1,12 +1,14 @@
 //! The server, which puts the parts together: settings, TLS, database, connections, HTTP.
 
 mod connections;
+mod reload;
 mod tls;
 
+pub use reload::Reloader;
 pub use tls::TlsError;
 
 use crate::config::{Config, PublicUrl, Tls};
-use crate::http::{self, AppState, Limits};
+use crate::http::{self, AppState, Limits, Rejections, RequestLog};
 use crate::store::{Failure, Location, MigrationEvent, OpenError, Store};
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::middleware::from_fn;
@@ -67,6 +69,20 @@ pub enum ServerError {
         /// The error of the system.
         reason: io::Error,
     },
+    /// The process may open too few files.
+    #[error(
+        "cannot start: this process may open {limit} files, and with server.workers = {workers} it \
+         needs {needed}, and 2 more for each connection beyond {workers}: raise the limit (`ulimit \
+         -n`, or LimitNOFILE of systemd), or lower server.workers"
+    )]
+    TooFewFiles {
+        /// The limit of the system.
+        limit: u64,
+        /// The number of worker threads.
+        workers: usize,
+        /// The fewest files with which the server works.
+        needed: u64,
+    },
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -82,16 +98,22 @@ pub enum ServerError {
 }
 
 impl Server {
-    /// Loads the certificate, binds the address and opens the database, in this order: a server
-    /// that cannot start leaves no database behind. `observer` is told of a migration.
+    /// Checks the limit on open files, loads the certificate, binds the address and opens the
+    /// database, in this order: a server that cannot start leaves no database behind. `observer` is
+    /// told of a migration.
     ///
     /// # Errors
-    /// A certificate that cannot be used; an address that cannot be bound; a database that cannot
+    /// Too few files; a certificate that cannot be used; an address that cannot be bound; a database that cannot
     /// be opened.
     pub async fn bind(
         config: Config,
         observer: &mut dyn FnMut(MigrationEvent),
     ) -> Result<Self, ServerError> {
+        let workers = config.server.worker_threads();
+        // Every connection needs file descriptors, and the soft limit of the process is often far
+        // below the hard limit.
+        let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(DEFAULT_FILE_LIMIT);
+        check_file_limit(files, workers)?;
         let certificate = Certificate::load(&config.tls)?;
         let cannot_listen = |reason| ServerError::Listen {
             address: config.server.listen,
@@ -99,10 +121,6 @@ impl Server {
         };
         let listener = listen(config.server.listen).map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
-        let workers = config.server.worker_threads();
-        // Every connection needs file descriptors, and the soft limit of the process is often far
-        // below the hard limit.
-        let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(DEFAULT_FILE_LIMIT);
         let connections_per_worker = connections::max_per_worker(files, workers);
         let connections = Connections::new(
             config.server.connections_per_address,
@@ -144,6 +162,14 @@ impl Server {
     /// Returns the open database, to prepare it before the server runs.
     pub fn store(&self) -> &Store {
         &self.state.store
+    }
+
+    /// Returns what reloads settings and the certificate while the server runs.
+    pub fn reloader(&self) -> Reloader {
+        Reloader {
+            state: self.state.clone(),
+            certificate: self.certificate.clone(),
+        }
     }
 
     /// Answers requests until `stop` is ready or the database fails. Then it answers the requests
@@ -204,6 +230,7 @@ impl Server {
             }
             () = stop => Ok(()),
             () = self.connections.watch() => Ok(()),
+            () = state.rejections.watch() => Ok(()),
             () = watch(certificate.as_deref()) => Ok(()),
         };
         // In this order: a request in flight may still write.
@@ -212,6 +239,20 @@ impl Server {
         info!("stopped");
         outcome
     }
+}
+
+/// Checks that the process may open enough files. Without this check the server would fail after it
+/// said that it is ready.
+fn check_file_limit(limit: u64, workers: usize) -> Result<(), ServerError> {
+    let needed = connections::min_files(workers);
+    if limit < needed {
+        return Err(ServerError::TooFewFiles {
+            limit,
+            workers,
+            needed,
+        });
+    }
+    Ok(())
 }
 
 /// Returns what the handlers share. `url` is the start of every room's `url`, unless the settings
@@ -235,8 +276,8 @@ fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
         ),
         languages: config.rooms.languages,
         user_defaults: config.users,
-        log_requests: config.log.requests,
-        slow: Duration::from_millis(config.log.slow_ms),
+        rejections: Rejections::default(),
+        request_log: RequestLog::new(&config.log),
     }
 }
 

@@ -1,7 +1,8 @@
 use super::error::CliError;
 use super::output::print_line;
-use super::serve::{ready_line, stop_signal};
+use super::serve::ready_line;
 use super::shared::{GlobalArgs, block_on};
+use super::signals::{HarmlessSignals, Signals};
 use crate::config::{self, Config};
 use crate::http;
 use crate::logging;
@@ -38,9 +39,13 @@ pub(super) fn run(_: Args, global: GlobalArgs) -> Result<(), CliError> {
     block_on(async {
         let server = bind(config).await?;
         let key = prepare(server.store(), &users).await?;
-        let stop = stop_signal()?;
+        let mut signals = Signals::catch(HarmlessSignals::catch()?)?;
         print_line(ready_line(&server))?;
         print_line(instructions(&server, &key))?;
+        // Every signal ends a demo, also that of a terminal that is closed: its database is deleted.
+        let stop = async move {
+            signals.next().await;
+        };
         Ok(server.run(stop).await?)
     })
 }

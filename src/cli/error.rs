@@ -35,7 +35,7 @@ pub(super) enum CliError {
     KeyName(#[from] Invalid),
     #[error("cannot create a temporary folder: {0}")]
     TemporaryFolder(io::Error),
-    #[error("cannot handle the signals to stop: {0}")]
+    #[error("cannot handle signals: {0}")]
     Signals(io::Error),
     #[error(transparent)]
     Output(#[from] OutputError),

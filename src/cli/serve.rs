@@ -2,7 +2,8 @@ use super::error::CliError;
 use super::migration::MigrationDisplay;
 use super::output::print_line;
 use super::shared::{GlobalArgs, block_on};
-use crate::config::{Config, Flags};
+use super::signals::{HarmlessSignals, Request, Signals};
+use crate::config::{Flags, LoadedConfig};
 use crate::logging;
 use crate::server::Server;
 
@@ -29,13 +30,22 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
         workers: args.workers,
         ..global.into_flags()
     };
-    let config = Config::load(&flags)?;
-    logging::start(&config.log);
+    let started = LoadedConfig::load(&flags)?;
+    logging::start(&started.config.log);
     block_on(async {
+        let harmless = HarmlessSignals::catch()?;
         let mut display = MigrationDisplay::for_server();
+        let config = started.config.clone();
         let server = Server::bind(config, &mut |event| display.show(event)).await?;
-        let stop = stop_signal()?;
+        let mut signals = Signals::catch(harmless)?;
         print_line(ready_line(&server))?;
+        let reloader = server.reloader();
+        let stop = async move {
+            let mut current = started.clone();
+            while signals.next().await == Request::Reload {
+                reloader.reload(&flags, &started, &mut current);
+            }
+        };
         Ok(server.run(stop).await?)
     })
 }
@@ -44,29 +54,4 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
 pub(super) fn ready_line(server: &Server) -> String {
     let database = server.database();
     format!("roomd listening on {} (database {database})", server.url())
-}
-
-/// Returns a future that is ready when the process is asked to stop. SIGTERM and SIGINT are caught
-/// from this call on, so the call must precede the ready line: a supervisor may answer that line
-/// with a signal.
-#[cfg(unix)]
-pub(super) fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut terminate = signal(SignalKind::terminate()).map_err(CliError::Signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(CliError::Signals)?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
-}
-
-/// Returns a future that is ready when the process is asked to stop by Ctrl-C.
-#[cfg(not(unix))]
-pub(super) fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
 }

@@ -31,11 +31,35 @@ pub struct Flags {
     pub database: Option<String>,
 }
 
+/// Settings as they were loaded, to be compared with those of another time.
+#[derive(Debug, Clone)]
+pub struct LoadedConfig {
+    /// The settings.
+    pub config: Config,
+    /// Those settings that differ from the defaults or are stated nevertheless.
+    table: Table,
+}
+
+impl LoadedConfig {
+    /// Returns the settings, as `section.key`, that have another value in `newer`.
+    pub fn changed_keys(&self, newer: &Self) -> Vec<String> {
+        let changed = SETTINGS.iter().filter(|setting| {
+            let mut table = self.table.clone();
+            put(&mut table, setting, get(&newer.table, setting).cloned());
+            // A value that was valid among others is valid here.
+            Config::deserialize(table).is_ok_and(|config| config != self.config)
+        });
+        changed
+            .map(|setting| format!("{}.{}", setting.section, setting.key))
+            .collect()
+    }
+}
+
 /// Returns the settings of the file, overridden by the variables, and these by the flags.
 pub(super) fn load(
     flags: &Flags,
     variable: impl Fn(&str) -> Option<OsString>,
-) -> Result<Config, ConfigError> {
+) -> Result<LoadedConfig, ConfigError> {
     let named = flags
         .config
         .clone()
@@ -63,7 +87,28 @@ pub(super) fn load(
                 .map_err(ConfigError::Flag)?;
         }
     }
-    Ok(layers.config)
+    Ok(LoadedConfig {
+        config: layers.config,
+        table: layers.table,
+    })
+}
+
+/// Returns the value of a setting, if the table states it.
+fn get<'a>(table: &'a Table, setting: &Setting) -> Option<&'a Value> {
+    table.get(setting.section)?.get(setting.key)
+}
+
+/// Replaces the value of a setting, or removes it.
+fn put(table: &mut Table, setting: &Setting, value: Option<Value>) {
+    let section = table
+        .entry(setting.section)
+        .or_insert_with(|| Value::Table(Table::new()));
+    if let Value::Table(section) = section {
+        match value {
+            Some(value) => section.insert(setting.key.to_owned(), value),
+            None => section.remove(setting.key),
+        };
+    }
 }
 
 /// The settings so far.
@@ -114,13 +159,7 @@ impl Layers {
     fn set(&mut self, setting: &Setting, source: &str, text: &str) -> Result<(), String> {
         let with_source = |reason: &str| format!("{source}: {}", one_line(reason));
         let value = setting.form.parse(text).map_err(with_source)?;
-        let section = self
-            .table
-            .entry(setting.section)
-            .or_insert_with(|| Value::Table(Table::new()));
-        if let Value::Table(section) = section {
-            section.insert(setting.key.to_owned(), value);
-        }
+        put(&mut self.table, setting, Some(value));
         self.config = Config::deserialize(self.table.clone())
             .map_err(|error| with_source(error.message()))?;
         Ok(())
@@ -243,10 +282,26 @@ mod tests {
             listen: Some("127.0.0.1:2".into()),
             ..Flags::default()
         };
-        let config = load(&flags, variable).expect("valid settings");
+        let config = load(&flags, variable).expect("valid settings").config;
         assert_eq!(config.server.listen.port(), 2);
         assert_eq!(config.database.path, Path::new("variable.db"));
         assert_eq!(config.log, Config::default().log);
+    }
+
+    #[test]
+    fn only_values_that_differ_are_changed() {
+        let loaded = |text: &str| {
+            let Layers { table, config } = Layers::from_text(text).expect("valid settings");
+            LoadedConfig { config, table }
+        };
+        let (none, all) = (loaded(""), loaded(FILE));
+        assert_eq!(none.changed_keys(&all), [""; 0]);
+        assert_eq!(all.changed_keys(&none), [""; 0]);
+        let other = loaded("[server]\nworkers = 3\n[log]\nlevel = \"warn\"\nslow_ms = 250\n");
+        let keys = ["server.workers", "log.level"];
+        assert_eq!(none.changed_keys(&other), keys);
+        assert_eq!(other.changed_keys(&all), keys);
+        assert_eq!(other.changed_keys(&other), [""; 0]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(super) struct Authorized {
     pub(super) generation: Option<Generation>,
 }
 
-/// The API key of a request, for its log line.
+/// The API key of a request, for its log line: also of one that was rejected.
 pub(super) struct KeyName(Rc<CachedKey>);
 
 impl KeyName {
@@ -59,15 +59,21 @@ async fn authorize(request: &HttpRequest) -> Result<Authorized, ApiError> {
     let cached = cache.key(generation, &token);
     let key = match &cached {
         Some(key) => Rc::clone(key),
-        None => find_valid_key(state, &token)
-            .await?
-            .ok_or_else(|| unauthorized(request, state))?,
+        None => match find_key(state, &token).await? {
+            FoundKey::Valid(key) => key,
+            FoundKey::WrongDigest(key) => {
+                // The operator sees whose client has a wrong secret.
+                request.extensions_mut().insert(KeyName(key));
+                return Err(unauthorized(request, state));
+            }
+            FoundKey::Unknown => return Err(unauthorized(request, state)),
+        },
     };
+    request.extensions_mut().insert(KeyName(Rc::clone(&key)));
     state.limits.allow_key(token.digest.as_bytes())?;
     if cached.is_none() {
-        cache.store_key(generation, &token, Rc::clone(&key));
+        cache.store_key(generation, &token, key);
     }
-    request.extensions_mut().insert(KeyName(key));
     Ok(authorized)
 }
 
@@ -76,21 +82,31 @@ fn unauthorized(request: &HttpRequest, state: &AppState) -> ApiError {
     state.limits.unauthorized(caller)
 }
 
-/// Returns the key of a token if it is valid. For an unknown key, too, a digest is compared, so
-/// that an unknown key takes as long as a wrong digest.
-async fn find_valid_key(
-    state: &AppState,
-    token: &BearerToken,
-) -> Result<Option<Rc<CachedKey>>, store::Error> {
+/// What the database knows of a token.
+enum FoundKey {
+    Valid(Rc<CachedKey>),
+    /// The access key is known, and the rest of the token is wrong.
+    WrongDigest(Rc<CachedKey>),
+    Unknown,
+}
+
+/// Looks the key of a token up. For an unknown key, too, a digest is compared, so that an unknown key
+/// takes as long as a wrong digest.
+async fn find_key(state: &AppState, token: &BearerToken) -> Result<FoundKey, store::Error> {
     let stored = state.store.find_key(&token.access_key).await?;
     let digest = stored
         .as_ref()
         .map_or(KeyDigest::UNMATCHED, |key| key.digest);
     let matches = digest.matches(&token.digest);
-    Ok(stored.filter(|_| matches).map(|key| {
+    let found = stored.map(|key| {
         Rc::new(CachedKey {
             access_key: token.access_key.clone(),
             name: key.name,
         })
-    }))
+    });
+    Ok(match found {
+        Some(key) if matches => FoundKey::Valid(key),
+        Some(key) => FoundKey::WrongDigest(key),
+        None => FoundKey::Unknown,
+    })
 }

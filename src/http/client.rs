@@ -26,12 +26,17 @@ impl Caller {
 
     /// Returns the caller that sent a request, as far as trusted proxies name it.
     pub(super) fn from_request(request: &HttpRequest, trusted: &[IpNet]) -> Self {
-        let peer = request.peer_addr().map(|address| address.ip());
-        let peer = peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
-        let lines = request.headers().get_all(FORWARDED_FOR);
-        let lines: Vec<_> = lines.filter_map(|line| line.to_str().ok()).collect();
-        Self::from_address(origin(peer, &lines, trusted))
+        Self::from_address(client_address(request, trusted))
     }
+}
+
+/// Returns the client address of a request, as far as trusted proxies name it.
+pub(super) fn client_address(request: &HttpRequest, trusted: &[IpNet]) -> IpAddr {
+    let peer = request.peer_addr().map(|address| address.ip());
+    let peer = peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+    let lines = request.headers().get_all(FORWARDED_FOR);
+    let lines: Vec<_> = lines.filter_map(|line| line.to_str().ok()).collect();
+    origin(peer, &lines, trusted).to_canonical()
 }
 
 /// Returns true if the client address is that of a trusted proxy.

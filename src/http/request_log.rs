@@ -1,7 +1,9 @@
-//! Gives every request an id, records when it began, and logs requests that failed or were slow.
+//! Gives every request an id, records when it began, and logs requests that failed, were slow or were
+//! rejected.
 
 use super::activity::ConnectionActivity;
 use super::auth::KeyName;
+use super::client::client_address;
 use super::error::ApiError;
 use super::state::AppState;
 use actix_web::body::MessageBody;
@@ -57,21 +59,26 @@ fn write_line(
     id: &HeaderValue,
     took: Duration,
 ) {
-    let status = response.status();
+    let (status, request) = (response.status(), response.request());
     let error = response.response().error();
     let is_outage = error
         .and_then(Error::as_error::<ApiError>)
         .is_some_and(ApiError::is_outage);
+    // Of these the operator sees who sent them.
+    let is_rejected = matches!(status.as_u16(), 401 | 403 | 429);
+    let address = is_rejected.then(|| client_address(request, &state.trusted_proxies));
+    let is_first = address.is_some_and(|address| state.rejections.count(address, status.as_u16()));
     let (level, message) = if status.is_server_error() && !is_outage {
         (Level::Error, "request failed")
-    } else if took > state.slow && !is_outage {
+    } else if state.request_log.is_slow(took) && !is_outage {
         (Level::Warn, "request was slow")
-    } else if state.log_requests {
+    } else if is_first {
+        (Level::Warn, "request was rejected")
+    } else if state.request_log.logs_all() {
         (Level::Info, "request")
     } else {
         return;
     };
-    let request = response.request();
     let route = request.match_pattern();
     let error = error.filter(|_| status.is_server_error());
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -86,6 +93,9 @@ fn write_line(
     let key_name = extensions.get::<KeyName>().map(KeyName::as_str);
     if let Some(name) = key_name.filter(|name| !name.is_empty()) {
         members.push(("key", Value::from(name)));
+    }
+    if let Some(address) = &address {
+        members.push(("address", Value::from_display(address)));
     }
     if let Some(error) = error {
         members.push(("error", Value::from_display(error)));

@@ -1,9 +1,10 @@
 use super::limits::Limits;
+use super::rejections::Rejections;
+use super::request_log_settings::RequestLog;
 use crate::model::{LangTag, UserDefaults};
 use crate::store::Store;
 use actix_web::web::Bytes;
 use ipnet::IpNet;
-use std::time::Duration;
 
 /// What all handlers share: the database, and the settings that they follow.
 #[derive(Debug)]
@@ -26,8 +27,8 @@ pub(crate) struct AppState {
     pub(crate) languages: Vec<LangTag>,
     /// The language and time zone of a new user for whom the request names none.
     pub(crate) user_defaults: UserDefaults,
-    /// True if every request gets a log line.
-    pub(crate) log_requests: bool,
-    /// A request that takes longer than this gets a log line.
-    pub(crate) slow: Duration,
+    /// Which rejected requests get a log line.
+    pub(crate) rejections: Rejections,
+    /// Which requests get a log line.
+    pub(crate) request_log: RequestLog,
 }

@@ -38,6 +38,11 @@ const RESERVED_FILES: usize = 64;
 /// The file descriptors of a worker: the database of its reader, and its runtime.
 const FILES_PER_WORKER: usize = 12;
 
+/// The fewest files with which a server works: those that it has open without a worker, those of
+/// each worker, and one connection of each.
+const MIN_FILES: usize = 40;
+const MIN_FILES_PER_WORKER: usize = 8 + FILES_PER_CONNECTION;
+
 /// The open connections of a server.
 #[derive(Debug)]
 pub(super) struct Connections {
@@ -69,6 +74,11 @@ pub(super) fn max_per_worker(files: u64, workers: usize) -> usize {
     let files = usize::try_from(files).unwrap_or(usize::MAX);
     let free = files.saturating_sub(RESERVED_FILES + FILES_PER_WORKER * workers);
     (free / FILES_PER_CONNECTION / workers).clamp(1, MAX_PER_WORKER)
+}
+
+/// Returns the number of files that a server must be able to open.
+pub(super) fn min_files(workers: usize) -> u64 {
+    (MIN_FILES + MIN_FILES_PER_WORKER * workers) as u64
 }
 
 impl Connections {

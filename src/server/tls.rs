@@ -91,7 +91,9 @@ impl Certificate {
         }
     }
 
-    fn reload(&self) {
+    /// Loads the files again. If certificate and key do not match, this is logged and the previous
+    /// pair stays in use.
+    pub(super) fn reload(&self) {
         match self.files.load() {
             Ok(renewed) => {
                 let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);

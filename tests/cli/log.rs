@@ -1,5 +1,9 @@
-use crate::support::{Answer, Client, Folder, ROOM, ServerProcess, USER, open, room_path};
+use crate::support::{
+    Answer, Client, Folder, Process, ROOM, ServerProcess, TIMEOUT, USER, open, room_path,
+};
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, PipeReader};
+use std::process::Stdio;
 use ureq::http::request::Builder;
 
 const ADA: &str = "ada@example.com";
@@ -250,6 +254,82 @@ fn a_rejected_key_is_not_logged() {
     assert!(!log.join("\n").contains("stranger"), "{log:?}");
 }
 
+/// Returns the lines about rejected requests.
+fn rejections(log: &[String]) -> Vec<&String> {
+    let about = |line: &&String| line.contains(" WARN ") && line.contains("request was rejected");
+    log.iter().filter(about).collect()
+}
+
+#[test]
+fn rejected_requests_have_one_line_per_client_address_and_status() {
+    let folder = Folder::new();
+    folder.write(
+        "config.toml",
+        "[server]\ntrusted_proxies = [\"127.0.0.1\"]\n[auth]\nfailures_per_minute = 2\n",
+    );
+    folder.add_key();
+    let server = folder.serve(&[]);
+    for client in ["192.0.2.1", "192.0.2.2"] {
+        for n in 0..6 {
+            let request = server.request_without_key("GET", &format!("{ROOM}/search"));
+            let answer = server.send(request.header("X-Forwarded-For", client), "");
+            assert_eq!(answer.status, if n < 2 { 401 } else { 429 });
+        }
+    }
+    let log: Vec<_> = server.stop().stderr.lines().map(str::to_owned).collect();
+    let lines = rejections(&log);
+    let expected = [
+        ("401", "192.0.2.1"),
+        ("429", "192.0.2.1"),
+        ("401", "192.0.2.2"),
+        ("429", "192.0.2.2"),
+    ];
+    assert_eq!(lines.len(), expected.len(), "{log:#?}");
+    for (line, (status, address)) in lines.iter().zip(expected) {
+        assert!(line.contains(&format!("status={status} ")), "{line}");
+        assert!(line.contains(&format!(" address={address}")), "{line}");
+        assert!(!line.contains("key="), "{line}");
+    }
+}
+
+#[test]
+fn a_rejected_request_with_a_known_key_has_its_name_in_the_line() {
+    let folder = Folder::new();
+    folder.write("config.toml", "[auth]\nrequests_per_minute = 2\n");
+    folder.add_user(ADA);
+    let key = folder.roomd(&["key", "create", "--name", "zulip", "--json"]);
+    let key: Value = serde_json::from_str(&key).expect("JSON");
+    let secret = key["authorization"].as_str().expect("a text").to_owned();
+    open(&folder.database())
+        .execute("UPDATE users SET active = 0", [])
+        .expect("a change");
+    let wrong = format!(
+        "{}|{}",
+        secret.split_once('|').expect("a key").0,
+        "0".repeat(64)
+    );
+    let server = folder.serve(&[]);
+    let body = json!({"creator_email": ADA, "name": "Room"}).to_string();
+    for (authorization, status) in [
+        (&secret, 403),
+        (&secret, 403),
+        (&secret, 429),
+        (&wrong, 401),
+    ] {
+        let request = server.request_without_key("POST", ROOM);
+        let request = request.header("Authorization", authorization);
+        let request = request.header("Content-Type", "application/json");
+        assert_eq!(server.send(request, &body).status, status);
+    }
+    let log: Vec<_> = server.stop().stderr.lines().map(str::to_owned).collect();
+    let lines = rejections(&log);
+    assert_eq!(lines.len(), 3, "{log:#?}");
+    for (line, status) in lines.iter().zip(["403", "429", "401"]) {
+        assert!(line.contains(&format!("status={status} ")), "{line}");
+        assert!(line.contains(" key=zulip address=127.0.0.1"), "{line}");
+    }
+}
+
 #[test]
 fn the_level_is_that_of_the_settings() {
     let logged = Logged::start("level = \"error\"\nrequests = true");
@@ -357,4 +437,77 @@ fn a_header_with_control_characters_is_rejected() {
         assert!(!answer.contains(id), "{answer}");
     }
     assert_eq!(logged.log().len(), 2);
+}
+
+/// Starts a server that logs every request, as JSON, into a pipe that is not read.
+fn start_unread(folder: &Folder) -> (ServerProcess, PipeReader) {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let mut command = folder.command(&["serve", "--listen", "127.0.0.1:0"]);
+    command.env("ROOMD_LOG_REQUESTS", "true");
+    command.env("ROOMD_LOG_FORMAT", "json");
+    command.stdout(Stdio::piped()).stderr(writer);
+    let process = Process::spawn_as_is(&mut command);
+    let server = ServerProcess::wait_until_ready(process).expect("it starts");
+    (server, reader)
+}
+
+/// Sends requests whose lines are so long that together they fill the pipe and the queue.
+fn fill_log(server: &ServerProcess) {
+    let id = "x".repeat(128);
+    for _ in 0..5000 {
+        let request = server.request("GET", "/healthz");
+        let answer = server.send(request.header("X-Request-Id", &id), "");
+        assert_eq!(answer.status, 200);
+    }
+}
+
+#[test]
+fn a_log_that_is_not_read_delays_neither_requests_nor_the_stop() {
+    let folder = Folder::new();
+    let (server, _reader) = start_unread(&folder);
+    fill_log(&server);
+    let exit = server.stop_by("TERM");
+    assert_eq!(exit.status.code(), Some(0), "{exit:?}");
+}
+
+#[test]
+fn a_failure_to_start_is_no_hang_if_the_log_is_not_read() {
+    let folder = Folder::new();
+    let (mut reader, mut writer) = std::io::pipe().expect("a pipe");
+    rustix::io::ioctl_fionbio(&writer, true).expect("a pipe");
+    while std::io::Write::write(&mut writer, &[b'x'; 4096]).is_ok() {}
+    rustix::io::ioctl_fionbio(&writer, false).expect("a pipe");
+    let mut command = folder.command(&["serve", "--listen", "192.0.2.1:0"]);
+    command.stdout(Stdio::piped()).stderr(writer);
+    let exit = Process::spawn_as_is(&mut command).wait(TIMEOUT);
+    assert_eq!(exit.status.code(), Some(1), "{exit:?}");
+    drop(command);
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut reader, &mut text).expect("a text");
+}
+
+#[test]
+fn dropped_lines_are_counted_in_one_line_once_the_log_is_read_again() {
+    let folder = Folder::new();
+    let (server, reader) = start_unread(&folder);
+    fill_log(&server);
+    let (mut requests, mut dropped) = (0, None);
+    for line in BufReader::new(reader).lines() {
+        let line: Value = serde_json::from_str(&line.expect("a text")).expect("JSON");
+        match line["message"].as_str().expect("a text") {
+            "started" => {}
+            "request" => requests += 1,
+            "lines of this log were dropped, because stderr did not take them" => {
+                assert_eq!(line["level"], "warn");
+                assert_eq!(dropped, None, "reported twice");
+                dropped = line["dropped"].as_u64();
+            }
+            message => panic!("{message}"),
+        }
+        if dropped.is_some_and(|dropped| requests + dropped == 5000) {
+            break;
+        }
+    }
+    assert!(dropped.is_some_and(|dropped| dropped > 0), "{dropped:?}");
+    server.stop();
 }

@@ -7,6 +7,8 @@ mod doctor;
 mod import;
 mod key;
 mod log;
+#[cfg(unix)]
+mod reload;
 mod serve;
 mod settings;
 mod sharing;

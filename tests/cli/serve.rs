@@ -1,4 +1,4 @@
-use crate::support::{Folder, Process, ServerProcess};
+use crate::support::{Folder, Process, ServerProcess, TIMEOUT};
 use std::net::TcpListener;
 
 #[test]
@@ -59,6 +59,38 @@ fn an_address_in_use_is_an_error() {
         sentence.starts_with(&format!("cannot listen on {address}: ")),
         "{sentence}"
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn too_low_a_limit_on_open_files_is_an_error_before_the_ready_line() {
+    let folder = Folder::new();
+    let run = |files: usize, verb: &str| {
+        let script = format!("ulimit -n {files}; exec \"$0\" \"$@\"");
+        let args = [verb, "--config", "config.toml"];
+        folder.command_under(&["sh", "-c", &script], &args)
+    };
+    folder.write(
+        "config.toml",
+        "[server]\nlisten = \"127.0.0.1:0\"\nworkers = 2\n",
+    );
+    for files in [16, 32, 59] {
+        for verb in ["serve", "demo"] {
+            let exit = Process::spawn(&mut run(files, verb)).wait(TIMEOUT);
+            let start = format!(
+                "cannot start: this process may open {files} files, and with server.workers = 2 it \
+                 needs 60, and 2 more for each connection beyond 2: "
+            );
+            assert!(exit.error_message().starts_with(&start), "{exit:?}");
+        }
+        assert!(!folder.database().exists());
+    }
+    let server = folder.start(&mut run(60, "serve")).expect("it starts");
+    for _ in 0..3 {
+        assert_eq!(server.get("/readyz").status, 200);
+    }
+    let exit = server.stop();
+    assert_eq!(exit.stderr.lines().count(), 2, "{exit:?}");
 }
 
 #[test]

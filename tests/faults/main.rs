@@ -7,6 +7,7 @@ mod clock;
 mod disk;
 mod disk_error;
 mod disk_full;
+mod file_size;
 mod queue;
 mod read_only;
 mod replaced;

@@ -27,10 +27,28 @@ pub(super) fn is_unique_violation(error: &rusqlite::Error) -> bool {
     extended_code(error) == Some(ffi::SQLITE_CONSTRAINT_UNIQUE)
 }
 
-/// Returns whether the disk was full. Of the WAL index SQLite says only that it could not grow.
+/// Returns whether the disk was full. Of the WAL index SQLite says only that it could not grow. A
+/// file that has reached the limit on the size of files counts as a full disk.
 pub(super) fn is_full_disk(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DiskFull)
         || extended_code(error) == Some(ffi::SQLITE_IOERR_SHMSIZE)
+        || (is_rejected_write(error) && has_file_size_limit())
+}
+
+/// Returns whether the process has a limit on the size of files (`ulimit -f`). SQLite does not tell
+/// its error (EFBIG) from others, so that under such a limit every write that fails is taken for one
+/// beyond it.
+#[cfg(unix)]
+fn has_file_size_limit() -> bool {
+    rlimit::Resource::FSIZE
+        .get_soft()
+        .is_ok_and(|bytes| bytes != rlimit::INFINITY)
+}
+
+/// This system has no such limit.
+#[cfg(not(unix))]
+fn has_file_size_limit() -> bool {
+    false
 }
 
 /// Returns whether the disk rejected a write and is as it was before.

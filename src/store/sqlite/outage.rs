@@ -40,7 +40,7 @@ impl Cause {
             ),
             Self::DiskFull => error!(
                 "{reason}: writes are rejected and reads continue until space is freed on the disk \
-                 of the database"
+                 of the database; a limit on the size of files (`ulimit -f`) counts as a full disk"
             ),
             Self::Unwritable => error!(
                 "{reason}: writes are rejected and reads continue; check the disk of the database \
