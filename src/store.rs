@@ -262,6 +262,22 @@ impl Store {
         }
     }
 
+    /// Registers a user with a profile, or applies a patch to the user who has both the e-mail
+    /// address and the username of the profile. A user whom the patch leaves as it is counts as
+    /// unchanged.
+    ///
+    /// # Errors
+    /// An e-mail address or username of another user; a database that cannot be written.
+    pub async fn upsert_user(
+        &self,
+        profile: UserProfile,
+        patch: UserPatch,
+    ) -> Result<(User, CreateOutcome), Error> {
+        match self {
+            Self::Sqlite(engine) => engine.upsert_user(profile, patch).await,
+        }
+    }
+
     /// Registers many users, all or none. Calls `progress` once for each row that was looked at,
     /// from a thread of the engine.
     ///

@@ -11,18 +11,22 @@ use super::body::JsonBody;
 use super::error::ApiError;
 use super::error_responses::{DiskFull, UserNotFound, UserTaken};
 use super::state::AppState;
-use crate::model::{self, Guid};
+use crate::model::{self, CreateOutcome, Guid};
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use request::{UserChange, UserRequest, UserSearchRequest};
 
-/// Register a user
+/// Register or update a user
+///
+/// Registers a user. If one user has both the e-mail address and the username, changes what is sent
+/// of that user and nothing else, so the call can be repeated at any time.
 #[utoipa::path(
     post,
     path = "/user",
     operation_id = "createUser",
     request_body = UserRequest,
     responses(
+        (status = 200, description = "The existing user, as changed.", body = UserResponse),
         (status = 201, description = "The new user.", body = UserResponse,
             headers(("Location" = String, description = "The path of the user."))),
         UserTaken, DiskFull,
@@ -34,12 +38,17 @@ pub(super) async fn create(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let profile = request::read_profile(&body.0, &state.user_defaults)?;
-    let user = state.store.insert_user(profile).await?;
-    let users = request.match_pattern().unwrap_or_default();
-    Ok(HttpResponse::Created()
-        .insert_header((LOCATION, format!("{users}/{}", user.guid)))
-        .json(UserResponse::new(&user)))
+    let (profile, patch) = request::read_new(&body.0, &state.user_defaults)?;
+    let (user, outcome) = state.store.upsert_user(profile, patch).await?;
+    let mut response = match outcome {
+        CreateOutcome::Existed => HttpResponse::Ok(),
+        CreateOutcome::Created => HttpResponse::Created(),
+    };
+    if outcome == CreateOutcome::Created {
+        let users = request.match_pattern().unwrap_or_default();
+        response.insert_header((LOCATION, format!("{users}/{}", user.guid)));
+    }
+    Ok(response.json(UserResponse::new(&user)))
 }
 
 /// Get a user

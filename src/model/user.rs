@@ -312,8 +312,16 @@ pub struct UserPatch {
 impl UserPatch {
     /// Returns the user after the update, updated now.
     pub fn apply(self, user: User) -> User {
-        let before = user.profile;
-        let profile = UserProfile {
+        User {
+            profile: self.apply_to_profile(user.profile),
+            updated_at: Some(Timestamp::now()),
+            ..user
+        }
+    }
+
+    /// Returns the profile after the update.
+    pub fn apply_to_profile(self, before: UserProfile) -> UserProfile {
+        UserProfile {
             email: self.email.unwrap_or(before.email),
             username: self.username.unwrap_or(before.username),
             name: self.name.unwrap_or(before.name),
@@ -325,11 +333,6 @@ impl UserPatch {
             lang: self.lang.unwrap_or(before.lang),
             timezone: self.timezone.unwrap_or(before.timezone),
             expires_at: self.expires_at.unwrap_or(before.expires_at),
-        };
-        User {
-            profile,
-            updated_at: Some(Timestamp::now()),
-            ..user
         }
     }
 }

@@ -1,4 +1,4 @@
-use crate::support::{DATABASE, ROOM, TestServer, USER, room_path, text, user_path};
+use crate::support::{DATABASE, ROOM, TestServer, USER, all_at_once, room_path, text, user_path};
 use serde_json::{Value, json};
 
 fn alan() -> Value {
@@ -117,6 +117,84 @@ fn an_e_mail_address_and_a_username_belong_to_one_user() {
         &json!({"username": "OTHER", "email": "Other@example.com"}),
     );
     assert_eq!(again.status, 200);
+}
+
+#[test]
+fn a_repeated_registration_changes_what_is_sent() {
+    let server = TestServer::start();
+    let mut user = server.post(USER, &alan()).json();
+    // Nothing changes, so the user was not changed either.
+    let again = server.post(USER, &alan());
+    again.assert(200, &user);
+    assert_eq!(again.header("Location"), "");
+    let room = server.get_or_create("alan@example.com", "Enigma").json();
+    for (field, sent, stored) in [
+        ("name", json!("Alan M."), json!("Alan M.")),
+        (
+            "email",
+            json!("ALAN@example.com"),
+            json!("ALAN@example.com"),
+        ),
+        ("username", json!("ALAN"), json!("ALAN")),
+        ("role", json!("e"), json!("e")),
+        (
+            "expires_at",
+            json!("2999-01-01T00:00:00Z"),
+            json!("2999-01-01T00:00:00+00:00"),
+        ),
+        ("expires_at", Value::Null, Value::Null),
+        ("active", json!(false), json!(false)),
+    ] {
+        let mut body = alan();
+        for required in ["name", "email", "username"] {
+            body[required] = user[required].clone();
+        }
+        body[field] = sent;
+        let answer = server.post(USER, &body);
+        let date = answer.json()["updating_date"].clone();
+        assert!(date.is_string(), "{field}");
+        user[field] = stored;
+        user["status"] = json!(u8::from(user["active"] == true));
+        user["updating_date"] = date;
+        answer.assert(200, &user);
+        server.get(&user_path(&user)).assert(200, &user);
+    }
+    let mut room_now = server.get(&room_path(&room)).json();
+    assert_eq!(room_now["creator_email"], "ALAN@example.com");
+    room_now["creator_email"] = room["creator_email"].clone();
+    assert_eq!(room_now, room);
+}
+
+#[test]
+fn a_registration_takes_nothing_from_another_user() {
+    let server = TestServer::start();
+    let alan = server.post(USER, &alan()).json();
+    let grace = server.register("grace@example.net", json!({"username": "grace"}));
+    for (email, username, code) in [
+        ("alan@example.com", "grace", 51),
+        ("alan@example.com", "nobody", 51),
+        ("nobody@example.com", "alan", 50),
+        ("grace@example.net", "alan", 51),
+    ] {
+        let body = json!({"name": "X", "surname": "Y", "email": email, "username": username});
+        let answer = server.post(USER, &body);
+        assert_eq!((answer.status, &answer.json()["code"]), (409, &json!(code)));
+    }
+    server.get(&user_path(&alan)).assert(200, &alan);
+    server.get(&user_path(&grace)).assert(200, &grace);
+}
+
+#[test]
+fn of_many_equal_registrations_one_registers() {
+    let server = TestServer::start();
+    let answers = all_at_once(16, |_| server.post(USER, &alan()));
+    let new = answers.iter().filter(|answer| answer.status == 201);
+    assert_eq!(new.count(), 1);
+    let user = answers[0].json();
+    for answer in &answers {
+        assert!([200, 201].contains(&answer.status), "{answer:?}");
+        assert_eq!(answer.json(), user);
+    }
 }
 
 #[test]

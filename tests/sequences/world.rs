@@ -192,6 +192,18 @@ impl World {
         let required = ["name", "surname", "email", "username"];
         let sent = fields::read(&fields::new_user(), &required, body);
         let sent = sent.map_err(Expected::Wrong)?;
+        let has_both = |user: &Value| {
+            let same = |field: &&str| key(text(&user[*field])) == key(text(&sent[*field]));
+            ["email", "username"].iter().all(same)
+        };
+        if let Some(at) = self.users.iter().position(has_both) {
+            let before = self.users[at].clone();
+            self.change_user(at, sent, answer);
+            if changed_nothing(&before, &self.users[at]) {
+                self.users[at] = before;
+            }
+            return Ok(self.show_user(at));
+        }
         self.check_unique(&sent, None)?;
         let created = answer.json();
         let guid = new_guid(&mut self.user_guids, &sent["email"], &created["user_guid"]);
@@ -216,17 +228,21 @@ impl World {
         let at = self.find_user(owner)?;
         self.check_unique(&sent, Some(at))?;
         if !sent.is_empty() {
-            let user = &mut self.users[at];
-            change_user(user, sent);
-            let updated = &answer.json()["updating_date"];
-            user["updating_date"] = date(updated, "2026-11-23T08:45:00+00:00");
-            for room in &mut self.rooms {
-                if user["user_guid"] == *room.user_guid {
-                    room.shown["creator_email"] = user["email"].clone();
-                }
-            }
+            self.change_user(at, sent, answer);
         }
         Ok(self.show_user(at))
+    }
+
+    fn change_user(&mut self, at: usize, sent: Map<String, Value>, answer: &Answer) {
+        let user = &mut self.users[at];
+        change_user(user, sent);
+        let updated = &answer.json()["updating_date"];
+        user["updating_date"] = date(updated, "2026-11-23T08:45:00+00:00");
+        for room in &mut self.rooms {
+            if user["user_guid"] == *room.user_guid {
+                room.shown["creator_email"] = user["email"].clone();
+            }
+        }
     }
 
     fn delete_user(&mut self, owner: &str) -> Result<Expected, Expected> {
@@ -321,6 +337,13 @@ fn change_user(user: &mut Value, sent: Map<String, Value>) {
         user[field] = value;
     }
     user["status"] = json!(u8::from(user["active"] == true));
+}
+
+/// Returns true if two states of a user differ at most in the date of the update.
+fn changed_nothing(before: &Value, after: &Value) -> bool {
+    let mut after = after.clone();
+    after["updating_date"] = before["updating_date"].clone();
+    after == *before
 }
 
 /// Merges objects member by member, and replaces all other values.

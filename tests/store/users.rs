@@ -1,12 +1,15 @@
 use crate::{Database, address, assert_rule, lang, person, profile, username};
 use roomd::model::{
-    Error, Guid, Mobile, Role, TimeZoneName, Timestamp, User, UserPatch, UserProfile,
+    CreateOutcome, Error, Guid, Mobile, Role, TimeZoneName, Timestamp, User, UserPatch, UserProfile,
 };
 
 contract![
     a_new_user_has_what_the_profile_says,
     an_e_mail_address_belongs_to_one_user_in_any_spelling,
     a_username_belongs_to_one_user_in_any_spelling,
+    an_upsert_inserts_a_new_user,
+    an_upsert_changes_what_the_patch_has_of_the_user_with_both,
+    an_upsert_takes_nothing_from_another_user,
     an_update_changes_only_what_is_set,
     a_user_keeps_the_own_e_mail_address_and_username_in_an_update,
     an_update_cannot_take_what_another_user_has,
@@ -82,6 +85,71 @@ async fn a_username_belongs_to_one_user_in_any_spelling(database: Database) {
     // Both are taken, by different users.
     let inserted = database.insert_user(other(ADA, "gO")).await;
     assert_rule(inserted, Error::EmailTaken);
+}
+
+async fn an_upsert_inserts_a_new_user(database: Database) {
+    let patch = UserPatch {
+        role: Some(Role::Administrator),
+        ..UserPatch::default()
+    };
+    let upserted = database.upsert_user(profile(ADA), patch).await;
+    let (user, outcome) = upserted.expect("a user");
+    assert_eq!(outcome, CreateOutcome::Created);
+    assert_eq!((&user.profile, user.updated_at), (&profile(ADA), None));
+    assert_eq!(database.find_user(user.guid).await, Ok(Some(user)));
+}
+
+async fn an_upsert_changes_what_the_patch_has_of_the_user_with_both(database: Database) {
+    let mut user = insert(&database, ADA).await;
+    let room = database.create_room(ADA, "Chess").await;
+    let generation = database.generation().await;
+    let other_names = UserProfile {
+        name: person("Other"),
+        ..profile("ADA@Example.com")
+    };
+    let unchanged = database
+        .upsert_user(other_names.clone(), UserPatch::default())
+        .await;
+    assert_eq!(unchanged, Ok((user.clone(), CreateOutcome::Existed)));
+    assert_eq!(database.generation().await, generation);
+    let patch = UserPatch {
+        role: Some(Role::Instructor),
+        ..new_email("ADA@Example.com")
+    };
+    let upserted = database.upsert_user(other_names, patch).await;
+    let (changed, outcome) = upserted.expect("a user");
+    assert_eq!(outcome, CreateOutcome::Existed);
+    assert!(changed.updated_at.is_some());
+    user.updated_at = changed.updated_at;
+    user.profile.role = Role::Instructor;
+    user.profile.email = address("ADA@Example.com");
+    assert_eq!(changed, user);
+    assert_eq!(database.find_user(user.guid).await, Ok(Some(user)));
+    let found = database.room_of(ADA).await.expect("a room");
+    assert_eq!(found.guid, room.guid);
+}
+
+async fn an_upsert_takes_nothing_from_another_user(database: Database) {
+    let (user, other) = (insert(&database, ADA).await, insert(&database, GRACE).await);
+    for (email, name, error) in [
+        (ADA, GRACE, Error::EmailTaken),
+        (GRACE, ADA, Error::EmailTaken),
+        (ADA, "new", Error::EmailTaken),
+        ("new@example.com", ADA, Error::UsernameTaken),
+    ] {
+        let profile = UserProfile {
+            username: username(name),
+            ..profile(email)
+        };
+        let patch = UserPatch {
+            role: Some(Role::Instructor),
+            ..UserPatch::default()
+        };
+        assert_rule(database.upsert_user(profile, patch).await, error);
+    }
+    for user in [user, other] {
+        assert_eq!(database.find_user(user.guid).await, Ok(Some(user)));
+    }
 }
 
 async fn an_update_changes_only_what_is_set(database: Database) {

@@ -8,7 +8,8 @@ use crate::model::{
 use serde_json::value::RawValue;
 
 request! {
-    /// The user to register. Unknown fields are ignored; null means absent.
+    /// The user to register or to update. Unknown fields are ignored; null means absent, except that
+    /// it removes the `expires_at` of an existing user.
     #[schema(examples(json!({
         "name": "Ada", "surname": "Lovelace", "email": "ada@example.com", "username": "ada",
     })))]
@@ -43,7 +44,7 @@ request! {
         /// An IANA time zone; by default that of the server's settings (Europe/Istanbul).
         timezone: Option<TimeZoneName>,
         /// From this moment on the user gets no new room; null: never.
-        expires_at: Option<Timestamp>,
+        expires_at: Option<Option<Timestamp>>,
     }
 }
 
@@ -116,21 +117,28 @@ impl FromJson<'_> for DroppedText {
     }
 }
 
-/// Reads a registration, or returns everything that is wrong with it.
-pub(super) fn read_profile(body: &[u8], defaults: &UserDefaults) -> Result<UserProfile, ApiError> {
+/// Reads the profile of a new user, and what to change of an existing one, or returns everything
+/// that is wrong with them.
+pub(super) fn read_new(
+    body: &[u8],
+    defaults: &UserDefaults,
+) -> Result<(UserProfile, UserPatch), ApiError> {
     let request = UserRequest::read(Fields::from_body(body)?)?;
-    let profile = UserProfile::new(request.email, request.name, request.surname, defaults);
-    Ok(UserProfile {
-        username: request.username,
-        role: request.role.unwrap_or(profile.role),
-        mobile: request.mobile.unwrap_or(profile.mobile),
-        login_allowed: request.login_allowed.unwrap_or(profile.login_allowed),
-        active: request.active.unwrap_or(profile.active),
-        lang: request.lang.unwrap_or(profile.lang),
-        timezone: request.timezone.unwrap_or(profile.timezone),
+    let patch = UserPatch {
+        email: Some(request.email.clone()),
+        username: Some(request.username),
+        name: Some(request.name.clone()),
+        surname: Some(request.surname.clone()),
+        role: request.role,
+        mobile: request.mobile,
+        login_allowed: request.login_allowed,
+        active: request.active,
+        lang: request.lang,
+        timezone: request.timezone,
         expires_at: request.expires_at,
-        ..profile
-    })
+    };
+    let profile = UserProfile::new(request.email, request.name, request.surname, defaults);
+    Ok((patch.clone().apply_to_profile(profile), patch))
 }
 
 /// Reads what to change of a user, or returns everything that is wrong with it.

@@ -3,8 +3,8 @@ use super::error::is_unique_violation;
 use super::scan::{Scan, scan_page};
 use crate::model::text::fold;
 use crate::model::{
-    self, Email, Guid, LangTag, Mobile, Page, Paging, PersonName, Role, RowError, TimeZoneName,
-    Timestamp, User, UserPatch, UserProfile, UserQuery, Username,
+    self, CreateOutcome, Email, Guid, LangTag, Mobile, Page, Paging, PersonName, Role, RowError,
+    TimeZoneName, Timestamp, User, UserPatch, UserProfile, UserQuery, Username,
 };
 use crate::store::Error;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
@@ -29,6 +29,17 @@ impl Engine {
                 insert(connection, &user)?;
                 Ok(user.clone())
             })
+            .await
+    }
+
+    pub(in crate::store) async fn upsert_user(
+        &self,
+        profile: UserProfile,
+        patch: UserPatch,
+    ) -> Result<(User, CreateOutcome), Error> {
+        let new = User::new(profile);
+        self.writer
+            .submit(move |connection| upsert(connection, &new, &patch))
             .await
     }
 
@@ -124,6 +135,33 @@ impl Engine {
     }
 }
 
+/// Inserts the user, or updates the one who has both the e-mail address and the username. Writes
+/// nothing if the patch changes nothing, so that a repeated call keeps the generation.
+fn upsert(
+    connection: &Connection,
+    new: &User,
+    patch: &UserPatch,
+) -> Result<(User, CreateOutcome), Error> {
+    let by_email = find_by_email(connection, &new.profile.email)?;
+    let by_username = find_by_username(connection, &new.profile.username)?;
+    match (by_email, by_username) {
+        (None, None) => {
+            insert(connection, new)?;
+            Ok((new.clone(), CreateOutcome::Created))
+        }
+        (Some(user), Some(same)) if user.guid == same.guid => {
+            let updated = patch.clone().apply(user);
+            if updated.profile == same.profile {
+                return Ok((same, CreateOutcome::Existed));
+            }
+            update(connection, &updated)?;
+            Ok((updated, CreateOutcome::Existed))
+        }
+        (Some(_), _) => Err(model::Error::EmailTaken.into()),
+        (None, Some(_)) => Err(model::Error::UsernameTaken.into()),
+    }
+}
+
 fn insert(connection: &Connection, user: &User) -> Result<(), Error> {
     write(
         connection,
@@ -205,10 +243,24 @@ fn conflict(connection: &Connection, user: &User) -> Result<model::Error, Error>
 }
 
 fn find(connection: &Connection, guid: Guid) -> Result<Option<User>, Error> {
-    let mut statement = connection.prepare_cached(select_user!("user_guid = ?1"))?;
-    Ok(statement
-        .query_row([guid.as_bytes()], user_from_row)
-        .optional()?)
+    find_by(connection, select_user!("user_guid = ?1"), guid.as_bytes())
+}
+
+fn find_by_email(connection: &Connection, email: &Email) -> Result<Option<User>, Error> {
+    find_by(connection, select_user!("email_key = ?1"), email.key())
+}
+
+fn find_by_username(connection: &Connection, username: &Username) -> Result<Option<User>, Error> {
+    find_by(
+        connection,
+        select_user!("username_key = ?1"),
+        username.key(),
+    )
+}
+
+fn find_by(connection: &Connection, sql: &str, key: impl ToSql) -> Result<Option<User>, Error> {
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row([key], user_from_row).optional()?)
 }
 
 fn scan(query: &UserQuery) -> Scan {
