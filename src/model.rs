@@ -18,6 +18,7 @@ mod slug;
 pub(crate) mod text;
 mod time;
 mod user;
+mod user_lookup;
 
 pub use api_key::{AccessKey, ApiKey, KeyDigest, NewApiKey, StoredKey};
 pub use email::Email;
@@ -33,3 +34,4 @@ pub use time::Timestamp;
 pub use user::{
     Mobile, PersonName, Role, TimeZoneName, User, UserDefaults, UserPatch, UserProfile, Username,
 };
+pub use user_lookup::UserLookup;

@@ -310,9 +310,62 @@ fn deleting_a_user_deletes_the_room() {
 }
 
 #[test]
+fn a_user_is_found_changed_and_deleted_by_username() {
+    let server = TestServer::start();
+    for (username, paths) in [
+        ("alan", &["alan", "ALAN", "%20alan", "a%6Can"][..]),
+        (
+            "Alan@Example.com",
+            &["alan@example.com", "alan%40Example.com"],
+        ),
+        (
+            "Café 50%/+",
+            &["Caf%C3%A9%20%2050%25%2F+", "CAFE%CC%81%2050%25%2f%2B"],
+        ),
+        ("50%25", &["50%2525"]),
+        ("ΑΣ", &["%CE%B1%CF%83", "%CE%B1%CF%82"]),
+        ("a%2Fb", &["a%252Fb"]),
+    ] {
+        let mut user = server.register("turing@example.com", json!({"username": username}));
+        for path in paths {
+            let path = format!("{USER}/{path}");
+            server.get(&path).assert(200, &user);
+            let changed = server.put(&path, &json!({"name": path}));
+            assert_eq!(changed.status, 200, "{path}");
+            user = changed.json();
+            assert_eq!(user["name"], path);
+        }
+        server.get(&user_path(&user)).assert(200, &user);
+        let path = format!("{USER}/{}", paths[0]);
+        assert_eq!(server.delete(&path).status, 204, "{username}");
+        server.get(&path).assert(404, &no_such_user());
+    }
+}
+
+#[test]
+fn a_guid_in_the_path_comes_before_a_username() {
+    let server = TestServer::start();
+    let alan = server.post(USER, &alan()).json();
+    let guid = text(&alan, "user_guid").to_lowercase();
+    let other = server.register("other@example.com", json!({"username": guid}));
+    server.get(&format!("{USER}/{guid}")).assert(200, &alan);
+    assert_eq!(server.delete(&user_path(&alan)).status, 204);
+    server.get(&format!("{USER}/{guid}")).assert(200, &other);
+}
+
+#[test]
 fn unknown_and_malformed_guids_get_the_same_answer() {
     let server = TestServer::start();
-    for guid in ["0197A3C2-6414-7046-87A6-67730D5F9F08", "x", "%00"] {
+    server.register("replaced@example.com", json!({"username": "\u{FFFD}"}));
+    let long = "x".repeat(300);
+    for guid in [
+        "0197A3C2-6414-7046-87A6-67730D5F9F08",
+        "x",
+        "%00",
+        "%FF",
+        "%20",
+        &long,
+    ] {
         server
             .get(&format!("{USER}/{guid}"))
             .assert(404, &no_such_user());

@@ -60,7 +60,7 @@ pub(crate) const EMAILS: &[&str] = &[
     "Grace@xn--mnchen-3ya.example",
     "edsger@example.com",
 ];
-const USERNAMES: &[&str] = &["ada", "Ada", "grace", "edsger"];
+pub(crate) const USERNAMES: &[&str] = &["ada", "Ada", "grace", "edsger"];
 
 /// Returns the key that equal texts share.
 pub(crate) fn key(text: &str) -> &'static str {

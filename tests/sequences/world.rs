@@ -98,6 +98,7 @@ impl World {
             Call::SearchRooms(search) => Ok(self.search_rooms(search)),
             Call::PostUser(body) => self.post_user(&body.0, answer),
             Call::GetUser(owner) => self.find_user(owner).map(|at| self.show_user(at)),
+            Call::GetUserByName(name) => self.find_username(name).map(|at| self.show_user(at)),
             Call::PutUser(owner, body) => self.put_user(owner, &body.0, answer),
             Call::DeleteUser(owner) => self.delete_user(owner),
             Call::SearchUsers(search) => Ok(self.search_users(search)),
@@ -303,6 +304,12 @@ impl World {
             .users
             .iter()
             .position(|user| user["user_guid"] == *guid);
+        at.ok_or(Expected::Error(404, 52))
+    }
+
+    fn find_username(&self, username: &str) -> Result<usize, Expected> {
+        let same = |user: &Value| key(text(&user["username"])) == key(username);
+        let at = self.users.iter().position(same);
         at.ok_or(Expected::Error(404, 52))
     }
 

@@ -1,6 +1,7 @@
 use crate::{Database, address, assert_rule, lang, person, profile, username};
 use roomd::model::{
-    CreateOutcome, Error, Guid, Mobile, Role, TimeZoneName, Timestamp, User, UserPatch, UserProfile,
+    CreateOutcome, Error, Guid, Mobile, Role, TimeZoneName, Timestamp, User, UserLookup, UserPatch,
+    UserProfile,
 };
 
 contract![
@@ -13,6 +14,7 @@ contract![
     an_update_changes_only_what_is_set,
     a_user_keeps_the_own_e_mail_address_and_username_in_an_update,
     an_update_cannot_take_what_another_user_has,
+    a_user_is_looked_up_by_guid_and_then_by_username,
     a_changed_e_mail_address_takes_the_room_along,
     deleting_a_user_deletes_the_room,
     a_user_is_deleted_by_e_mail_address,
@@ -208,6 +210,34 @@ async fn an_update_cannot_take_what_another_user_has(database: Database) {
         assert_rule(database.update_user(user.guid, patch).await, error);
     }
     assert_eq!(database.find_user(user.guid).await, Ok(Some(user)));
+}
+
+async fn a_user_is_looked_up_by_guid_and_then_by_username(database: Database) {
+    let user = insert(&database, ADA).await;
+    let by_username = || UserLookup::parse("ADA@Example.com");
+    assert_eq!(
+        database.find_user(by_username()).await,
+        Ok(Some(user.clone()))
+    );
+    // The username of this user is the GUID of the other.
+    let other = UserProfile {
+        username: username(&user.guid.to_string()),
+        ..profile(GRACE)
+    };
+    let other = database.insert_user(other).await.expect("a new user");
+    let by_guid = || UserLookup::parse(&user.guid.to_string());
+    assert_eq!(database.find_user(by_guid()).await, Ok(Some(user.clone())));
+    let deactivate = || UserPatch {
+        active: Some(false),
+        ..UserPatch::default()
+    };
+    let updated = database.update_user(by_username(), deactivate()).await;
+    assert_eq!(updated.expect("a user").guid, user.guid);
+    assert_eq!(database.delete_user(by_username()).await, Ok(()));
+    let updated = database.update_user(by_guid(), deactivate()).await;
+    assert_eq!(updated.expect("a user").guid, other.guid);
+    assert_eq!(database.delete_user(by_guid()).await, Ok(()));
+    assert_rule(database.delete_user(by_guid()).await, Error::UserNotFound);
 }
 
 async fn a_changed_e_mail_address_takes_the_room_along(database: Database) {

@@ -4,7 +4,7 @@ use super::scan::{Scan, scan_page};
 use crate::model::text::fold;
 use crate::model::{
     self, CreateOutcome, Email, Guid, LangTag, Mobile, Page, Paging, PersonName, Role, RowError,
-    TimeZoneName, Timestamp, User, UserPatch, UserProfile, UserQuery, Username,
+    TimeZoneName, Timestamp, User, UserLookup, UserPatch, UserProfile, UserQuery, Username,
 };
 use crate::store::Error;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
@@ -68,8 +68,8 @@ impl Engine {
             .await
     }
 
-    pub(in crate::store) fn find_user(&self, guid: Guid) -> Result<Option<User>, Error> {
-        self.read(|connection| find(connection, guid))
+    pub(in crate::store) fn find_user(&self, user: &UserLookup) -> Result<Option<User>, Error> {
+        self.read(|connection| look_up(connection, user))
     }
 
     pub(in crate::store) async fn list_users(
@@ -86,12 +86,12 @@ impl Engine {
 
     pub(in crate::store) async fn update_user(
         &self,
-        guid: Guid,
+        user: UserLookup,
         patch: UserPatch,
     ) -> Result<User, Error> {
         self.writer
             .submit(move |connection| {
-                let user = find(connection, guid)?.ok_or(model::Error::UserNotFound)?;
+                let user = look_up(connection, &user)?.ok_or(model::Error::UserNotFound)?;
                 if patch == UserPatch::default() {
                     return Ok(user);
                 }
@@ -102,34 +102,34 @@ impl Engine {
             .await
     }
 
-    pub(in crate::store) async fn delete_user(&self, guid: Guid) -> Result<(), Error> {
-        self.delete(
-            "DELETE FROM users WHERE user_guid = ?1",
-            *guid.as_bytes(),
-            model::Error::UserNotFound,
-        )
-        .await
+    pub(in crate::store) async fn delete_user(&self, user: UserLookup) -> Result<(), Error> {
+        let not_found = model::Error::UserNotFound;
+        self.delete(not_found, move |connection| look_up(connection, &user))
+            .await
     }
 
     pub(in crate::store) async fn delete_user_by_email(&self, email: &Email) -> Result<(), Error> {
-        self.delete(
-            "DELETE FROM users WHERE email_key = ?1",
-            email.key().to_owned(),
-            model::Error::EmailNotFound,
-        )
+        let (email, not_found) = (email.clone(), model::Error::EmailNotFound);
+        self.delete(not_found, move |connection| {
+            find_by_email(connection, &email)
+        })
         .await
     }
 
+    /// Deletes the user that is found, in the same transaction.
     async fn delete(
         &self,
-        sql: &'static str,
-        key: impl ToSql + Send + 'static,
-        missing: model::Error,
+        not_found: model::Error,
+        find: impl Fn(&Connection) -> Result<Option<User>, Error> + Send + 'static,
     ) -> Result<(), Error> {
         self.writer
-            .submit(move |connection| match connection.execute(sql, [&key])? {
-                0 => Err(missing.clone().into()),
-                _ => Ok(()),
+            .submit(move |connection| {
+                let user = find(connection)?.ok_or_else(|| not_found.clone())?;
+                let sql = "DELETE FROM users WHERE user_guid = ?1";
+                connection
+                    .prepare_cached(sql)?
+                    .execute([user.guid.as_bytes()])?;
+                Ok(())
             })
             .await
     }
@@ -242,7 +242,20 @@ fn conflict(connection: &Connection, user: &User) -> Result<model::Error, Error>
     })
 }
 
-fn find(connection: &Connection, guid: Guid) -> Result<Option<User>, Error> {
+/// Finds the user with the GUID, or else the one with the username.
+fn look_up(connection: &Connection, user: &UserLookup) -> Result<Option<User>, Error> {
+    if let Some(guid) = user.guid
+        && let Some(found) = find_by_guid(connection, guid)?
+    {
+        return Ok(Some(found));
+    }
+    match &user.username {
+        Some(username) => find_by_username(connection, username),
+        None => Ok(None),
+    }
+}
+
+fn find_by_guid(connection: &Connection, guid: Guid) -> Result<Option<User>, Error> {
     find_by(connection, select_user!("user_guid = ?1"), guid.as_bytes())
 }
 
