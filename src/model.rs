@@ -32,6 +32,7 @@ pub use search::{Part, RoomQuery, RoomSort, UserQuery};
 pub use slug::SlugToken;
 pub use time::Timestamp;
 pub use user::{
-    Mobile, PersonName, Role, TimeZoneName, User, UserDefaults, UserPatch, UserProfile, Username,
+    Mobile, PersonName, Role, Surname, TimeZoneName, User, UserDefaults, UserPatch, UserProfile,
+    Username,
 };
 pub use user_lookup::UserLookup;

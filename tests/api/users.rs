@@ -65,17 +65,53 @@ fn everything_that_is_sent_is_stored_but_the_password() {
 }
 
 #[test]
+fn a_user_may_have_no_surname() {
+    let server = TestServer::start();
+    let mut body = alan();
+    for surname in [None, Some(Value::Null), Some(json!("")), Some(json!(" "))] {
+        body.as_object_mut().expect("an object").remove("surname");
+        if let Some(surname) = surname {
+            body["surname"] = surname;
+        }
+        let user = server.post(USER, &body);
+        assert_eq!((user.status, &user.json()["surname"]), (201, &json!("")));
+        server.get_or_create("alan@example.com", "Enigma");
+        let path = user_path(&user.json());
+        let named = server.put(&path, &json!({"surname": "Turing"})).json();
+        assert_eq!(named["surname"], "Turing");
+        body.as_object_mut().expect("an object").remove("surname");
+        // What is not sent stays, what is sent empty becomes empty.
+        server.post(USER, &body).assert(200, &named);
+        for method in ["PUT", "POST"] {
+            let mut empty = body.clone();
+            empty["surname"] = json!("");
+            let route = if method == "PUT" { &path } else { USER };
+            let emptied = server.call(method, route, &empty);
+            assert_eq!(
+                (emptied.status, &emptied.json()["surname"]),
+                (200, &json!(""))
+            );
+            server.put(&path, &json!({"surname": "Turing"}));
+        }
+        assert_eq!(server.delete(&path).status, 204);
+    }
+    body["surname"] = json!("\u{200B}");
+    let answer = server.post(USER, &body);
+    assert_eq!((answer.status, &answer.json()["code"]), (400, &json!(12)));
+}
+
+#[test]
 fn every_wrong_field_is_named() {
     let server = TestServer::start();
     let sent = json!({
-        "name": "", "surname": null, "email": "x", "role": "x", "psd": 1, "mobile": "1".repeat(33),
+        "name": "", "surname": 1, "email": "x", "role": "x", "psd": 1, "mobile": "1".repeat(33),
         "login_allowed": "yes", "active": 1, "lang": "en_US", "timezone": "Mars", "expires_at": "tomorrow",
     });
     server.post(USER, &sent).assert(
         400,
         &json!({"code": 12, "details": "12 fields are wrong", "errors": [
             {"field": "name", "message": "must not be empty"},
-            {"field": "surname", "message": "is required"},
+            {"field": "surname", "message": "must be a string"},
             {"field": "email", "message": "must be an e-mail address, such as ada@example.com"},
             {"field": "username", "message": "is required"},
             {"field": "psd", "message": "must be a string"},

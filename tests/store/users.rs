@@ -1,4 +1,4 @@
-use crate::{Database, address, assert_rule, lang, person, profile, username};
+use crate::{Database, address, assert_rule, lang, person, profile, surname, username};
 use roomd::model::{
     CreateOutcome, Error, Guid, Mobile, Role, TimeZoneName, Timestamp, User, UserLookup, UserPatch,
     UserProfile,
@@ -41,7 +41,7 @@ fn new_email(email: &str) -> UserPatch {
 async fn a_new_user_has_what_the_profile_says(database: Database) {
     let profile = UserProfile {
         username: username("Countess"),
-        surname: person("O'Brien 50%"),
+        surname: surname("O'Brien 50%"),
         role: Role::Administrator,
         mobile: Mobile::parse("+90 1").expect("a number"),
         login_allowed: false,
@@ -159,7 +159,7 @@ async fn an_update_changes_only_what_is_set(database: Database) {
     let unchanged = database.update_user(user.guid, UserPatch::default()).await;
     assert_eq!(unchanged, Ok(user.clone()));
     let patch = UserPatch {
-        surname: Some(person("Lovelace")),
+        surname: Some(surname("Lovelace")),
         role: Some(Role::Instructor),
         expires_at: Some(Some(user.created_at)),
         ..UserPatch::default()
@@ -168,7 +168,7 @@ async fn an_update_changes_only_what_is_set(database: Database) {
     let updated = updated.expect("a user");
     assert!(updated.updated_at.is_some_and(|at| at >= user.created_at));
     user.updated_at = updated.updated_at;
-    user.profile.surname = person("Lovelace");
+    user.profile.surname = surname("Lovelace");
     user.profile.role = Role::Instructor;
     user.profile.expires_at = Some(user.created_at);
     assert_eq!(updated, user);

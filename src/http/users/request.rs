@@ -3,10 +3,11 @@ use crate::http::fields::{Fields, FromJson, request};
 use crate::http::values::as_text;
 use crate::model::{
     Email, FieldError, Guid, LangTag, Mobile, PageNumber, PageSize, Paging, Part, PersonName, Role,
-    TimeZoneName, Timestamp, UserDefaults, UserPatch, UserProfile, UserQuery, Username,
+    Surname, TimeZoneName, Timestamp, UserDefaults, UserPatch, UserProfile, UserQuery, Username,
 };
 use serde_json::value::RawValue;
 
+// No field has a `default`: clients that send defaults of the document would reset what a user has.
 request! {
     /// The user to register or to update. Unknown fields are ignored; null means absent, except that
     /// it removes the `expires_at` of an existing user.
@@ -16,8 +17,8 @@ request! {
     pub(super) struct UserRequest {
         /// The given name.
         name: PersonName,
-        /// The family name.
-        surname: PersonName,
+        /// The family name; empty for people who have one name. A new user has none by default.
+        surname: Option<Surname>,
         /// An e-mail address belongs to one user.
         email: Email,
         /// A username belongs to one user.
@@ -26,22 +27,19 @@ request! {
         #[schema(value_type = Option<String>, write_only)]
         #[expect(dead_code, reason = "only its type is checked")]
         psd: Option<DroppedText>,
-        /// u: user, e: instructor, a: administrator.
-        #[schema(default = json!(Role::default().as_str()))]
+        /// u: user, e: instructor, a: administrator. A new user is u by default.
         role: Option<Role>,
-        /// The phone number; may be empty.
-        #[schema(default = "")]
+        /// The phone number; may be empty, as it is by default for a new user.
         mobile: Option<Mobile>,
-        /// Whether the user may log in to other programs.
-        #[schema(default = true)]
+        /// Whether the user may log in to other programs; by default a new user may.
         login_allowed: Option<bool>,
         /// Whether the account is active. An inactive user gets no new room, and keeps an existing
-        /// one.
-        #[schema(default = true)]
+        /// one. A new user is active by default.
         active: Option<bool>,
-        /// A language tag (BCP 47); by default that of the server's settings (tr-TR).
+        /// A language tag (BCP 47); for a new user by default that of the server's settings (tr-TR).
         lang: Option<LangTag>,
-        /// An IANA time zone; by default that of the server's settings (Europe/Istanbul).
+        /// An IANA time zone; for a new user by default that of the server's settings
+        /// (Europe/Istanbul).
         timezone: Option<TimeZoneName>,
         /// From this moment on the user gets no new room; null: never.
         expires_at: Option<Option<Timestamp>>,
@@ -55,8 +53,8 @@ request! {
     pub(super) struct UserChange {
         /// The given name.
         name: Option<PersonName>,
-        /// The family name.
-        surname: Option<PersonName>,
+        /// The family name; may be empty.
+        surname: Option<Surname>,
         /// An e-mail address belongs to one user.
         email: Option<Email>,
         /// A username belongs to one user.
@@ -128,7 +126,7 @@ pub(super) fn read_new(
         email: Some(request.email.clone()),
         username: Some(request.username),
         name: Some(request.name.clone()),
-        surname: Some(request.surname.clone()),
+        surname: request.surname,
         role: request.role,
         mobile: request.mobile,
         login_allowed: request.login_allowed,
@@ -137,7 +135,8 @@ pub(super) fn read_new(
         timezone: request.timezone,
         expires_at: request.expires_at,
     };
-    let profile = UserProfile::new(request.email, request.name, request.surname, defaults);
+    let surname = Surname::default();
+    let profile = UserProfile::new(request.email, request.name, surname, defaults);
     Ok((patch.clone().apply_to_profile(profile), patch))
 }
 

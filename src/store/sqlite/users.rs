@@ -4,7 +4,8 @@ use super::scan::{Scan, scan_page};
 use crate::model::text::fold;
 use crate::model::{
     self, CreateOutcome, Email, Guid, LangTag, Mobile, Page, Paging, PersonName, Role, RowError,
-    TimeZoneName, Timestamp, User, UserLookup, UserPatch, UserProfile, UserQuery, Username,
+    Surname, TimeZoneName, Timestamp, User, UserLookup, UserPatch, UserProfile, UserQuery,
+    Username,
 };
 use crate::store::Error;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
@@ -300,7 +301,7 @@ fn user_from_row(row: &Row<'_>) -> rusqlite::Result<User> {
             email: Email::from_stored(row.get(1)?, row.get(2)?),
             username: Username::from_stored(row.get(3)?),
             name: PersonName::from_stored(row.get(4)?),
-            surname: PersonName::from_stored(row.get(5)?),
+            surname: Surname::from_stored(row.get(5)?),
             role: Role::from_stored(row.get_ref(6)?.as_str()?),
             mobile: Mobile::from_stored(row.get(7)?),
             login_allowed: row.get(8)?,
