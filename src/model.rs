@@ -18,6 +18,7 @@ mod slug;
 pub(crate) mod text;
 mod time;
 mod user;
+mod user_lookup;
 
 pub use api_key::{AccessKey, ApiKey, KeyDigest, NewApiKey, StoredKey};
 pub use email::Email;
@@ -31,5 +32,7 @@ pub use search::{Part, RoomQuery, RoomSort, UserQuery};
 pub use slug::SlugToken;
 pub use time::Timestamp;
 pub use user::{
-    Mobile, PersonName, Role, TimeZoneName, User, UserDefaults, UserPatch, UserProfile, Username,
+    Mobile, PersonName, Role, Surname, TimeZoneName, User, UserDefaults, UserPatch, UserProfile,
+    Username,
 };
+pub use user_lookup::UserLookup;

@@ -17,7 +17,8 @@ pub use maintenance::{
 
 use crate::model::{
     AccessKey, ApiKey, CreateOutcome, Email, Guid, NewApiKey, Page, Paging, Room, RoomDraft,
-    RoomPatch, RoomQuery, SlugToken, StoredKey, User, UserPatch, UserProfile, UserQuery,
+    RoomPatch, RoomQuery, SlugToken, StoredKey, User, UserLookup, UserPatch, UserProfile,
+    UserQuery,
 };
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
@@ -262,6 +263,22 @@ impl Store {
         }
     }
 
+    /// Registers a user with a profile, or applies a patch to the user who has both the e-mail
+    /// address and the username of the profile. A user whom the patch leaves as it is counts as
+    /// unchanged.
+    ///
+    /// # Errors
+    /// An e-mail address or username of another user; a database that cannot be written.
+    pub async fn upsert_user(
+        &self,
+        profile: UserProfile,
+        patch: UserPatch,
+    ) -> Result<(User, CreateOutcome), Error> {
+        match self {
+            Self::Sqlite(engine) => engine.upsert_user(profile, patch).await,
+        }
+    }
+
     /// Registers many users, all or none. Calls `progress` once for each row that was looked at,
     /// from a thread of the engine.
     ///
@@ -278,13 +295,13 @@ impl Store {
         }
     }
 
-    /// Finds a user by GUID.
+    /// Finds a user by GUID, or else by username.
     ///
     /// # Errors
     /// A database that cannot be read.
-    pub async fn find_user(&self, guid: Guid) -> Result<Option<User>, Error> {
+    pub async fn find_user(&self, user: impl Into<UserLookup>) -> Result<Option<User>, Error> {
         match self {
-            Self::Sqlite(engine) => engine.find_user(guid),
+            Self::Sqlite(engine) => engine.find_user(&user.into()),
         }
     }
 
@@ -302,21 +319,25 @@ impl Store {
     /// Updates a user. A new e-mail address takes the user's room along.
     ///
     /// # Errors
-    /// No user with that GUID; an e-mail address or username of another user; a database that
-    /// cannot be written.
-    pub async fn update_user(&self, guid: Guid, patch: UserPatch) -> Result<User, Error> {
+    /// No such user; an e-mail address or username of another user; a database that cannot be
+    /// written.
+    pub async fn update_user(
+        &self,
+        user: impl Into<UserLookup>,
+        patch: UserPatch,
+    ) -> Result<User, Error> {
         match self {
-            Self::Sqlite(engine) => engine.update_user(guid, patch).await,
+            Self::Sqlite(engine) => engine.update_user(user.into(), patch).await,
         }
     }
 
     /// Deletes a user and the user's default room.
     ///
     /// # Errors
-    /// No user with that GUID; a database that cannot be written.
-    pub async fn delete_user(&self, guid: Guid) -> Result<(), Error> {
+    /// No such user; a database that cannot be written.
+    pub async fn delete_user(&self, user: impl Into<UserLookup>) -> Result<(), Error> {
         match self {
-            Self::Sqlite(engine) => engine.delete_user(guid).await,
+            Self::Sqlite(engine) => engine.delete_user(user.into()).await,
         }
     }
 

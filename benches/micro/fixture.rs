@@ -1,7 +1,8 @@
 //! A database with users, in a folder of its own on the disk of the build.
 
 use roomd::model::{
-    Email, LangTag, OptionsPatch, PersonName, RoomDraft, RoomName, UserDefaults, UserProfile,
+    Email, LangTag, OptionsPatch, PersonName, RoomDraft, RoomName, Surname, UserDefaults,
+    UserProfile,
 };
 use roomd::store::Store;
 use std::ops::Range;
@@ -70,6 +71,7 @@ pub(crate) fn email(number: u32) -> Email {
 }
 
 fn user(number: u32) -> UserProfile {
-    let [name, surname] = ["Ada", "Lovelace"].map(|name| PersonName::parse(name).expect("a name"));
+    let name = PersonName::parse("Ada").expect("a name");
+    let surname = Surname::parse("Lovelace").expect("a name");
     UserProfile::new(email(number), name, surname, &UserDefaults::default())
 }

@@ -6,7 +6,7 @@ use super::signals::{HarmlessSignals, Signals};
 use crate::config::{self, Config};
 use crate::http;
 use crate::logging;
-use crate::model::{Email, NewApiKey, PersonName, UserDefaults, UserProfile};
+use crate::model::{Email, NewApiKey, PersonName, Surname, UserDefaults, UserProfile};
 use crate::server::{Server, ServerError};
 use crate::store::Store;
 use std::io::ErrorKind;
@@ -67,7 +67,7 @@ async fn prepare(store: &Store, defaults: &UserDefaults) -> Result<NewApiKey, Cl
     for (email, name, surname) in USERS {
         let email = Email::parse(email).expect("a fixed address");
         let name = PersonName::parse(name).expect("a fixed name");
-        let surname = PersonName::parse(surname).expect("a fixed name");
+        let surname = Surname::parse(surname).expect("a fixed name");
         store
             .insert_user(UserProfile::new(email, name, surname, defaults))
             .await?;

@@ -5,8 +5,8 @@ use super::output::{print_line, table};
 use super::shared::{GlobalArgs, block_on};
 use crate::http::UserResponse;
 use crate::model::{
-    Email, Invalid, Page, PageNumber, PageSize, Paging, PersonName, Role, User, UserDefaults,
-    UserProfile, UserQuery, Username,
+    Email, Invalid, Page, PageNumber, PageSize, Paging, PersonName, Role, Surname, User,
+    UserDefaults, UserProfile, UserQuery, Username,
 };
 use clap::{Args, Subcommand};
 
@@ -30,9 +30,9 @@ pub(super) struct AddArgs {
     /// Given name
     #[arg(long, value_parser = PersonName::parse)]
     name: PersonName,
-    /// Family name
-    #[arg(long, value_parser = PersonName::parse)]
-    surname: PersonName,
+    /// Family name; people who have one name have none
+    #[arg(long, value_parser = Surname::parse)]
+    surname: Option<Surname>,
     /// Username, which no other user may have [default: the e-mail address]
     #[arg(long, value_parser = Username::parse)]
     username: Option<Username>,
@@ -89,7 +89,8 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
 
 impl AddArgs {
     fn into_profile(self, defaults: &UserDefaults) -> UserProfile {
-        let profile = UserProfile::new(self.email, self.name, self.surname, defaults);
+        let surname = self.surname.unwrap_or_default();
+        let profile = UserProfile::new(self.email, self.name, surname, defaults);
         UserProfile {
             username: self.username.unwrap_or(profile.username),
             role: self.role,
@@ -116,7 +117,9 @@ fn users_table(users: &Page<User>, paging: Paging) -> String {
     let rows = users.entries.iter().map(|User { guid, profile, .. }| {
         [
             profile.email.as_str().to_owned(),
-            format!("{} {}", profile.name.as_str(), profile.surname.as_str()),
+            format!("{} {}", profile.name.as_str(), profile.surname.as_str())
+                .trim_end()
+                .to_owned(),
             profile.role.as_str().to_owned(),
             if profile.active { "yes" } else { "no" }.to_owned(),
             guid.to_string(),

@@ -11,18 +11,22 @@ use super::body::JsonBody;
 use super::error::ApiError;
 use super::error_responses::{DiskFull, UserNotFound, UserTaken};
 use super::state::AppState;
-use crate::model::{self, Guid};
+use crate::model::{self, CreateOutcome, UserLookup};
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use request::{UserChange, UserRequest, UserSearchRequest};
 
-/// Register a user
+/// Register or update a user
+///
+/// Registers a user. If one user has both the e-mail address and the username, changes what is sent
+/// of that user and nothing else, so the call can be repeated at any time.
 #[utoipa::path(
     post,
     path = "/user",
     operation_id = "createUser",
     request_body = UserRequest,
     responses(
+        (status = 200, description = "The existing user, as changed.", body = UserResponse),
         (status = 201, description = "The new user.", body = UserResponse,
             headers(("Location" = String, description = "The path of the user."))),
         UserTaken, DiskFull,
@@ -34,12 +38,17 @@ pub(super) async fn create(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let profile = request::read_profile(&body.0, &state.user_defaults)?;
-    let user = state.store.insert_user(profile).await?;
-    let users = request.match_pattern().unwrap_or_default();
-    Ok(HttpResponse::Created()
-        .insert_header((LOCATION, format!("{users}/{}", user.guid)))
-        .json(UserResponse::new(&user)))
+    let (profile, patch) = request::read_new(&body.0, &state.user_defaults)?;
+    let (user, outcome) = state.store.upsert_user(profile, patch).await?;
+    let mut response = match outcome {
+        CreateOutcome::Existed => HttpResponse::Ok(),
+        CreateOutcome::Created => HttpResponse::Created(),
+    };
+    if outcome == CreateOutcome::Created {
+        let users = request.match_pattern().unwrap_or_default();
+        response.insert_header((LOCATION, format!("{users}/{}", user.guid)));
+    }
+    Ok(response.json(UserResponse::new(&user)))
 }
 
 /// Get a user
@@ -47,7 +56,7 @@ pub(super) async fn create(
     get,
     path = "/user/{user_guid}",
     operation_id = "getUser",
-    params(("user_guid" = Guid, Path, description = "The GUID of the user, in either case.")),
+    params(("user_guid" = String, Path, description = "The GUID of the user in either case, or else the username.")),
     responses((status = 200, description = "The user.", body = UserResponse), UserNotFound),
 )]
 pub(super) async fn show(
@@ -55,7 +64,7 @@ pub(super) async fn show(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let user = state.store.find_user(user_guid(&request)?).await?;
+    let user = state.store.find_user(lookup(&request)?).await?;
     let user = user.ok_or(model::Error::UserNotFound)?;
     Ok(HttpResponse::Ok().json(UserResponse::new(&user)))
 }
@@ -67,7 +76,7 @@ pub(super) async fn show(
     put,
     path = "/user/{user_guid}",
     operation_id = "updateUser",
-    params(("user_guid" = Guid, Path, description = "The GUID of the user, in either case.")),
+    params(("user_guid" = String, Path, description = "The GUID of the user in either case, or else the username.")),
     request_body = UserChange,
     responses(
         (status = 200, description = "The changed user.", body = UserResponse),
@@ -81,7 +90,7 @@ pub(super) async fn update(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let patch = request::read_patch(&body.0)?;
-    let user = state.store.update_user(user_guid(&request)?, patch).await?;
+    let user = state.store.update_user(lookup(&request)?, patch).await?;
     Ok(HttpResponse::Ok().json(UserResponse::new(&user)))
 }
 
@@ -92,7 +101,7 @@ pub(super) async fn update(
     delete,
     path = "/user/{user_guid}",
     operation_id = "deleteUser",
-    params(("user_guid" = Guid, Path, description = "The GUID of the user, in either case.")),
+    params(("user_guid" = String, Path, description = "The GUID of the user in either case, or else the username.")),
     responses((status = 204, description = "The user is deleted."), UserNotFound, DiskFull),
 )]
 pub(super) async fn delete(
@@ -100,7 +109,7 @@ pub(super) async fn delete(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    state.store.delete_user(user_guid(&request)?).await?;
+    state.store.delete_user(lookup(&request)?).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -130,8 +139,13 @@ pub(super) async fn search(
         .json(users))
 }
 
-/// Returns the GUID in the path. A malformed one is a GUID that no user has.
-fn user_guid(request: &HttpRequest) -> Result<Guid, model::Error> {
-    let guid = request.match_info().get("user_guid").map(Guid::parse);
-    guid.and_then(Result::ok).ok_or(model::Error::UserNotFound)
+/// Returns what the path names a user by.
+fn lookup(request: &HttpRequest) -> Result<UserLookup, model::Error> {
+    // Unlike `get`, this decodes `%25`, `%2B` and `%2F` too.
+    let text: Result<String, _> = request.match_info().load();
+    match text {
+        // Bytes that are not UTF-8 arrive as this character.
+        Ok(text) if !text.contains(char::REPLACEMENT_CHARACTER) => Ok(UserLookup::parse(&text)),
+        _ => Err(model::Error::UserNotFound),
+    }
 }

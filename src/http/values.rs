@@ -7,7 +7,7 @@ use super::json;
 use crate::model::text::FORBIDDEN;
 use crate::model::{
     Email, FieldError, Guid, Invalid, LangTag, Mobile, PageNumber, PageSize, Paging, Part,
-    PersonName, Role, RoomName, RoomSort, Tags, TimeZoneName, Timestamp, Username,
+    PersonName, Role, RoomName, RoomSort, Surname, Tags, TimeZoneName, Timestamp, Username,
 };
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -73,6 +73,7 @@ values! {
     RoomSort: => string()
         .enum_values(Some(SORTS.map(|(words, _)| words)))
         .default(Some(SORTS[0].0.into()));
+    Surname: as_text(Surname::parse) => text(Surname::MAX_CHARS);
     Tags: as_text(Tags::parse) => text(Tags::MAX_CHARS);
     TimeZoneName: as_text(TimeZoneName::parse) => format("time-zone")
         .examples([json!("Europe/Istanbul")]);

@@ -227,11 +227,11 @@ impl RoomPatch<'_> {
     }
 }
 
-/// The outcome of a get-or-create that succeeded.
+/// The outcome of a call that succeeded and creates what does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CreateOutcome {
-    /// This call created the room.
+    /// This call created the room or user.
     Created,
-    /// The room existed before this call.
+    /// The room or user existed before this call.
     Existed,
 }

@@ -6,7 +6,7 @@ use super::text;
 use super::time::Timestamp;
 use std::str::FromStr;
 
-/// A name or surname: 1 to 100 characters, without control characters and bidirectional overrides.
+/// A given name: 1 to 100 characters, without control characters and bidirectional overrides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonName(String);
 
@@ -28,6 +28,37 @@ impl PersonName {
     }
 
     /// Returns the name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A family name, which is empty for people who have one name: at most 100 characters, without
+/// control characters and bidirectional overrides.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surname(String);
+
+impl Surname {
+    /// The greatest length of a family name in characters.
+    pub const MAX_CHARS: usize = 100;
+
+    /// Parses a family name, without the white space around it.
+    ///
+    /// # Errors
+    /// Over 100 characters, none that shows, control characters, bidirectional overrides.
+    pub fn parse(typed: &str) -> Result<Self, Invalid> {
+        if typed.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        text::line(typed, Self::MAX_CHARS).map(|name| Self(name.to_owned()))
+    }
+
+    /// Returns a stored family name.
+    pub(crate) fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Returns the family name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -195,7 +226,7 @@ pub struct UserProfile {
     /// The given name.
     pub name: PersonName,
     /// The family name.
-    pub surname: PersonName,
+    pub surname: Surname,
     /// The role.
     pub role: Role,
     /// The phone number.
@@ -235,12 +266,7 @@ impl UserProfile {
     /// Returns the profile of a user of whom no more is known: the username is the e-mail address,
     /// the role the default, the phone number empty; the user may log in, is active and never
     /// expires.
-    pub fn new(
-        email: Email,
-        name: PersonName,
-        surname: PersonName,
-        defaults: &UserDefaults,
-    ) -> Self {
+    pub fn new(email: Email, name: PersonName, surname: Surname, defaults: &UserDefaults) -> Self {
         Self {
             username: Username(email.as_str().to_owned()),
             email,
@@ -292,7 +318,7 @@ pub struct UserPatch {
     /// The given name.
     pub name: Option<PersonName>,
     /// The family name.
-    pub surname: Option<PersonName>,
+    pub surname: Option<Surname>,
     /// The role.
     pub role: Option<Role>,
     /// The phone number.
@@ -312,8 +338,16 @@ pub struct UserPatch {
 impl UserPatch {
     /// Returns the user after the update, updated now.
     pub fn apply(self, user: User) -> User {
-        let before = user.profile;
-        let profile = UserProfile {
+        User {
+            profile: self.apply_to_profile(user.profile),
+            updated_at: Some(Timestamp::now()),
+            ..user
+        }
+    }
+
+    /// Returns the profile after the update.
+    pub fn apply_to_profile(self, before: UserProfile) -> UserProfile {
+        UserProfile {
             email: self.email.unwrap_or(before.email),
             username: self.username.unwrap_or(before.username),
             name: self.name.unwrap_or(before.name),
@@ -325,11 +359,6 @@ impl UserPatch {
             lang: self.lang.unwrap_or(before.lang),
             timezone: self.timezone.unwrap_or(before.timezone),
             expires_at: self.expires_at.unwrap_or(before.expires_at),
-        };
-        User {
-            profile,
-            updated_at: Some(Timestamp::now()),
-            ..user
         }
     }
 }
@@ -344,6 +373,18 @@ mod tests {
             assert_eq!(Role::parse(letter).map(Role::as_str), Ok(letter));
         }
         assert!(Role::parse("U").is_err());
+    }
+
+    #[test]
+    fn a_surname_may_be_empty_but_not_invisible() {
+        for typed in ["", "  ", "\t"] {
+            assert_eq!(Surname::parse(typed), Ok(Surname::default()), "{typed:?}");
+        }
+        let parsed = Surname::parse(" Lovelace ");
+        assert_eq!(parsed.as_ref().map(Surname::as_str), Ok("Lovelace"));
+        for typed in ["\u{200B}", "a\0", &"x".repeat(101)] {
+            assert!(Surname::parse(typed).is_err(), "{typed:?}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use crate::support::{DATABASE, ROOM, TestServer, USER, room_path, text, user_path};
+use crate::support::{DATABASE, ROOM, TestServer, USER, all_at_once, room_path, text, user_path};
 use serde_json::{Value, json};
 
 fn alan() -> Value {
@@ -65,17 +65,53 @@ fn everything_that_is_sent_is_stored_but_the_password() {
 }
 
 #[test]
+fn a_user_may_have_no_surname() {
+    let server = TestServer::start();
+    let mut body = alan();
+    for surname in [None, Some(Value::Null), Some(json!("")), Some(json!(" "))] {
+        body.as_object_mut().expect("an object").remove("surname");
+        if let Some(surname) = surname {
+            body["surname"] = surname;
+        }
+        let user = server.post(USER, &body);
+        assert_eq!((user.status, &user.json()["surname"]), (201, &json!("")));
+        server.get_or_create("alan@example.com", "Enigma");
+        let path = user_path(&user.json());
+        let named = server.put(&path, &json!({"surname": "Turing"})).json();
+        assert_eq!(named["surname"], "Turing");
+        body.as_object_mut().expect("an object").remove("surname");
+        // What is not sent stays, what is sent empty becomes empty.
+        server.post(USER, &body).assert(200, &named);
+        for method in ["PUT", "POST"] {
+            let mut empty = body.clone();
+            empty["surname"] = json!("");
+            let route = if method == "PUT" { &path } else { USER };
+            let emptied = server.call(method, route, &empty);
+            assert_eq!(
+                (emptied.status, &emptied.json()["surname"]),
+                (200, &json!(""))
+            );
+            server.put(&path, &json!({"surname": "Turing"}));
+        }
+        assert_eq!(server.delete(&path).status, 204);
+    }
+    body["surname"] = json!("\u{200B}");
+    let answer = server.post(USER, &body);
+    assert_eq!((answer.status, &answer.json()["code"]), (400, &json!(12)));
+}
+
+#[test]
 fn every_wrong_field_is_named() {
     let server = TestServer::start();
     let sent = json!({
-        "name": "", "surname": null, "email": "x", "role": "x", "psd": 1, "mobile": "1".repeat(33),
+        "name": "", "surname": 1, "email": "x", "role": "x", "psd": 1, "mobile": "1".repeat(33),
         "login_allowed": "yes", "active": 1, "lang": "en_US", "timezone": "Mars", "expires_at": "tomorrow",
     });
     server.post(USER, &sent).assert(
         400,
         &json!({"code": 12, "details": "12 fields are wrong", "errors": [
             {"field": "name", "message": "must not be empty"},
-            {"field": "surname", "message": "is required"},
+            {"field": "surname", "message": "must be a string"},
             {"field": "email", "message": "must be an e-mail address, such as ada@example.com"},
             {"field": "username", "message": "is required"},
             {"field": "psd", "message": "must be a string"},
@@ -117,6 +153,84 @@ fn an_e_mail_address_and_a_username_belong_to_one_user() {
         &json!({"username": "OTHER", "email": "Other@example.com"}),
     );
     assert_eq!(again.status, 200);
+}
+
+#[test]
+fn a_repeated_registration_changes_what_is_sent() {
+    let server = TestServer::start();
+    let mut user = server.post(USER, &alan()).json();
+    // Nothing changes, so the user was not changed either.
+    let again = server.post(USER, &alan());
+    again.assert(200, &user);
+    assert_eq!(again.header("Location"), "");
+    let room = server.get_or_create("alan@example.com", "Enigma").json();
+    for (field, sent, stored) in [
+        ("name", json!("Alan M."), json!("Alan M.")),
+        (
+            "email",
+            json!("ALAN@example.com"),
+            json!("ALAN@example.com"),
+        ),
+        ("username", json!("ALAN"), json!("ALAN")),
+        ("role", json!("e"), json!("e")),
+        (
+            "expires_at",
+            json!("2999-01-01T00:00:00Z"),
+            json!("2999-01-01T00:00:00+00:00"),
+        ),
+        ("expires_at", Value::Null, Value::Null),
+        ("active", json!(false), json!(false)),
+    ] {
+        let mut body = alan();
+        for required in ["name", "email", "username"] {
+            body[required] = user[required].clone();
+        }
+        body[field] = sent;
+        let answer = server.post(USER, &body);
+        let date = answer.json()["updating_date"].clone();
+        assert!(date.is_string(), "{field}");
+        user[field] = stored;
+        user["status"] = json!(u8::from(user["active"] == true));
+        user["updating_date"] = date;
+        answer.assert(200, &user);
+        server.get(&user_path(&user)).assert(200, &user);
+    }
+    let mut room_now = server.get(&room_path(&room)).json();
+    assert_eq!(room_now["creator_email"], "ALAN@example.com");
+    room_now["creator_email"] = room["creator_email"].clone();
+    assert_eq!(room_now, room);
+}
+
+#[test]
+fn a_registration_takes_nothing_from_another_user() {
+    let server = TestServer::start();
+    let alan = server.post(USER, &alan()).json();
+    let grace = server.register("grace@example.net", json!({"username": "grace"}));
+    for (email, username, code) in [
+        ("alan@example.com", "grace", 51),
+        ("alan@example.com", "nobody", 51),
+        ("nobody@example.com", "alan", 50),
+        ("grace@example.net", "alan", 51),
+    ] {
+        let body = json!({"name": "X", "surname": "Y", "email": email, "username": username});
+        let answer = server.post(USER, &body);
+        assert_eq!((answer.status, &answer.json()["code"]), (409, &json!(code)));
+    }
+    server.get(&user_path(&alan)).assert(200, &alan);
+    server.get(&user_path(&grace)).assert(200, &grace);
+}
+
+#[test]
+fn of_many_equal_registrations_one_registers() {
+    let server = TestServer::start();
+    let answers = all_at_once(16, |_| server.post(USER, &alan()));
+    let new = answers.iter().filter(|answer| answer.status == 201);
+    assert_eq!(new.count(), 1);
+    let user = answers[0].json();
+    for answer in &answers {
+        assert!([200, 201].contains(&answer.status), "{answer:?}");
+        assert_eq!(answer.json(), user);
+    }
 }
 
 #[test]
@@ -232,9 +346,62 @@ fn deleting_a_user_deletes_the_room() {
 }
 
 #[test]
+fn a_user_is_found_changed_and_deleted_by_username() {
+    let server = TestServer::start();
+    for (username, paths) in [
+        ("alan", &["alan", "ALAN", "%20alan", "a%6Can"][..]),
+        (
+            "Alan@Example.com",
+            &["alan@example.com", "alan%40Example.com"],
+        ),
+        (
+            "Café 50%/+",
+            &["Caf%C3%A9%20%2050%25%2F+", "CAFE%CC%81%2050%25%2f%2B"],
+        ),
+        ("50%25", &["50%2525"]),
+        ("ΑΣ", &["%CE%B1%CF%83", "%CE%B1%CF%82"]),
+        ("a%2Fb", &["a%252Fb"]),
+    ] {
+        let mut user = server.register("turing@example.com", json!({"username": username}));
+        for path in paths {
+            let path = format!("{USER}/{path}");
+            server.get(&path).assert(200, &user);
+            let changed = server.put(&path, &json!({"name": path}));
+            assert_eq!(changed.status, 200, "{path}");
+            user = changed.json();
+            assert_eq!(user["name"], path);
+        }
+        server.get(&user_path(&user)).assert(200, &user);
+        let path = format!("{USER}/{}", paths[0]);
+        assert_eq!(server.delete(&path).status, 204, "{username}");
+        server.get(&path).assert(404, &no_such_user());
+    }
+}
+
+#[test]
+fn a_guid_in_the_path_comes_before_a_username() {
+    let server = TestServer::start();
+    let alan = server.post(USER, &alan()).json();
+    let guid = text(&alan, "user_guid").to_lowercase();
+    let other = server.register("other@example.com", json!({"username": guid}));
+    server.get(&format!("{USER}/{guid}")).assert(200, &alan);
+    assert_eq!(server.delete(&user_path(&alan)).status, 204);
+    server.get(&format!("{USER}/{guid}")).assert(200, &other);
+}
+
+#[test]
 fn unknown_and_malformed_guids_get_the_same_answer() {
     let server = TestServer::start();
-    for guid in ["0197A3C2-6414-7046-87A6-67730D5F9F08", "x", "%00"] {
+    server.register("replaced@example.com", json!({"username": "\u{FFFD}"}));
+    let long = "x".repeat(300);
+    for guid in [
+        "0197A3C2-6414-7046-87A6-67730D5F9F08",
+        "x",
+        "%00",
+        "%FF",
+        "%20",
+        &long,
+    ] {
         server
             .get(&format!("{USER}/{guid}"))
             .assert(404, &no_such_user());

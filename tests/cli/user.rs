@@ -122,6 +122,17 @@ fn a_user_with_an_invalid_field_is_wrong_usage_and_no_file_is_created() {
 }
 
 #[test]
+fn a_user_may_have_no_surname() {
+    let folder = Folder::new();
+    let add = ["user", "add", "--email", ADA, "--name", "Ada"];
+    folder.roomd(&add);
+    assert_eq!(listed(&folder)[0]["surname"], json!(""));
+    folder.roomd(&["user", "remove", ADA]);
+    folder.roomd(&[&add[..], &["--surname", ""]].concat());
+    assert_eq!(listed(&folder)[0]["surname"], json!(""));
+}
+
+#[test]
 fn an_unknown_user_cannot_be_removed() {
     let folder = Folder::new();
     folder.add_user(ADA);

@@ -60,7 +60,7 @@ pub(crate) const EMAILS: &[&str] = &[
     "Grace@xn--mnchen-3ya.example",
     "edsger@example.com",
 ];
-const USERNAMES: &[&str] = &["ada", "Ada", "grace", "edsger"];
+pub(crate) const USERNAMES: &[&str] = &["ada", "Ada", "grace", "edsger"];
 
 /// Returns the key that equal texts share.
 pub(crate) fn key(text: &str) -> &'static str {
@@ -132,6 +132,12 @@ fn people() -> Vec<(Value, Effect)> {
     )
 }
 
+fn surnames() -> Vec<(Value, Effect)> {
+    let mut surnames = people();
+    surnames.extend([stored(""), kept(" ", "")]);
+    surnames
+}
+
 /// Returns the fields of a get-or-create.
 pub(crate) fn new_room() -> Vec<Field> {
     let mut fields = vec![
@@ -192,7 +198,7 @@ fn room_settings(likely: f64) -> Vec<Field> {
 pub(crate) fn new_user() -> Vec<Field> {
     let mut fields = vec![
         field("name", 0.99, people()),
-        field("surname", 0.99, people()),
+        field("surname", 0.8, surnames()),
         field("email", 0.99, emails()),
         field("username", 0.99, usernames()),
     ];
@@ -204,7 +210,7 @@ pub(crate) fn new_user() -> Vec<Field> {
 pub(crate) fn user_patch() -> Vec<Field> {
     let mut fields = vec![
         field("name", 0.2, people()),
-        field("surname", 0.2, people()),
+        field("surname", 0.2, surnames()),
         field("email", 0.3, emails()),
         field("username", 0.3, usernames()),
     ];

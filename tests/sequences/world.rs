@@ -98,6 +98,7 @@ impl World {
             Call::SearchRooms(search) => Ok(self.search_rooms(search)),
             Call::PostUser(body) => self.post_user(&body.0, answer),
             Call::GetUser(owner) => self.find_user(owner).map(|at| self.show_user(at)),
+            Call::GetUserByName(name) => self.find_username(name).map(|at| self.show_user(at)),
             Call::PutUser(owner, body) => self.put_user(owner, &body.0, answer),
             Call::DeleteUser(owner) => self.delete_user(owner),
             Call::SearchUsers(search) => Ok(self.search_users(search)),
@@ -189,14 +190,26 @@ impl World {
     }
 
     fn post_user(&mut self, body: &Value, answer: &Answer) -> Result<Expected, Expected> {
-        let required = ["name", "surname", "email", "username"];
+        let required = ["name", "email", "username"];
         let sent = fields::read(&fields::new_user(), &required, body);
         let sent = sent.map_err(Expected::Wrong)?;
+        let has_both = |user: &Value| {
+            let same = |field: &&str| key(text(&user[*field])) == key(text(&sent[*field]));
+            ["email", "username"].iter().all(same)
+        };
+        if let Some(at) = self.users.iter().position(has_both) {
+            let before = self.users[at].clone();
+            self.change_user(at, sent, answer);
+            if changed_nothing(&before, &self.users[at]) {
+                self.users[at] = before;
+            }
+            return Ok(self.show_user(at));
+        }
         self.check_unique(&sent, None)?;
         let created = answer.json();
         let guid = new_guid(&mut self.user_guids, &sent["email"], &created["user_guid"]);
         let mut user = json!({
-            "user_guid": guid, "user_id": guid, "role": "u", "mobile": "", "login_allowed": true,
+            "user_guid": guid, "user_id": guid, "surname": "", "role": "u", "mobile": "", "login_allowed": true,
             "active": true, "status": 1, "lang": "tr-TR", "timezone": "Europe/Istanbul",
             "expires_at": null, "updating_date": null,
             "creation_date": date(&created["creation_date"], "2026-11-23T08:45:00+00:00"),
@@ -216,17 +229,21 @@ impl World {
         let at = self.find_user(owner)?;
         self.check_unique(&sent, Some(at))?;
         if !sent.is_empty() {
-            let user = &mut self.users[at];
-            change_user(user, sent);
-            let updated = &answer.json()["updating_date"];
-            user["updating_date"] = date(updated, "2026-11-23T08:45:00+00:00");
-            for room in &mut self.rooms {
-                if user["user_guid"] == *room.user_guid {
-                    room.shown["creator_email"] = user["email"].clone();
-                }
-            }
+            self.change_user(at, sent, answer);
         }
         Ok(self.show_user(at))
+    }
+
+    fn change_user(&mut self, at: usize, sent: Map<String, Value>, answer: &Answer) {
+        let user = &mut self.users[at];
+        change_user(user, sent);
+        let updated = &answer.json()["updating_date"];
+        user["updating_date"] = date(updated, "2026-11-23T08:45:00+00:00");
+        for room in &mut self.rooms {
+            if user["user_guid"] == *room.user_guid {
+                room.shown["creator_email"] = user["email"].clone();
+            }
+        }
     }
 
     fn delete_user(&mut self, owner: &str) -> Result<Expected, Expected> {
@@ -290,6 +307,12 @@ impl World {
         at.ok_or(Expected::Error(404, 52))
     }
 
+    fn find_username(&self, username: &str) -> Result<usize, Expected> {
+        let same = |user: &Value| key(text(&user["username"])) == key(username);
+        let at = self.users.iter().position(same);
+        at.ok_or(Expected::Error(404, 52))
+    }
+
     fn show_room(&self, at: usize) -> Expected {
         Expected::Body(200, self.rooms[at].shown.clone())
     }
@@ -321,6 +344,13 @@ fn change_user(user: &mut Value, sent: Map<String, Value>) {
         user[field] = value;
     }
     user["status"] = json!(u8::from(user["active"] == true));
+}
+
+/// Returns true if two states of a user differ at most in the date of the update.
+fn changed_nothing(before: &Value, after: &Value) -> bool {
+    let mut after = after.clone();
+    after["updating_date"] = before["updating_date"].clone();
+    after == *before
 }
 
 /// Merges objects member by member, and replaces all other values.

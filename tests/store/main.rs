@@ -33,7 +33,7 @@ mod users;
 
 use roomd::model::{
     self, CreateOutcome, Email, LangTag, Mobile, OptionsPatch, PageNumber, PageSize, Paging,
-    PersonName, Role, Room, RoomDraft, RoomName, TimeZoneName, UserProfile, Username,
+    PersonName, Role, Room, RoomDraft, RoomName, Surname, TimeZoneName, UserProfile, Username,
 };
 use roomd::store::{Error, Location, Store};
 use std::ops::Deref;
@@ -123,7 +123,7 @@ fn profile(email: &str) -> UserProfile {
         email: address(email),
         username: username(email),
         name: person("Test"),
-        surname: person("User"),
+        surname: surname("User"),
         role: Role::User,
         mobile: Mobile::default(),
         login_allowed: true,
@@ -158,6 +158,10 @@ fn username(text: &str) -> Username {
 
 fn person(text: &str) -> PersonName {
     PersonName::parse(text).expect("a name")
+}
+
+fn surname(text: &str) -> Surname {
+    Surname::parse(text).expect("a name")
 }
 
 fn room_name(text: &str) -> RoomName {

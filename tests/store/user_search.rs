@@ -33,7 +33,7 @@ async fn create(database: &Database) {
         let user = UserProfile {
             username: username(user_name),
             name: person(name),
-            surname: person(surname),
+            surname: crate::surname(surname),
             mobile: Mobile::parse(mobile).expect("a number"),
             role,
             ..profile(email)

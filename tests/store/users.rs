@@ -1,15 +1,20 @@
-use crate::{Database, address, assert_rule, lang, person, profile, username};
+use crate::{Database, address, assert_rule, lang, person, profile, surname, username};
 use roomd::model::{
-    Error, Guid, Mobile, Role, TimeZoneName, Timestamp, User, UserPatch, UserProfile,
+    CreateOutcome, Error, Guid, Mobile, Role, TimeZoneName, Timestamp, User, UserLookup, UserPatch,
+    UserProfile,
 };
 
 contract![
     a_new_user_has_what_the_profile_says,
     an_e_mail_address_belongs_to_one_user_in_any_spelling,
     a_username_belongs_to_one_user_in_any_spelling,
+    an_upsert_inserts_a_new_user,
+    an_upsert_changes_what_the_patch_has_of_the_user_with_both,
+    an_upsert_takes_nothing_from_another_user,
     an_update_changes_only_what_is_set,
     a_user_keeps_the_own_e_mail_address_and_username_in_an_update,
     an_update_cannot_take_what_another_user_has,
+    a_user_is_looked_up_by_guid_and_then_by_username,
     a_changed_e_mail_address_takes_the_room_along,
     deleting_a_user_deletes_the_room,
     a_user_is_deleted_by_e_mail_address,
@@ -36,7 +41,7 @@ fn new_email(email: &str) -> UserPatch {
 async fn a_new_user_has_what_the_profile_says(database: Database) {
     let profile = UserProfile {
         username: username("Countess"),
-        surname: person("O'Brien 50%"),
+        surname: surname("O'Brien 50%"),
         role: Role::Administrator,
         mobile: Mobile::parse("+90 1").expect("a number"),
         login_allowed: false,
@@ -84,12 +89,77 @@ async fn a_username_belongs_to_one_user_in_any_spelling(database: Database) {
     assert_rule(inserted, Error::EmailTaken);
 }
 
+async fn an_upsert_inserts_a_new_user(database: Database) {
+    let patch = UserPatch {
+        role: Some(Role::Administrator),
+        ..UserPatch::default()
+    };
+    let upserted = database.upsert_user(profile(ADA), patch).await;
+    let (user, outcome) = upserted.expect("a user");
+    assert_eq!(outcome, CreateOutcome::Created);
+    assert_eq!((&user.profile, user.updated_at), (&profile(ADA), None));
+    assert_eq!(database.find_user(user.guid).await, Ok(Some(user)));
+}
+
+async fn an_upsert_changes_what_the_patch_has_of_the_user_with_both(database: Database) {
+    let mut user = insert(&database, ADA).await;
+    let room = database.create_room(ADA, "Chess").await;
+    let generation = database.generation().await;
+    let other_names = UserProfile {
+        name: person("Other"),
+        ..profile("ADA@Example.com")
+    };
+    let unchanged = database
+        .upsert_user(other_names.clone(), UserPatch::default())
+        .await;
+    assert_eq!(unchanged, Ok((user.clone(), CreateOutcome::Existed)));
+    assert_eq!(database.generation().await, generation);
+    let patch = UserPatch {
+        role: Some(Role::Instructor),
+        ..new_email("ADA@Example.com")
+    };
+    let upserted = database.upsert_user(other_names, patch).await;
+    let (changed, outcome) = upserted.expect("a user");
+    assert_eq!(outcome, CreateOutcome::Existed);
+    assert!(changed.updated_at.is_some());
+    user.updated_at = changed.updated_at;
+    user.profile.role = Role::Instructor;
+    user.profile.email = address("ADA@Example.com");
+    assert_eq!(changed, user);
+    assert_eq!(database.find_user(user.guid).await, Ok(Some(user)));
+    let found = database.room_of(ADA).await.expect("a room");
+    assert_eq!(found.guid, room.guid);
+}
+
+async fn an_upsert_takes_nothing_from_another_user(database: Database) {
+    let (user, other) = (insert(&database, ADA).await, insert(&database, GRACE).await);
+    for (email, name, error) in [
+        (ADA, GRACE, Error::EmailTaken),
+        (GRACE, ADA, Error::EmailTaken),
+        (ADA, "new", Error::EmailTaken),
+        ("new@example.com", ADA, Error::UsernameTaken),
+    ] {
+        let profile = UserProfile {
+            username: username(name),
+            ..profile(email)
+        };
+        let patch = UserPatch {
+            role: Some(Role::Instructor),
+            ..UserPatch::default()
+        };
+        assert_rule(database.upsert_user(profile, patch).await, error);
+    }
+    for user in [user, other] {
+        assert_eq!(database.find_user(user.guid).await, Ok(Some(user)));
+    }
+}
+
 async fn an_update_changes_only_what_is_set(database: Database) {
     let mut user = insert(&database, ADA).await;
     let unchanged = database.update_user(user.guid, UserPatch::default()).await;
     assert_eq!(unchanged, Ok(user.clone()));
     let patch = UserPatch {
-        surname: Some(person("Lovelace")),
+        surname: Some(surname("Lovelace")),
         role: Some(Role::Instructor),
         expires_at: Some(Some(user.created_at)),
         ..UserPatch::default()
@@ -98,7 +168,7 @@ async fn an_update_changes_only_what_is_set(database: Database) {
     let updated = updated.expect("a user");
     assert!(updated.updated_at.is_some_and(|at| at >= user.created_at));
     user.updated_at = updated.updated_at;
-    user.profile.surname = person("Lovelace");
+    user.profile.surname = surname("Lovelace");
     user.profile.role = Role::Instructor;
     user.profile.expires_at = Some(user.created_at);
     assert_eq!(updated, user);
@@ -140,6 +210,34 @@ async fn an_update_cannot_take_what_another_user_has(database: Database) {
         assert_rule(database.update_user(user.guid, patch).await, error);
     }
     assert_eq!(database.find_user(user.guid).await, Ok(Some(user)));
+}
+
+async fn a_user_is_looked_up_by_guid_and_then_by_username(database: Database) {
+    let user = insert(&database, ADA).await;
+    let by_username = || UserLookup::parse("ADA@Example.com");
+    assert_eq!(
+        database.find_user(by_username()).await,
+        Ok(Some(user.clone()))
+    );
+    // The username of this user is the GUID of the other.
+    let other = UserProfile {
+        username: username(&user.guid.to_string()),
+        ..profile(GRACE)
+    };
+    let other = database.insert_user(other).await.expect("a new user");
+    let by_guid = || UserLookup::parse(&user.guid.to_string());
+    assert_eq!(database.find_user(by_guid()).await, Ok(Some(user.clone())));
+    let deactivate = || UserPatch {
+        active: Some(false),
+        ..UserPatch::default()
+    };
+    let updated = database.update_user(by_username(), deactivate()).await;
+    assert_eq!(updated.expect("a user").guid, user.guid);
+    assert_eq!(database.delete_user(by_username()).await, Ok(()));
+    let updated = database.update_user(by_guid(), deactivate()).await;
+    assert_eq!(updated.expect("a user").guid, other.guid);
+    assert_eq!(database.delete_user(by_guid()).await, Ok(()));
+    assert_rule(database.delete_user(by_guid()).await, Error::UserNotFound);
 }
 
 async fn a_changed_e_mail_address_takes_the_room_along(database: Database) {

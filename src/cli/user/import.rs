@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct Args {
-    /// CSV file in UTF-8; its first row names the columns: email, name, surname and, optionally,
+    /// CSV file in UTF-8; its first row names the columns: email, name and, optionally, surname,
     /// username and role
     file: PathBuf,
     /// Print a JSON object instead of text

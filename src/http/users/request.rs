@@ -3,20 +3,22 @@ use crate::http::fields::{Fields, FromJson, request};
 use crate::http::values::as_text;
 use crate::model::{
     Email, FieldError, Guid, LangTag, Mobile, PageNumber, PageSize, Paging, Part, PersonName, Role,
-    TimeZoneName, Timestamp, UserDefaults, UserPatch, UserProfile, UserQuery, Username,
+    Surname, TimeZoneName, Timestamp, UserDefaults, UserPatch, UserProfile, UserQuery, Username,
 };
 use serde_json::value::RawValue;
 
+// No field has a `default`: clients that send defaults of the document would reset what a user has.
 request! {
-    /// The user to register. Unknown fields are ignored; null means absent.
+    /// The user to register or to update. Unknown fields are ignored; null means absent, except that
+    /// it removes the `expires_at` of an existing user.
     #[schema(examples(json!({
         "name": "Ada", "surname": "Lovelace", "email": "ada@example.com", "username": "ada",
     })))]
     pub(super) struct UserRequest {
         /// The given name.
         name: PersonName,
-        /// The family name.
-        surname: PersonName,
+        /// The family name; empty for people who have one name. A new user has none by default.
+        surname: Option<Surname>,
         /// An e-mail address belongs to one user.
         email: Email,
         /// A username belongs to one user.
@@ -25,25 +27,22 @@ request! {
         #[schema(value_type = Option<String>, write_only)]
         #[expect(dead_code, reason = "only its type is checked")]
         psd: Option<DroppedText>,
-        /// u: user, e: instructor, a: administrator.
-        #[schema(default = json!(Role::default().as_str()))]
+        /// u: user, e: instructor, a: administrator. A new user is u by default.
         role: Option<Role>,
-        /// The phone number; may be empty.
-        #[schema(default = "")]
+        /// The phone number; may be empty, as it is by default for a new user.
         mobile: Option<Mobile>,
-        /// Whether the user may log in to other programs.
-        #[schema(default = true)]
+        /// Whether the user may log in to other programs; by default a new user may.
         login_allowed: Option<bool>,
         /// Whether the account is active. An inactive user gets no new room, and keeps an existing
-        /// one.
-        #[schema(default = true)]
+        /// one. A new user is active by default.
         active: Option<bool>,
-        /// A language tag (BCP 47); by default that of the server's settings (tr-TR).
+        /// A language tag (BCP 47); for a new user by default that of the server's settings (tr-TR).
         lang: Option<LangTag>,
-        /// An IANA time zone; by default that of the server's settings (Europe/Istanbul).
+        /// An IANA time zone; for a new user by default that of the server's settings
+        /// (Europe/Istanbul).
         timezone: Option<TimeZoneName>,
         /// From this moment on the user gets no new room; null: never.
-        expires_at: Option<Timestamp>,
+        expires_at: Option<Option<Timestamp>>,
     }
 }
 
@@ -54,8 +53,8 @@ request! {
     pub(super) struct UserChange {
         /// The given name.
         name: Option<PersonName>,
-        /// The family name.
-        surname: Option<PersonName>,
+        /// The family name; may be empty.
+        surname: Option<Surname>,
         /// An e-mail address belongs to one user.
         email: Option<Email>,
         /// A username belongs to one user.
@@ -116,21 +115,29 @@ impl FromJson<'_> for DroppedText {
     }
 }
 
-/// Reads a registration, or returns everything that is wrong with it.
-pub(super) fn read_profile(body: &[u8], defaults: &UserDefaults) -> Result<UserProfile, ApiError> {
+/// Reads the profile of a new user, and what to change of an existing one, or returns everything
+/// that is wrong with them.
+pub(super) fn read_new(
+    body: &[u8],
+    defaults: &UserDefaults,
+) -> Result<(UserProfile, UserPatch), ApiError> {
     let request = UserRequest::read(Fields::from_body(body)?)?;
-    let profile = UserProfile::new(request.email, request.name, request.surname, defaults);
-    Ok(UserProfile {
-        username: request.username,
-        role: request.role.unwrap_or(profile.role),
-        mobile: request.mobile.unwrap_or(profile.mobile),
-        login_allowed: request.login_allowed.unwrap_or(profile.login_allowed),
-        active: request.active.unwrap_or(profile.active),
-        lang: request.lang.unwrap_or(profile.lang),
-        timezone: request.timezone.unwrap_or(profile.timezone),
+    let patch = UserPatch {
+        email: Some(request.email.clone()),
+        username: Some(request.username),
+        name: Some(request.name.clone()),
+        surname: request.surname,
+        role: request.role,
+        mobile: request.mobile,
+        login_allowed: request.login_allowed,
+        active: request.active,
+        lang: request.lang,
+        timezone: request.timezone,
         expires_at: request.expires_at,
-        ..profile
-    })
+    };
+    let surname = Surname::default();
+    let profile = UserProfile::new(request.email, request.name, surname, defaults);
+    Ok((patch.clone().apply_to_profile(profile), patch))
 }
 
 /// Reads what to change of a user, or returns everything that is wrong with it.

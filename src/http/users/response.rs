@@ -20,7 +20,7 @@ pub(crate) struct UserResponse<'a> {
     user_id: String,
     /// The given name.
     name: &'a str,
-    /// The family name.
+    /// The family name; may be empty.
     surname: &'a str,
     /// The e-mail address, which no other user has.
     #[schema(value_type = Email)]

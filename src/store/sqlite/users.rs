@@ -3,8 +3,9 @@ use super::error::is_unique_violation;
 use super::scan::{Order, Scan, scan_page};
 use crate::model::text::fold;
 use crate::model::{
-    self, Email, Guid, LangTag, Mobile, Page, Paging, PersonName, Role, RowError, TimeZoneName,
-    Timestamp, User, UserPatch, UserProfile, UserQuery, Username,
+    self, CreateOutcome, Email, Guid, LangTag, Mobile, Page, Paging, PersonName, Role, RowError,
+    Surname, TimeZoneName, Timestamp, User, UserLookup, UserPatch, UserProfile, UserQuery,
+    Username,
 };
 use crate::store::Error;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
@@ -29,6 +30,17 @@ impl Engine {
                 insert(connection, &user)?;
                 Ok(user.clone())
             })
+            .await
+    }
+
+    pub(in crate::store) async fn upsert_user(
+        &self,
+        profile: UserProfile,
+        patch: UserPatch,
+    ) -> Result<(User, CreateOutcome), Error> {
+        let new = User::new(profile);
+        self.writer
+            .submit(move |connection| upsert(connection, &new, &patch))
             .await
     }
 
@@ -57,8 +69,8 @@ impl Engine {
             .await
     }
 
-    pub(in crate::store) fn find_user(&self, guid: Guid) -> Result<Option<User>, Error> {
-        self.read(|connection| find(connection, guid))
+    pub(in crate::store) fn find_user(&self, user: &UserLookup) -> Result<Option<User>, Error> {
+        self.read(|connection| look_up(connection, user))
     }
 
     pub(in crate::store) async fn list_users(
@@ -75,12 +87,12 @@ impl Engine {
 
     pub(in crate::store) async fn update_user(
         &self,
-        guid: Guid,
+        user: UserLookup,
         patch: UserPatch,
     ) -> Result<User, Error> {
         self.writer
             .submit(move |connection| {
-                let user = find(connection, guid)?.ok_or(model::Error::UserNotFound)?;
+                let user = look_up(connection, &user)?.ok_or(model::Error::UserNotFound)?;
                 if patch == UserPatch::default() {
                     return Ok(user);
                 }
@@ -91,36 +103,63 @@ impl Engine {
             .await
     }
 
-    pub(in crate::store) async fn delete_user(&self, guid: Guid) -> Result<(), Error> {
-        self.delete(
-            "DELETE FROM users WHERE user_guid = ?1",
-            *guid.as_bytes(),
-            model::Error::UserNotFound,
-        )
-        .await
+    pub(in crate::store) async fn delete_user(&self, user: UserLookup) -> Result<(), Error> {
+        let not_found = model::Error::UserNotFound;
+        self.delete(not_found, move |connection| look_up(connection, &user))
+            .await
     }
 
     pub(in crate::store) async fn delete_user_by_email(&self, email: &Email) -> Result<(), Error> {
-        self.delete(
-            "DELETE FROM users WHERE email_key = ?1",
-            email.key().to_owned(),
-            model::Error::EmailNotFound,
-        )
+        let (email, not_found) = (email.clone(), model::Error::EmailNotFound);
+        self.delete(not_found, move |connection| {
+            find_by_email(connection, &email)
+        })
         .await
     }
 
+    /// Deletes the user that is found, in the same transaction.
     async fn delete(
         &self,
-        sql: &'static str,
-        key: impl ToSql + Send + 'static,
-        missing: model::Error,
+        not_found: model::Error,
+        find: impl Fn(&Connection) -> Result<Option<User>, Error> + Send + 'static,
     ) -> Result<(), Error> {
         self.writer
-            .submit(move |connection| match connection.execute(sql, [&key])? {
-                0 => Err(missing.clone().into()),
-                _ => Ok(()),
+            .submit(move |connection| {
+                let user = find(connection)?.ok_or_else(|| not_found.clone())?;
+                let sql = "DELETE FROM users WHERE user_guid = ?1";
+                connection
+                    .prepare_cached(sql)?
+                    .execute([user.guid.as_bytes()])?;
+                Ok(())
             })
             .await
+    }
+}
+
+/// Inserts the user, or updates the one who has both the e-mail address and the username. Writes
+/// nothing if the patch changes nothing, so that a repeated call keeps the generation.
+fn upsert(
+    connection: &Connection,
+    new: &User,
+    patch: &UserPatch,
+) -> Result<(User, CreateOutcome), Error> {
+    let by_email = find_by_email(connection, &new.profile.email)?;
+    let by_username = find_by_username(connection, &new.profile.username)?;
+    match (by_email, by_username) {
+        (None, None) => {
+            insert(connection, new)?;
+            Ok((new.clone(), CreateOutcome::Created))
+        }
+        (Some(user), Some(same)) if user.guid == same.guid => {
+            let updated = patch.clone().apply(user);
+            if updated.profile == same.profile {
+                return Ok((same, CreateOutcome::Existed));
+            }
+            update(connection, &updated)?;
+            Ok((updated, CreateOutcome::Existed))
+        }
+        (Some(_), _) => Err(model::Error::EmailTaken.into()),
+        (None, Some(_)) => Err(model::Error::UsernameTaken.into()),
     }
 }
 
@@ -204,11 +243,38 @@ fn conflict(connection: &Connection, user: &User) -> Result<model::Error, Error>
     })
 }
 
-fn find(connection: &Connection, guid: Guid) -> Result<Option<User>, Error> {
-    let mut statement = connection.prepare_cached(select_user!("user_guid = ?1"))?;
-    Ok(statement
-        .query_row([guid.as_bytes()], user_from_row)
-        .optional()?)
+/// Finds the user with the GUID, or else the one with the username.
+fn look_up(connection: &Connection, user: &UserLookup) -> Result<Option<User>, Error> {
+    if let Some(guid) = user.guid
+        && let Some(found) = find_by_guid(connection, guid)?
+    {
+        return Ok(Some(found));
+    }
+    match &user.username {
+        Some(username) => find_by_username(connection, username),
+        None => Ok(None),
+    }
+}
+
+fn find_by_guid(connection: &Connection, guid: Guid) -> Result<Option<User>, Error> {
+    find_by(connection, select_user!("user_guid = ?1"), guid.as_bytes())
+}
+
+fn find_by_email(connection: &Connection, email: &Email) -> Result<Option<User>, Error> {
+    find_by(connection, select_user!("email_key = ?1"), email.key())
+}
+
+fn find_by_username(connection: &Connection, username: &Username) -> Result<Option<User>, Error> {
+    find_by(
+        connection,
+        select_user!("username_key = ?1"),
+        username.key(),
+    )
+}
+
+fn find_by(connection: &Connection, sql: &str, key: impl ToSql) -> Result<Option<User>, Error> {
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row([key], user_from_row).optional()?)
 }
 
 fn scan(query: &UserQuery) -> Scan {
@@ -235,7 +301,7 @@ fn user_from_row(row: &Row<'_>) -> rusqlite::Result<User> {
             email: Email::from_stored(row.get(1)?, row.get(2)?),
             username: Username::from_stored(row.get(3)?),
             name: PersonName::from_stored(row.get(4)?),
-            surname: PersonName::from_stored(row.get(5)?),
+            surname: Surname::from_stored(row.get(5)?),
             role: Role::from_stored(row.get_ref(6)?.as_str()?),
             mobile: Mobile::from_stored(row.get(7)?),
             login_allowed: row.get(8)?,

@@ -1,10 +1,12 @@
 use crate::cli::error::BadRow;
 use crate::cli::output::counted;
-use crate::model::{Email, Invalid, PersonName, Role, UserDefaults, UserProfile, Username};
+use crate::model::{
+    Email, Invalid, PersonName, Role, Surname, UserDefaults, UserProfile, Username,
+};
 use csv::{ByteRecord, ReaderBuilder, StringRecord};
 
 const COLUMNS: [&str; 5] = ["email", "name", "surname", "username", "role"];
-const REQUIRED_COLUMNS: [&str; 3] = ["email", "name", "surname"];
+const REQUIRED_COLUMNS: [&str; 2] = ["email", "name"];
 
 /// The rows of a CSV file below its headings.
 #[derive(Default)]
@@ -134,11 +136,12 @@ impl Columns {
         };
         let email = row.required("email", Email::parse);
         let name = row.required("name", PersonName::parse);
-        let surname = row.required("surname", PersonName::parse);
+        let surname = row.optional("surname", Surname::parse);
         let username = row.optional("username", Username::parse);
         let role = row.optional("role", Role::parse);
-        match (email, name, surname) {
-            (Some(email), Some(name), Some(surname)) if row.errors.is_empty() => {
+        match (email, name) {
+            (Some(email), Some(name)) if row.errors.is_empty() => {
+                let surname = surname.unwrap_or_default();
                 let profile = UserProfile::new(email, name, surname, defaults);
                 Ok(UserProfile {
                     username: username.unwrap_or(profile.username),
