@@ -62,8 +62,8 @@ fn date_order(connection: &Connection, by_number: Order) -> Result<Order, Error>
 mod tests {
     use super::*;
     use crate::model::{
-        Email, LangTag, OptionsPatch, Paging, PersonName, RoomDraft, RoomName, UserDefaults,
-        UserProfile,
+        Email, LangTag, OptionsPatch, Paging, PersonName, RoomDraft, RoomName, Surname,
+        UserDefaults, UserProfile,
     };
     use crate::store::sqlite::Engine;
 
@@ -72,8 +72,8 @@ mod tests {
         let person = PersonName::parse(name).expect("a name");
         let profile = UserProfile::new(
             email.clone(),
-            person.clone(),
             person,
+            Surname::default(),
             &UserDefaults::default(),
         );
         engine.insert_user(profile).await.expect("a user");
