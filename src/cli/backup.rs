@@ -1,5 +1,6 @@
 use super::error::CliError;
-use super::output::{print_line, progress_bar};
+use super::output::progress_bar;
+use super::report::report_change;
 use super::shared::GlobalArgs;
 use crate::config::Config;
 use crate::store::{Manifest, back_up};
@@ -30,9 +31,9 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
     let Manifest {
         contents, bytes, ..
     } = copied?;
-    print_line(format!(
-        "{} ({contents}): {bytes} bytes, verified",
-        args.file.display()
-    ))?;
-    Ok(())
+    let file = args.file.display();
+    report_change(
+        format!("{file} ({contents}): {bytes} bytes, verified"),
+        format!("the backup {file} was created and verified"),
+    )
 }

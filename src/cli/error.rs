@@ -2,7 +2,7 @@
 
 use super::output::{OutputError, counted};
 use crate::config::ConfigError;
-use crate::model::Invalid;
+use crate::model::{AccessKey, Invalid};
 use crate::server::ServerError;
 use crate::store::{self, BackupError, OpenError};
 use std::io;
@@ -39,6 +39,19 @@ pub(super) enum CliError {
     Signals(io::Error),
     #[error(transparent)]
     Output(#[from] OutputError),
+    #[error("{done}, but not reported: {reason}")]
+    Unreported { done: String, reason: OutputError },
+    #[error(
+        "the new key {} could not be shown ({reason}) and {}",
+        .access_key.as_str(),
+        fate(.access_key, .still_valid.as_ref())
+    )]
+    UnprintedKey {
+        access_key: AccessKey,
+        reason: OutputError,
+        /// Why the key could not be revoked; None if it was.
+        still_valid: Option<store::Error>,
+    },
 }
 
 impl CliError {
@@ -46,7 +59,7 @@ impl CliError {
     /// has closed it.
     pub(super) fn exit_code(&self) -> Option<u8> {
         match self {
-            Self::Output(error) if error.is_closed() => None,
+            Self::Output(reason) | Self::Unreported { reason, .. } if reason.is_closed() => None,
             Self::Config(ConfigError::Flag(_)) => Some(WRONG_USAGE),
             _ => Some(FAILED),
         }
@@ -88,6 +101,17 @@ fn next_step(error: &store::Error) -> &'static str {
         store::Error::Busy => ": another program has locked it, try again later",
         store::Error::DiskFull => ": free some space and try again",
         _ => "",
+    }
+}
+
+/// What became of a key whose secret is lost, as the end of a sentence.
+fn fate(access_key: &AccessKey, still_valid: Option<&store::Error>) -> String {
+    match still_valid {
+        None => "was revoked again: make stdout writable and create another".into(),
+        Some(error) => format!(
+            "is still valid, because {error}: revoke it with `roomd key revoke {}`",
+            access_key.as_str()
+        ),
     }
 }
 

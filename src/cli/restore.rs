@@ -1,5 +1,5 @@
 use super::error::CliError;
-use super::output::print_line;
+use super::report::report_change;
 use super::shared::GlobalArgs;
 use crate::config::Config;
 use crate::store::restore;
@@ -22,6 +22,8 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
     } else {
         "verified without a manifest"
     };
-    print_line(format!("{database} ({}): {verified}", restored.contents))?;
-    Ok(())
+    report_change(
+        format!("{database} ({}): {verified}", restored.contents),
+        format!("the database {database} was restored"),
+    )
 }

@@ -3,7 +3,7 @@
 use super::error::CliError;
 use super::migration::MigrationDisplay;
 use crate::config::{Config, Flags};
-use crate::store::Store;
+use crate::store::{Missing, Store};
 use std::path::PathBuf;
 
 /// The flags that every verb takes.
@@ -26,14 +26,25 @@ impl GlobalArgs {
         }
     }
 
-    /// Loads the configuration and opens the database, for a verb that may run next to a server.
-    pub(super) fn open(self) -> Result<(Config, Store), CliError> {
-        let config = Config::load(&self.into_flags())?;
-        let location = config.database.path.clone().into();
-        let mut display = MigrationDisplay::for_verb();
-        let store = block_on(Store::open(&location, &mut |event| display.show(event)))?;
-        Ok((config, store))
+    /// Loads the configuration.
+    pub(super) fn load(self) -> Result<Config, CliError> {
+        Ok(Config::load(&self.into_flags())?)
     }
+
+    /// Loads the configuration and opens the database, for a verb that may run next to a server.
+    pub(super) fn open(self, missing: Missing) -> Result<Store, CliError> {
+        open(&self.load()?, missing)
+    }
+}
+
+/// Opens the database of the settings, for a verb that may run next to a server.
+pub(super) fn open(config: &Config, missing: Missing) -> Result<Store, CliError> {
+    let location = config.database.path.clone().into();
+    let mut display = MigrationDisplay::for_verb();
+    let opened = block_on(Store::open(&location, missing, &mut |event| {
+        display.show(event);
+    }));
+    Ok(opened?)
 }
 
 /// Runs a future to completion on a new runtime of the calling thread.

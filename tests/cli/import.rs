@@ -24,6 +24,9 @@ fn imported(csv: impl AsRef<[u8]>) -> Vec<Value> {
 }
 
 fn users(folder: &Folder) -> Vec<Value> {
+    if !folder.database().exists() {
+        return Vec::new();
+    }
     let printed = folder.roomd(&["user", "list", "--json"]);
     let mut users: Vec<Value> = serde_json::from_str(&printed).expect("JSON");
     users.reverse();

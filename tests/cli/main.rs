@@ -4,6 +4,8 @@ mod backup;
 mod database;
 mod demo;
 mod doctor;
+#[cfg(target_os = "linux")]
+mod full_output;
 mod import;
 mod key;
 mod log;

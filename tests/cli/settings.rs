@@ -59,7 +59,7 @@ fn the_database_comes_from_the_flag_then_the_variable_then_the_file() {
         assert_eq!(database_of(&server), name);
         assert!(folder.path(name).exists());
     }
-    folder.roomd(&["user", "list", "--database", "verb.db"]);
+    folder.roomd(&["key", "create", "--database", "verb.db"]);
     assert!(folder.path("verb.db").exists());
     assert!(!folder.database().exists());
 }
@@ -198,8 +198,8 @@ fn the_configuration_file_may_stand_before_or_after_the_verb() {
     let folder = Folder::new();
     folder.write("other.toml", "[database]\npath = \"other.db\"\n");
     for args in [
-        ["user", "list", "--config", "other.toml"],
-        ["--config", "other.toml", "user", "list"],
+        ["key", "create", "--config", "other.toml"],
+        ["--config", "other.toml", "key", "list"],
     ] {
         let exit = folder.run(&args);
         assert!(exit.status.success(), "{args:?}: {exit:?}");
