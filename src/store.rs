@@ -11,8 +11,8 @@ mod sqlite;
 
 pub use error::{Error, Failure, OpenError};
 pub use maintenance::{
-    BackupError, Check, CheckStatus, Contents, Examination, Facts, Manifest, Restored, back_up,
-    examine, restore,
+    BackupError, Check, CheckStatus, Contents, Examination, Excerpt, Facts, Manifest, OldDatabase,
+    Restored, Returning, back_up, examine, restore,
 };
 
 use crate::model::{

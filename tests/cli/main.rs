@@ -9,6 +9,7 @@ mod full_output;
 mod import;
 mod key;
 mod log;
+mod restore;
 mod serve;
 mod settings;
 mod sharing;
