@@ -7,6 +7,7 @@ mod doctor;
 #[cfg(target_os = "linux")]
 mod full_output;
 mod import;
+mod import_spreadsheet;
 mod key;
 mod log;
 mod restore;

@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct Args {
-    /// CSV file in UTF-8; its first row names the columns: email, name, surname and, optionally,
-    /// username and role
+    /// CSV file in UTF-8, or Unicode text of a spreadsheet; its first row names the columns: email,
+    /// name, surname and, optionally, username, role, mobile, lang, timezone, login_allowed, active
+    /// and expires_at
     file: PathBuf,
     /// Print a JSON object instead of text
     #[arg(long)]
