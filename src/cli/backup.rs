@@ -2,7 +2,6 @@ use super::error::CliError;
 use super::output::progress_bar;
 use super::report::report_change;
 use super::shared::GlobalArgs;
-use crate::config::Config;
 use crate::store::{Manifest, back_up};
 use std::path::PathBuf;
 
@@ -16,7 +15,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
-    let config = Config::load(&global.into_flags())?;
+    let config = global.load()?;
     let bar = progress_bar(0, "pages");
     let copied = back_up(
         &config.database.path.into(),

@@ -1,7 +1,6 @@
 use super::error::CliError;
 use super::report::report_change;
 use super::shared::GlobalArgs;
-use crate::config::Config;
 use crate::store::{OldDatabase, restore};
 use std::path::PathBuf;
 
@@ -15,7 +14,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
-    let database = Config::load(&global.into_flags())?.database.path.into();
+    let database = global.load()?.database.path.into();
     let restored = restore(&args.file, &database, args.force)?;
     let verified = if restored.had_manifest {
         "verified against the manifest"

@@ -1,9 +1,8 @@
 use super::error::CliError;
 use super::migration::MigrationDisplay;
 use super::output::print_line;
-use super::shared::{GlobalArgs, block_on};
+use super::shared::{GlobalArgs, block_on, start_log};
 use crate::config::{Config, Flags};
-use crate::logging;
 use crate::server::Server;
 
 /// The flags of the server.
@@ -30,7 +29,7 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
         ..global.into_flags()
     };
     let config = Config::load(&flags)?;
-    logging::start(&config.log);
+    start_log(&config);
     block_on(async {
         let mut display = MigrationDisplay::for_server();
         let server = Server::bind(config, &mut |event| display.show(event)).await?;

@@ -3,7 +3,10 @@
 use super::error::CliError;
 use super::migration::MigrationDisplay;
 use crate::config::{Config, Flags};
+use crate::logging;
 use crate::store::{Missing, Store};
+use log::warn;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// The flags that every verb takes.
@@ -26,9 +29,14 @@ impl GlobalArgs {
         }
     }
 
-    /// Loads the configuration.
+    /// Loads the configuration, for a verb without a log: its warnings go to stderr.
     pub(super) fn load(self) -> Result<Config, CliError> {
-        Ok(Config::load(&self.into_flags())?)
+        let config = Config::load(&self.into_flags())?;
+        for warning in Config::warnings() {
+            // Where stderr is closed there is no reader to tell.
+            let _ = writeln!(io::stderr(), "roomd: {warning}");
+        }
+        Ok(config)
     }
 
     /// Loads the configuration and opens the database, for a verb that may run next to a server.
@@ -45,6 +53,14 @@ pub(super) fn open(config: &Config, missing: Missing) -> Result<Store, CliError>
         display.show(event);
     }));
     Ok(opened?)
+}
+
+/// Starts the log of a server, which begins with the warnings about the configuration.
+pub(super) fn start_log(config: &Config) {
+    logging::start(&config.log);
+    for warning in Config::warnings() {
+        warn!("{warning}");
+    }
 }
 
 /// Runs a future to completion on a new runtime of the calling thread.
