@@ -84,9 +84,13 @@ pub(crate) fn routes(config: &mut web::ServiceConfig, base_paths: &[String]) {
         config.service(web::scope(base).configure(|config| serve(config, api())));
     }
     serve(config, service());
+    let start = (Method::GET, web::route().to(page::start));
+    let room = (Method::GET, web::route().to(page::show));
     let file = (Method::GET, web::route().to(docs::file));
     config
         .service(resource("/docs/{file}", vec![file]))
+        .service(resource("/", vec![start]))
+        .service(resource(page::PATH_IN_ANY_CASE, vec![room]))
         .default_service(web::to(|| {
             ready(Err::<HttpResponse, _>(ApiError::RouteNotFound))
         }));
