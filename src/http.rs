@@ -31,6 +31,7 @@ pub(crate) use cache::Cache;
 pub(crate) use client::{Caller, is_trusted};
 pub(crate) use error::ApiError;
 pub(crate) use limits::Limits;
+pub(crate) use page::url as room_url;
 pub(crate) use request_log::observe;
 pub(crate) use state::AppState;
 pub(crate) use users::UserResponse;

@@ -33,6 +33,8 @@ pub(super) enum CliError {
     Import(#[from] ImportError),
     #[error("cannot create the key: its name {0}")]
     KeyName(#[from] Invalid),
+    #[error(transparent)]
+    DemoKey(#[from] DemoKeyError),
     #[error("cannot create a temporary folder: {0}")]
     TemporaryFolder(io::Error),
     #[error("cannot handle the signals to stop: {0}")]
@@ -64,6 +66,17 @@ impl CliError {
             _ => Some(FAILED),
         }
     }
+}
+
+/// The reason why a demo has no key: a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DemoKeyError {
+    #[error("--key {0}: must be ACCESS:SECRET, each of letters, digits, - and _, or a file")]
+    Form(String),
+    #[error("{} holds no key: it must hold ACCESS:SECRET, or what `roomd key create --json` prints", .0.display())]
+    Content(PathBuf),
+    #[error("cannot use the key file {}: {reason}", file.display())]
+    File { file: PathBuf, reason: io::Error },
 }
 
 /// The reason why the users of a CSV file were not registered.
