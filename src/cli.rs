@@ -8,6 +8,7 @@ mod key;
 mod migration;
 mod openapi;
 mod output;
+mod report;
 mod restore;
 mod serve;
 mod shared;

@@ -21,6 +21,14 @@ impl Config {
     pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
         Ok(LoadedConfig::load(flags)?.config)
     }
+
+    /// Returns a sentence for each environment variable that looks like a setting and is none.
+    pub fn warnings() -> Vec<String> {
+        let warning =
+            |name| format!("the environment variable {name} is unknown and has no effect");
+        let unknown = source::unknown_variables(std::env::vars_os());
+        unknown.into_iter().map(warning).collect()
+    }
 }
 
 impl LoadedConfig {

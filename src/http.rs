@@ -33,6 +33,7 @@ pub(crate) use cache::Cache;
 pub(crate) use client::{Caller, is_trusted};
 pub(crate) use error::ApiError;
 pub(crate) use limits::Limits;
+pub(crate) use page::url as room_url;
 pub(crate) use rejections::Rejections;
 pub(crate) use request_log::observe;
 pub(crate) use request_log_settings::RequestLog;
@@ -88,9 +89,13 @@ pub(crate) fn routes(config: &mut web::ServiceConfig, base_paths: &[String]) {
         config.service(web::scope(base).configure(|config| serve(config, api())));
     }
     serve(config, service());
+    let start = (Method::GET, web::route().to(page::start));
+    let room = (Method::GET, web::route().to(page::show));
     let file = (Method::GET, web::route().to(docs::file));
     config
         .service(resource("/docs/{file}", vec![file]))
+        .service(resource("/", vec![start]))
+        .service(resource(page::PATH_IN_ANY_CASE, vec![room]))
         .default_service(web::to(|| {
             ready(Err::<HttpResponse, _>(ApiError::RouteNotFound))
         }));

@@ -11,8 +11,8 @@ mod sqlite;
 
 pub use error::{Error, Failure, OpenError};
 pub use maintenance::{
-    BackupError, Check, CheckStatus, Contents, Examination, Facts, Manifest, Restored, back_up,
-    examine, restore,
+    BackupError, Check, CheckStatus, Contents, Examination, Excerpt, Facts, Manifest, OldDatabase,
+    Restored, Returning, back_up, examine, restore,
 };
 
 use crate::model::{
@@ -36,8 +36,18 @@ pub enum Store {
 /// Where a database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
-    /// An SQLite file. It is created where there is none.
+    /// An SQLite file.
     File(PathBuf),
+}
+
+/// What to do where there is no database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Create one: for what registers, stores or serves.
+    Create,
+    /// Fail: for what only reads, lists or removes, where a new database would hide a mistyped
+    /// location.
+    Fail,
 }
 
 impl From<PathBuf> for Location {
@@ -105,23 +115,24 @@ impl Generation {
 }
 
 impl Store {
-    /// Opens a database for a verb, next to a server that may use it. Creates one where there is
-    /// none, and migrates one of an older schema, of which `observer` is told.
+    /// Opens a database for a verb, next to a server that may use it. `missing` says whether one is
+    /// created where there is none. Migrates one of an older schema, of which `observer` is told.
     ///
     /// # Errors
-    /// A database of another program, of a newer version of this one, or a damaged one. It is left
-    /// as it was.
+    /// A database of another program, of a newer version of this one, or a damaged one, which is
+    /// left as it was; with [`Missing::Fail`] no database, and then nothing is created.
     pub async fn open(
         location: &Location,
+        missing: Missing,
         observer: &mut dyn FnMut(MigrationEvent),
     ) -> Result<Self, OpenError> {
         match location {
-            Location::File(path) => sqlite::Engine::open(path, observer).map(Self::Sqlite),
+            Location::File(path) => sqlite::Engine::open(path, missing, observer).map(Self::Sqlite),
         }
     }
 
-    /// Opens a database for a server, as [`Store::open`] does. `readers` is how many threads read at the same time without
-    /// waiting for each other.
+    /// Opens a database for a server, as [`Store::open`] does, and creates one where there is none.
+    /// `readers` is how many threads read at the same time without waiting for each other.
     ///
     /// # Errors
     /// As [`Store::open`]; and an SQLite file that another server has open.

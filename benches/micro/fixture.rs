@@ -4,7 +4,7 @@ use roomd::model::{
     Email, LangTag, OptionsPatch, PersonName, RoomDraft, RoomName, Surname, UserDefaults,
     UserProfile,
 };
-use roomd::store::Store;
+use roomd::store::{Missing, Store};
 use std::ops::Range;
 use std::rc::Rc;
 use tempfile::TempDir;
@@ -26,7 +26,7 @@ pub(crate) fn new_runtime() -> Runtime {
 /// Creates a database in a folder.
 pub(crate) fn open(folder: &TempDir) -> Store {
     let location = folder.path().join("rooms.db").into();
-    let opened = new_runtime().block_on(Store::open(&location, &mut |_| {}));
+    let opened = new_runtime().block_on(Store::open(&location, Missing::Create, &mut |_| {}));
     opened.expect("a database")
 }
 

@@ -1,7 +1,7 @@
 use super::error::CliError;
-use super::output::{print_line, progress_bar};
+use super::output::progress_bar;
+use super::report::report_change;
 use super::shared::GlobalArgs;
-use crate::config::Config;
 use crate::store::{Manifest, back_up};
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
-    let config = Config::load(&global.into_flags())?;
+    let config = global.load()?;
     let bar = progress_bar(0, "pages");
     let copied = back_up(
         &config.database.path.into(),
@@ -30,9 +30,9 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
     let Manifest {
         contents, bytes, ..
     } = copied?;
-    print_line(format!(
-        "{} ({contents}): {bytes} bytes, verified",
-        args.file.display()
-    ))?;
-    Ok(())
+    let file = args.file.display();
+    report_change(
+        format!("{file} ({contents}): {bytes} bytes, verified"),
+        format!("the backup {file} was created and verified"),
+    )
 }

@@ -1,47 +1,78 @@
+mod key;
+
 use super::error::CliError;
 use super::output::print_line;
 use super::serve::ready_line;
-use super::shared::{GlobalArgs, block_on};
+use super::shared::{GlobalArgs, block_on, start_log};
 use super::signals::{HarmlessSignals, Signals};
-use crate::config::{self, Config};
+use crate::config::{self, Config, PublicUrl};
 use crate::http;
-use crate::logging;
-use crate::model::{Email, NewApiKey, PersonName, Surname, UserDefaults, UserProfile};
+use crate::model::{
+    Email, LangTag, NewApiKey, OptionsPatch, PersonName, Room, RoomDraft, RoomName, Surname,
+    UserDefaults, UserProfile,
+};
 use crate::server::{Server, ServerError};
 use crate::store::Store;
-use std::io::ErrorKind;
-use std::net::Ipv4Addr;
+use log::LevelFilter;
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use tempfile::TempDir;
 
-/// The registered users. The first one owns the room of the commands to paste.
+/// The registered users without a room. The first one owns the room of the commands to paste.
 const USERS: [(&str, &str, &str); 3] = [
     ("ada@example.com", "Ada", "Lovelace"),
     ("grace@example.com", "Grace", "Hopper"),
     ("edsger@example.com", "Edsger", "Dijkstra"),
 ];
 
-/// The documented example of a request.
-const REQUEST: &str = include_str!("../../docs/examples/default-room.request.json");
+/// The user whose room exists from the start, so that its link opens.
+const HOST: (&str, &str, &str) = ("demo@example.com", "Demo", "User");
 
-/// No flags of its own.
+/// The body of the request to paste.
+const REQUEST: &str = r#"{"creator_email": "ada@example.com", "name": "Test Room"}"#;
+
 #[derive(clap::Args)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// Address to listen on; if other devices can reach it, callers need the key [default:
+    /// 127.0.0.1, with the port of the settings]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
+    listen: Option<SocketAddr>,
+    /// Key that stays the same over restarts: its two parts, or a file with them, which is created
+    /// with a new key if it does not exist
+    #[arg(long, value_name = "ACCESS:SECRET|FILE")]
+    key: Option<String>,
+}
 
-pub(super) fn run(_: Args, global: GlobalArgs) -> Result<(), CliError> {
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse()
+        .map_err(|_| "must be ADDRESS:PORT, such as 0.0.0.0:8080")
+}
+
+pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
     let mut config = Config::load(&global.into_flags())?;
-    logging::start(&config.log);
+    config.log.requests = true;
+    config.log.level = config.log.level.max(LevelFilter::Info);
+    start_log(&config);
+    let key = match &args.key {
+        Some(flag) => key::from_flag(flag)?,
+        None => key::new_key(),
+    };
     let folder = TempDir::with_prefix("roomd-demo-").map_err(CliError::TemporaryFolder)?;
     config.database.path = folder.path().join("demo.db");
-    config.server.listen.set_ip(Ipv4Addr::LOCALHOST.into());
-    config.auth.required = false;
+    match args.listen {
+        Some(address) => config.server.listen = address,
+        None => config.server.listen.set_ip(Ipv4Addr::LOCALHOST.into()),
+    }
+    config.auth.required = !config.server.listen.ip().is_loopback();
+    config.server.public_url = None;
     config.tls = config::Tls::default();
-    let users = config.users.clone();
+    let (users, needs_key) = (config.users.clone(), config.auth.required);
     block_on(async {
-        let server = bind(config).await?;
-        let key = prepare(server.store(), &users).await?;
+        let (server, url) = bind(config, args.listen.is_some()).await?;
+        let room = prepare(server.store(), &users, &key).await?;
         let mut signals = Signals::catch(HarmlessSignals::catch()?)?;
         print_line(ready_line(&server))?;
-        print_line(instructions(&server, &key))?;
+        print_line(instructions(&url, &key, &room, needs_key))?;
         // Every signal ends a demo, also that of a terminal that is closed: its database is deleted.
         let stop = async move {
             signals.next().await;
@@ -50,21 +81,67 @@ pub(super) fn run(_: Args, global: GlobalArgs) -> Result<(), CliError> {
     })
 }
 
-/// Binds the configured port, or any free one if another process listens on it.
-async fn bind(config: Config) -> Result<Server, ServerError> {
-    match Server::bind(config.clone(), &mut |_| {}).await {
-        Err(ServerError::Listen { reason, .. }) if reason.kind() == ErrorKind::AddrInUse => {
+/// Binds the configured address, or any free port of it if another process listens there and no
+/// address `is_demanded`. Returns the URL by which clients reach the server too.
+async fn bind(config: Config, is_demanded: bool) -> Result<(Server, String), ServerError> {
+    match bind_exactly(config.clone()).await {
+        Err(ServerError::Listen { reason, .. })
+            if reason.kind() == ErrorKind::AddrInUse && !is_demanded =>
+        {
             let mut any_port = config;
             any_port.server.listen.set_port(0);
-            Server::bind(any_port, &mut |_| {}).await
+            bind_exactly(any_port).await
         }
         bound => bound,
     }
 }
 
-/// Registers the users and creates a key.
-async fn prepare(store: &Store, defaults: &UserDefaults) -> Result<NewApiKey, CliError> {
-    for (email, name, surname) in USERS {
+async fn bind_exactly(mut config: Config) -> Result<(Server, String), ServerError> {
+    let listen = config.server.listen;
+    if listen.ip().is_unspecified() {
+        let port = free_port(listen).map_err(|reason| ServerError::Listen {
+            address: listen,
+            reason,
+        })?;
+        config.server.listen.set_port(port);
+        let reachable = SocketAddr::new(own_address(), port);
+        config.server.public_url = Some(PublicUrl::from_address("http", reachable));
+    }
+    let public_url = config.server.public_url.clone();
+    let server = Server::bind(config, &mut |_| {}).await?;
+    let url = public_url.as_ref().unwrap_or(server.url()).to_string();
+    Ok((server, url))
+}
+
+/// Returns the port of an address, or a free one in place of 0.
+fn free_port(address: SocketAddr) -> io::Result<u16> {
+    match address.port() {
+        0 => Ok(TcpListener::bind(address)?.local_addr()?.port()),
+        port => Ok(port),
+    }
+}
+
+/// Returns the address by which other devices on the network reach this machine: the one from which
+/// it would reach others. Nothing is sent. Loopback if there is no network.
+fn own_address() -> IpAddr {
+    // Addresses that no machine has (RFC 5737, RFC 3849).
+    let others = [("0.0.0.0:0", "192.0.2.1:9"), ("[::]:0", "[2001:db8::1]:9")];
+    let own = |(any, other): (&str, &str)| {
+        let socket = UdpSocket::bind(any)?;
+        socket.connect(other)?;
+        socket.local_addr().map(|address| address.ip())
+    };
+    let found = others.into_iter().find_map(|other| own(other).ok());
+    found.unwrap_or(Ipv4Addr::LOCALHOST.into())
+}
+
+/// Registers the users, stores the key and creates a room, which is returned.
+async fn prepare(
+    store: &Store,
+    defaults: &UserDefaults,
+    key: &NewApiKey,
+) -> Result<Room, CliError> {
+    for (email, name, surname) in USERS.into_iter().chain([HOST]) {
         let email = Email::parse(email).expect("a fixed address");
         let name = PersonName::parse(name).expect("a fixed name");
         let surname = Surname::parse(surname).expect("a fixed name");
@@ -72,30 +149,52 @@ async fn prepare(store: &Store, defaults: &UserDefaults) -> Result<NewApiKey, Cl
             .insert_user(UserProfile::new(email, name, surname, defaults))
             .await?;
     }
-    let key = NewApiKey::generate("demo").expect("a fixed name");
-    store.insert_key(&key).await?;
-    Ok(key)
+    store.insert_key(key).await?;
+    let draft = RoomDraft {
+        creator_email: Email::parse(HOST.0).expect("a fixed address"),
+        name: RoomName::parse("Demo Room").expect("a fixed name"),
+        fallback_name: None,
+        lang: LangTag::parse("en-US").expect("a fixed tag"),
+        options: OptionsPatch::default(),
+        tags: None,
+        allow_recording: true,
+        inaccessible_replay: false,
+    };
+    Ok(store.get_or_create_default(draft).await?.0)
 }
 
-fn instructions(server: &Server, key: &NewApiKey) -> String {
-    let address = server.address();
-    let request = REQUEST.trim_end();
+fn instructions(url: &str, key: &NewApiKey, room: &Room, needs_key: bool) -> String {
     let users = USERS.map(|(email, ..)| email).join(", ");
+    let room = http::room_url(url, &room.slug());
+    let (access_key, secret_key) = (key.access_key.as_str(), key.secret_key());
+    let call = format!("curl -i {url}/xapi/v2/room");
+    let body = format!("-H 'Content-Type: application/json' -d '{REQUEST}'");
     let authorization = http::authorization(key);
+    let with_key = format!("{call} -H 'Authorization: {authorization}' {body}");
+    let commands = if needs_key {
+        with_key
+    } else {
+        format!(
+            "{call} {body}\n\nThis demo requires no key; a real server does. The same call with \
+             the key:\n\n{with_key}"
+        )
+    };
     format!(
         r#"
+Open in a browser:
+
+documentation  {url}/docs
+a room         {room}
+
+access key:  {access_key}
+secret key:  {secret_key}
 Registered users: {users}
 
 Paste this into another terminal. The first call creates a room (201), every later call returns
-the same room (200):
+the same room (200); the "url" in the answer opens in a browser.
 
-curl -i http://{address}/xapi/v2/room -H 'Content-Type: application/json' -d '{request}'
+{commands}
 
-The "url" in the answer opens in a browser. This demo requires no key; a real server does. The same
-call with a key:
-
-curl -i http://{address}/xapi/v2/room -H 'Authorization: {authorization}' -H 'Content-Type: application/json' -d '{request}'
-
-Ctrl-C stops the demo and deletes its database."#
+Every request gets a line below. Ctrl-C stops the demo and deletes its database."#
     )
 }

@@ -3,7 +3,6 @@ mod checks;
 use super::error::CliError;
 use super::output::{print_line, table};
 use super::shared::GlobalArgs;
-use crate::config::Config;
 use crate::store::{Check, CheckStatus};
 use serde_json::json;
 
@@ -15,7 +14,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
-    let checks = match Config::load(&global.into_flags()) {
+    let checks = match global.load() {
         Ok(config) => checks::run(&config),
         Err(error) => vec![Check::failed("configuration", error)],
     };

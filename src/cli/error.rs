@@ -2,7 +2,7 @@
 
 use super::output::{OutputError, counted};
 use crate::config::ConfigError;
-use crate::model::Invalid;
+use crate::model::{AccessKey, Invalid};
 use crate::server::ServerError;
 use crate::store::{self, BackupError, OpenError};
 use std::io;
@@ -33,12 +33,27 @@ pub(super) enum CliError {
     Import(#[from] ImportError),
     #[error("cannot create the key: its name {0}")]
     KeyName(#[from] Invalid),
+    #[error(transparent)]
+    DemoKey(#[from] DemoKeyError),
     #[error("cannot create a temporary folder: {0}")]
     TemporaryFolder(io::Error),
     #[error("cannot handle signals: {0}")]
     Signals(io::Error),
     #[error(transparent)]
     Output(#[from] OutputError),
+    #[error("{done}, but not reported: {reason}")]
+    Unreported { done: String, reason: OutputError },
+    #[error(
+        "the new key {} could not be shown ({reason}) and {}",
+        .access_key.as_str(),
+        fate(.access_key, .still_valid.as_ref())
+    )]
+    UnprintedKey {
+        access_key: AccessKey,
+        reason: OutputError,
+        /// Why the key could not be revoked; None if it was.
+        still_valid: Option<store::Error>,
+    },
 }
 
 impl CliError {
@@ -46,11 +61,22 @@ impl CliError {
     /// has closed it.
     pub(super) fn exit_code(&self) -> Option<u8> {
         match self {
-            Self::Output(error) if error.is_closed() => None,
+            Self::Output(reason) | Self::Unreported { reason, .. } if reason.is_closed() => None,
             Self::Config(ConfigError::Flag(_)) => Some(WRONG_USAGE),
             _ => Some(FAILED),
         }
     }
+}
+
+/// The reason why a demo has no key: a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DemoKeyError {
+    #[error("--key {0}: must be ACCESS:SECRET, each of letters, digits, - and _, or a file")]
+    Form(String),
+    #[error("{} holds no key: it must hold ACCESS:SECRET, or what `roomd key create --json` prints", .0.display())]
+    Content(PathBuf),
+    #[error("cannot use the key file {}: {reason}", file.display())]
+    File { file: PathBuf, reason: io::Error },
 }
 
 /// The reason why the users of a CSV file were not registered.
@@ -88,6 +114,17 @@ fn next_step(error: &store::Error) -> &'static str {
         store::Error::Busy => ": another program has locked it, try again later",
         store::Error::DiskFull => ": free some space and try again",
         _ => "",
+    }
+}
+
+/// What became of a key whose secret is lost, as the end of a sentence.
+fn fate(access_key: &AccessKey, still_valid: Option<&store::Error>) -> String {
+    match still_valid {
+        None => "was revoked again: make stdout writable and create another".into(),
+        Some(error) => format!(
+            "is still valid, because {error}: revoke it with `roomd key revoke {}`",
+            access_key.as_str()
+        ),
     }
 }
 

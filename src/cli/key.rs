@@ -1,8 +1,9 @@
 use super::error::CliError;
-use super::output::{print_line, table};
+use super::output::{OutputError, print_line, table};
 use super::shared::{GlobalArgs, block_on};
 use crate::http;
 use crate::model::{AccessKey, ApiKey, NewApiKey, Timestamp};
+use crate::store::{Missing, Store};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -40,18 +41,20 @@ pub(super) struct RevokeArgs {
 }
 
 pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
-    let (_, store) = global.open()?;
     match verb {
         Verb::Create(args) => {
             let key = NewApiKey::generate(&args.name)?;
+            let store = global.open(Missing::Create)?;
             block_on(store.insert_key(&key))?;
-            print_line(if args.json {
+            let text = if args.json {
                 new_key_json(&key)
             } else {
                 new_key_text(&key)
-            })?;
+            };
+            print_line(text).map_err(|reason| take_back(&store, key.access_key, reason))?;
         }
         Verb::List(args) => {
+            let store = global.open(Missing::Fail)?;
             let keys = block_on(store.list_keys())?;
             print_line(if args.json {
                 keys_json(&keys)
@@ -59,9 +62,24 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
                 keys_table(&keys)
             })?;
         }
-        Verb::Revoke(args) => block_on(store.revoke_key(&AccessKey::new(args.access_key)))?,
+        Verb::Revoke(args) => {
+            let store = global.open(Missing::Fail)?;
+            block_on(store.revoke_key(&AccessKey::new(args.access_key)))?;
+        }
     }
     Ok(())
+}
+
+/// Revokes a key whose secret was not printed, so that no valid key is left that no client can
+/// use. Returns the error for the operator, also where the reader of stdout has closed it: the key
+/// is lost either way.
+fn take_back(store: &Store, access_key: AccessKey, reason: OutputError) -> CliError {
+    let revoked = block_on(store.revoke_key(&access_key)).err();
+    CliError::UnprintedKey {
+        access_key,
+        reason,
+        still_valid: revoked,
+    }
 }
 
 fn new_key_json(key: &NewApiKey) -> String {

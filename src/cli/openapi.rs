@@ -1,7 +1,6 @@
 use super::error::CliError;
 use super::output::print_line;
 use super::shared::GlobalArgs;
-use crate::config::Config;
 use crate::http::openapi_document;
 
 /// No flags: the document depends on the configuration alone.
@@ -9,7 +8,7 @@ use crate::http::openapi_document;
 pub(super) struct Args {}
 
 pub(super) fn run(_: Args, global: GlobalArgs) -> Result<(), CliError> {
-    let config = Config::load(&global.into_flags())?;
+    let config = global.load()?;
     print_line(openapi_document(&config.api.base_paths))?;
     Ok(())
 }

@@ -1,8 +1,7 @@
 use super::error::CliError;
-use super::output::print_line;
+use super::report::report_change;
 use super::shared::GlobalArgs;
-use crate::config::Config;
-use crate::store::restore;
+use crate::store::{OldDatabase, restore};
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -15,13 +14,31 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
-    let database = Config::load(&global.into_flags())?.database.path.into();
+    let database = global.load()?.database.path.into();
     let restored = restore(&args.file, &database, args.force)?;
     let verified = if restored.had_manifest {
         "verified against the manifest"
     } else {
         "verified without a manifest"
     };
-    print_line(format!("{database} ({}): {verified}", restored.contents))?;
-    Ok(())
+    let contents = restored.contents;
+    let consequence = consequence(&restored.old);
+    report_change(
+        format!("{database} ({contents}): {verified}{consequence}"),
+        format!("the database {database} was restored"),
+    )
+}
+
+/// Returns what the operator should know about the database that was replaced: empty, or lines that
+/// each begin with a line break.
+fn consequence(old: &OldDatabase) -> String {
+    match old {
+        OldDatabase::Readable(returning) if !returning.is_empty() => {
+            format!("\nthese were no more in the database, and are in it again:{returning}")
+        }
+        OldDatabase::Absent | OldDatabase::Readable(_) => String::new(),
+        OldDatabase::Unreadable => "\nthe old database could not be read: keys that were revoked \
+                                    in it are valid again, `roomd key list` shows all keys"
+            .into(),
+    }
 }

@@ -1,10 +1,9 @@
 use super::error::CliError;
 use super::migration::MigrationDisplay;
 use super::output::print_line;
-use super::shared::{GlobalArgs, block_on};
+use super::shared::{GlobalArgs, block_on, start_log};
 use super::signals::{HarmlessSignals, Request, Signals};
 use crate::config::{Flags, LoadedConfig};
-use crate::logging;
 use crate::server::Server;
 
 /// The flags of the server.
@@ -31,7 +30,7 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
         ..global.into_flags()
     };
     let started = LoadedConfig::load(&flags)?;
-    logging::start(&started.config.log);
+    start_log(&started.config);
     block_on(async {
         let harmless = HarmlessSignals::catch()?;
         let mut display = MigrationDisplay::for_server();

@@ -3,7 +3,10 @@
 use super::error::CliError;
 use super::migration::MigrationDisplay;
 use crate::config::{Config, Flags};
-use crate::store::Store;
+use crate::logging;
+use crate::store::{Missing, Store};
+use log::warn;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// The flags that every verb takes.
@@ -26,13 +29,37 @@ impl GlobalArgs {
         }
     }
 
-    /// Loads the configuration and opens the database, for a verb that may run next to a server.
-    pub(super) fn open(self) -> Result<(Config, Store), CliError> {
+    /// Loads the configuration, for a verb without a log: its warnings go to stderr.
+    pub(super) fn load(self) -> Result<Config, CliError> {
         let config = Config::load(&self.into_flags())?;
-        let location = config.database.path.clone().into();
-        let mut display = MigrationDisplay::for_verb();
-        let store = block_on(Store::open(&location, &mut |event| display.show(event)))?;
-        Ok((config, store))
+        for warning in Config::warnings() {
+            // Where stderr is closed there is no reader to tell.
+            let _ = writeln!(io::stderr(), "roomd: {warning}");
+        }
+        Ok(config)
+    }
+
+    /// Loads the configuration and opens the database, for a verb that may run next to a server.
+    pub(super) fn open(self, missing: Missing) -> Result<Store, CliError> {
+        open(&self.load()?, missing)
+    }
+}
+
+/// Opens the database of the settings, for a verb that may run next to a server.
+pub(super) fn open(config: &Config, missing: Missing) -> Result<Store, CliError> {
+    let location = config.database.path.clone().into();
+    let mut display = MigrationDisplay::for_verb();
+    let opened = block_on(Store::open(&location, missing, &mut |event| {
+        display.show(event);
+    }));
+    Ok(opened?)
+}
+
+/// Starts the log of a server, which begins with the warnings about the configuration.
+pub(super) fn start_log(config: &Config) {
+    logging::start(&config.log);
+    for warning in Config::warnings() {
+        warn!("{warning}");
     }
 }
 

@@ -2,12 +2,14 @@ mod import;
 
 use super::error::CliError;
 use super::output::{print_line, table};
-use super::shared::{GlobalArgs, block_on};
+use super::report::report_change;
+use super::shared::{GlobalArgs, block_on, open};
 use crate::http::UserResponse;
 use crate::model::{
     Email, Invalid, Page, PageNumber, PageSize, Paging, PersonName, Role, Surname, User,
     UserDefaults, UserProfile, UserQuery, Username,
 };
+use crate::store::Missing;
 use clap::{Args, Subcommand};
 
 #[derive(Subcommand)]
@@ -64,12 +66,15 @@ pub(super) struct RemoveArgs {
 pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
     match verb {
         Verb::Add(args) => {
-            let (config, store) = global.open()?;
+            let config = global.load()?;
+            let store = open(&config, Missing::Create)?;
             let user = block_on(store.insert_user(args.into_profile(&config.users)))?;
-            print_line(user.guid)?;
+            let email = user.profile.email.as_str();
+            let done = format!("{email} was registered with the GUID {}", user.guid);
+            report_change(user.guid, done)?;
         }
         Verb::List(args) => {
-            let (_, store) = global.open()?;
+            let store = global.open(Missing::Fail)?;
             let paging = Paging::new(args.page, args.size);
             let users = block_on(store.list_users(UserQuery::default(), paging))?;
             print_line(if args.json {
@@ -79,7 +84,7 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
             })?;
         }
         Verb::Remove(args) => {
-            let (_, store) = global.open()?;
+            let store = global.open(Missing::Fail)?;
             block_on(store.delete_user_by_email(&args.email))?;
         }
         Verb::Import(args) => import::run(&args, global)?,

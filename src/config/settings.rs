@@ -79,6 +79,7 @@ impl Tls {
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
     /// The path of the SQLite file.
+    #[serde(deserialize_with = "values::path")]
     pub path: PathBuf,
 }
 
@@ -96,6 +97,7 @@ pub struct Api {
 #[serde(deny_unknown_fields, default)]
 pub struct Auth {
     /// Whether clients must send a key.
+    #[serde(deserialize_with = "values::boolean")]
     pub required: bool,
     /// The number of requests per minute without a valid key from one client address; 0 is no
     /// limit.
@@ -134,11 +136,13 @@ struct Users {
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
     /// The least severe level that is logged.
-    #[serde(deserialize_with = "values::from_str")]
+    #[serde(deserialize_with = "values::log_level")]
     pub level: LevelFilter,
     /// The format of a line.
+    #[serde(deserialize_with = "values::from_str")]
     pub format: LogFormat,
     /// Whether every request is logged, not only failed and slow ones.
+    #[serde(deserialize_with = "values::boolean")]
     pub requests: bool,
     /// The duration in milliseconds after which a request is slow.
     #[serde(deserialize_with = "values::whole_number")]

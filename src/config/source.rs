@@ -55,11 +55,33 @@ impl LoadedConfig {
     }
 }
 
-/// Returns the settings of the file, overridden by the variables, and these by the flags.
+/// The start of the names of all environment variables.
+const PREFIX: &str = "ROOMD_";
+
+/// Returns the names, in order, of the variables that have the prefix of this program and stand for
+/// no setting, as a mistyped one does. Empty variables count as not set.
+pub(super) fn unknown_variables(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Vec<String> {
+    let is_known = |name: &str| {
+        name == FILE_VARIABLE || SETTINGS.iter().any(|setting| setting.variable == name)
+    };
+    let mut unknown: Vec<String> = variables
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, _)| name.to_string_lossy().into_owned())
+        .filter(|name| name.starts_with(PREFIX) && !is_known(name))
+        .collect();
+    unknown.sort_unstable();
+    unknown
+}
+
+/// Returns the settings of the file, overridden by the variables, and these by the flags. An empty
+/// variable counts as not set.
 pub(super) fn load(
     flags: &Flags,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<LoadedConfig, ConfigError> {
+    let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
     let named = flags
         .config
         .clone()
@@ -262,7 +284,31 @@ mod tests {
             ),
             (
                 "[log]\nformat = \"xml\"",
-                "line 2: log.format: unknown variant `xml`, expected `text` or `json`",
+                "line 2: log.format: must be text or json",
+            ),
+            (
+                "[log]\nlevel = \"loud\"",
+                "line 2: log.level: must be error, warn, info, debug, trace or off",
+            ),
+            (
+                "[log]\nlevel = 3",
+                "line 2: log.level: must be error, warn, info, debug, trace or off",
+            ),
+            (
+                "[log]\nrequests = \"yes\"",
+                "line 2: log.requests: must be true or false",
+            ),
+            (
+                "[users]\nlang = true",
+                "line 2: users.lang: must be a text in quotes",
+            ),
+            (
+                "[api]\nbase_paths = \"/x\"",
+                "line 2: api.base_paths: must be a list of texts in quotes",
+            ),
+            (
+                "[database]\npath = 1",
+                "line 2: database.path: must be a text in quotes",
             ),
         ] {
             assert_eq!(file(text), Err(message.to_owned()));
@@ -302,6 +348,35 @@ mod tests {
         assert_eq!(none.changed_keys(&other), keys);
         assert_eq!(other.changed_keys(&all), keys);
         assert_eq!(other.changed_keys(&other), [""; 0]);
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_not_set() {
+        let loaded = |variable: fn(&str) -> Option<OsString>| {
+            let loaded = load(&Flags::default(), variable);
+            loaded.expect("valid settings").config
+        };
+        let empty = |name: &str| (name != FILE_VARIABLE).then(OsString::new);
+        assert_eq!(loaded(empty), Config::default());
+        assert_eq!(loaded(|_| Some(OsString::new())), Config::default());
+    }
+
+    #[test]
+    fn variables_without_a_setting_are_unknown() {
+        let variables = [
+            ("ROOMD_LISTN", "x"),
+            ("ROOMD_DATABASE_PATH", "x"),
+            ("ROOMD_EMPTY", ""),
+            ("ROOMD_LISTEN", "x"),
+            ("ROOMD_CONFIG", "x"),
+            ("ROOMDX", "x"),
+            ("PATH", "x"),
+        ];
+        let variables = variables.map(|(name, value)| (name.into(), value.into()));
+        assert_eq!(
+            unknown_variables(variables.into_iter()),
+            ["ROOMD_DATABASE_PATH", "ROOMD_LISTN"]
+        );
     }
 
     #[test]

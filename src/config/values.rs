@@ -1,9 +1,11 @@
 //! The types of settings, and the functions of serde that read them.
 
 use ipnet::IpNet;
+use log::LevelFilter;
 use serde::de::{Deserialize, Deserializer, Error};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::str::FromStr;
 use url::Url;
 
@@ -79,13 +81,53 @@ impl FromStr for PublicUrl {
 }
 
 /// The format of a line in the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
     /// Text for people.
     Text,
     /// One JSON object per line, for programs.
     Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("must be text or json"),
+        }
+    }
+}
+
+/// Reads a text.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    String::deserialize(deserializer).map_err(|_| D::Error::custom("must be a text in quotes"))
+}
+
+/// Reads a list of texts.
+fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Vec::deserialize(deserializer)
+        .map_err(|_| D::Error::custom("must be a list of texts in quotes"))
+}
+
+/// Reads a path.
+pub(super) fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    text(deserializer).map(PathBuf::from)
+}
+
+/// Reads true or false.
+pub(super) fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    bool::deserialize(deserializer).map_err(|_| D::Error::custom("must be true or false"))
+}
+
+/// Reads the least severe level that is logged.
+pub(super) fn log_level<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<LevelFilter, D::Error> {
+    let level = text(deserializer).ok().and_then(|text| text.parse().ok());
+    level.ok_or_else(|| D::Error::custom("must be error, warn, info, debug, trace or off"))
 }
 
 /// Reads a text by the `FromStr` of its type.
@@ -94,14 +136,14 @@ where
     D: Deserializer<'de>,
     T: FromStr<Err: fmt::Display>,
 {
-    parse(&String::deserialize(deserializer)?)
+    parse(&text(deserializer)?)
 }
 
 /// Reads an IP address and port. The error shows the form, which that of the parser does not.
 pub(super) fn socket_address<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<SocketAddr, D::Error> {
-    let text = String::deserialize(deserializer)?;
+    let text = text(deserializer)?;
     text.parse()
         .map_err(|_| D::Error::custom("must be ADDRESS:PORT, such as 127.0.0.1:8080"))
 }
@@ -112,7 +154,7 @@ where
     D: Deserializer<'de>,
     T: FromStr<Err: fmt::Display>,
 {
-    let text = String::deserialize(deserializer)?;
+    let text = text(deserializer)?;
     if text.is_empty() {
         Ok(None)
     } else {
@@ -126,7 +168,7 @@ where
     D: Deserializer<'de>,
     T: FromStr<Err: fmt::Display>,
 {
-    let texts = Vec::<String>::deserialize(deserializer)?;
+    let texts = texts(deserializer)?;
     texts.iter().map(|text| parse(text)).collect()
 }
 
@@ -137,7 +179,7 @@ pub(super) fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec
         let address = || text.parse::<IpAddr>().map(IpNet::from);
         text.parse().or_else(|_| address())
     };
-    let texts = Vec::<String>::deserialize(deserializer)?;
+    let texts = texts(deserializer)?;
     let networks: Result<_, _> = texts.iter().map(network).collect();
     networks.map_err(|_| D::Error::custom(FORM))
 }

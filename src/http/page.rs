@@ -1,33 +1,40 @@
-//! The HTML page behind a room's `url`.
+//! The HTML pages for persons: the one behind a room's `url`, and that of the server itself.
 
 use super::error::ApiError;
-use super::error_responses::{Failed, RoomNotFound};
+use super::error_responses::Failed;
 use super::state::AppState;
-use crate::model::{self, Room, SlugToken};
+use crate::model::{Room, SlugToken};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 
 const TEMPLATE: &str = include_str!("page.html");
+const MISSING: &str = include_str!("page/missing.html");
+const START: &str = include_str!("page/start.html");
 const STYLE: &str = include_str!("page.css");
 
-/// The content security policy of the page: nothing may run or load but its own style, whose hash a
+/// The content security policy of the pages: nothing may run or load but their own style, whose hash a
 /// test keeps up to date.
 const POLICY: &str = "default-src 'none'; style-src 'sha256-LnUONgHYLWFjYIJ9JodvjgxRhUADZEjFB2VxOsbF9bc='; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const PATH: &str = "/groups/room/{slug}";
 
+/// The path of a room's page in any case: codes for cameras (QR codes) are shorter in capitals.
+pub(super) const PATH_IN_ANY_CASE: &str = "/{groups:(?i:groups)}/{room:(?i:room)}/{slug}";
+
 /// Returns the URL of a room's page.
-pub(super) fn url(public_url: &str, slug: &str) -> String {
+pub(crate) fn url(public_url: &str, slug: &str) -> String {
     let rooms = PATH.trim_end_matches("{slug}");
     format!("{public_url}{rooms}{slug}")
 }
 
 /// Show a room's page
 ///
-/// The page behind a room's `url`, for a person.
+/// The page behind a room's `url`, for a person. A link that leads to no room gets a page too. Case
+/// does not matter in the whole path.
 #[utoipa::path(
     get,
     path = PATH,
@@ -37,7 +44,9 @@ pub(super) fn url(public_url: &str, slug: &str) -> String {
         description = "The end of a room's `url`. Only the 10 characters after the last `_` count.")),
     responses(
         (status = 200, description = "The page.", body = String, content_type = "text/html"),
-        RoomNotFound, Failed,
+        (status = 404, description = "A page that says that there is no such room.", body = String,
+            content_type = "text/html"),
+        Failed,
     ),
 )]
 pub(super) async fn show(
@@ -45,32 +54,44 @@ pub(super) async fn show(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let slug = request.match_info().get("slug").unwrap_or_default();
-    let token = SlugToken::from_slug(slug).ok_or(model::Error::RoomNotFound)?;
-    let room = state
-        .store
-        .find_room_by_slug(&token)
-        .await?
-        .ok_or(model::Error::RoomNotFound)?;
-    Ok(HttpResponse::Ok()
+    let room = match SlugToken::from_slug(&slug.to_ascii_lowercase()) {
+        Some(token) => state.store.find_room_by_slug(&token).await?,
+        None => None,
+    };
+    Ok(match room {
+        Some(room) => page(StatusCode::OK, render(TEMPLATE, Some(&room))),
+        None => page(StatusCode::NOT_FOUND, render(MISSING, None)),
+    })
+}
+
+/// Shows that the server runs, and leads to the documentation: `GET /`, which no client needs to
+/// know.
+pub(super) async fn start() -> HttpResponse {
+    page(StatusCode::OK, render(START, None))
+}
+
+/// Returns a page with the headers that all pages have.
+fn page(status: StatusCode, html: String) -> HttpResponse {
+    HttpResponse::build(status)
         .content_type(ContentType::html())
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((REFERRER_POLICY, "no-referrer"))
         .insert_header((CACHE_CONTROL, "no-store"))
-        .body(render(&room)))
+        .body(html)
 }
 
-/// Fills the template from start to end, so that a name that looks like a placeholder stays a name.
-fn render(room: &Room) -> String {
-    let mut html = String::with_capacity(TEMPLATE.len() + STYLE.len() + 512);
-    let mut rest = TEMPLATE;
+/// Fills a template from start to end, so that a name that looks like a placeholder stays a name.
+fn render(template: &str, room: Option<&Room>) -> String {
+    let mut html = String::with_capacity(template.len() + STYLE.len() + 512);
+    let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         let (placeholder, after) = after.split_once('}').unwrap_or((after, ""));
         html.push_str(before);
-        match placeholder {
-            "style" => html.push_str(STYLE),
-            "lang" => push_escaped(&mut html, room.lang.as_str()),
-            "name" => push_escaped(&mut html, room.name.as_str()),
+        match (placeholder, room) {
+            ("style", _) => html.push_str(STYLE),
+            ("lang", Some(room)) => push_escaped(&mut html, room.lang.as_str()),
+            ("name", Some(room)) => push_escaped(&mut html, room.name.as_str()),
             _ => {}
         }
         rest = after;

@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq;
 const ACCESS_KEY_CHARS: usize = 20;
 const SECRET_KEY_CHARS: usize = 40;
 const MAX_NAME_CHARS: usize = 100;
+const MAX_HALF_CHARS: usize = 100;
 
 /// The public half of a key, by which it is found: lower-case letters and digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +112,29 @@ impl NewApiKey {
             name: name.to_owned(),
             created_at: Timestamp::now(),
             secret_key: random_text::<SECRET_KEY_CHARS>(),
+        })
+    }
+
+    /// Returns a key with halves that were chosen elsewhere; its name is empty. A half is 1 to 100
+    /// letters, digits, hyphens and underscores of ASCII.
+    ///
+    /// # Errors
+    /// A half of another form.
+    pub fn from_halves(access_key: &str, secret_key: &str) -> Result<Self, Invalid> {
+        let is_plain = |half: &str| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+            (1..=MAX_HALF_CHARS).contains(&half.len()) && half.bytes().all(plain)
+        };
+        if !is_plain(access_key) || !is_plain(secret_key) {
+            return Err(Invalid::new(
+                "must be ACCESS:SECRET, each of letters, digits, - and _",
+            ));
+        }
+        Ok(Self {
+            access_key: AccessKey::new(access_key),
+            name: String::new(),
+            created_at: Timestamp::now(),
+            secret_key: secret_key.to_owned(),
         })
     }
 

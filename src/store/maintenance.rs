@@ -114,11 +114,101 @@ pub struct Manifest {
     pub contents: Contents,
 }
 
+/// The database that a restore replaces, compared with the backup.
+#[derive(Debug, PartialEq, Eq)]
+pub enum OldDatabase {
+    /// There is none, or an empty one.
+    Absent,
+    /// It can be read.
+    Readable(Returning),
+    /// It cannot be read: what was deleted from it, and which keys were revoked, is not known.
+    Unreadable,
+}
+
+/// What a backup has and the database has no more.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Returning {
+    /// Users, by their e-mail addresses.
+    pub users: Excerpt,
+    /// Rooms, by their names and the e-mail addresses of their owners.
+    pub rooms: Excerpt,
+}
+
+/// The start of a list that may be long.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The first entries, at most [`Excerpt::MAX_SHOWN`].
+    pub shown: Vec<String>,
+    /// The number of further entries.
+    pub further: u64,
+}
+
+impl Excerpt {
+    /// How many entries are shown.
+    pub const MAX_SHOWN: usize = 100;
+
+    /// Adds an entry, whose text is read only if it is shown.
+    pub(super) fn push<E>(&mut self, text: impl FnOnce() -> Result<String, E>) -> Result<(), E> {
+        if self.shown.len() < Self::MAX_SHOWN {
+            self.shown.push(text()?);
+        } else {
+            self.further += 1;
+        }
+        Ok(())
+    }
+}
+
+impl Returning {
+    /// Returns whether there is nothing in the backup that the database has no more.
+    pub fn is_empty(&self) -> bool {
+        self == &Self::default()
+    }
+}
+
+/// One line for each entry, for operators.
+impl Display for Returning {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        for (noun, excerpt) in [("user", &self.users), ("room", &self.rooms)] {
+            for entry in &excerpt.shown {
+                write!(formatter, "\n  {noun} {entry}")?;
+            }
+            match excerpt.further {
+                0 => {}
+                1 => write!(formatter, "\n  and 1 more {noun}")?,
+                further => write!(formatter, "\n  and {further} more {noun}s")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What follows if the database is replaced, for the operator who decides about that: empty, or
+/// lines that each begin with a line break.
+impl Display for OldDatabase {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Readable(returning) if !returning.is_empty() => write!(
+                formatter,
+                "\nthese are in the backup and no more in the database, and would return:\
+                 {returning}"
+            ),
+            Self::Absent | Self::Readable(_) => Ok(()),
+            Self::Unreadable => write!(
+                formatter,
+                "\nthe database cannot be read: keys that were revoked in it, and users and rooms \
+                 that were deleted from it, would return"
+            ),
+        }
+    }
+}
+
 /// A backup that was restored.
 #[derive(Debug)]
 pub struct Restored {
-    /// What is in it.
+    /// What is in the database now: the backup, with the revocations of the old database.
     pub contents: Contents,
+    /// What was replaced.
+    pub old: OldDatabase,
     /// Whether there was a manifest to compare it with.
     pub had_manifest: bool,
 }
@@ -135,6 +225,14 @@ pub enum BackupError {
     /// The destination exists and was not to be replaced.
     #[error("{} exists already: name another file, or replace it with --force", .0.display())]
     Exists(PathBuf),
+    /// The database exists and was not to be replaced.
+    #[error("{database} exists already: name another file, or replace it with --force{old}")]
+    DatabaseExists {
+        /// The database.
+        database: Location,
+        /// What follows if it is replaced.
+        old: OldDatabase,
+    },
     /// The destination is the database, or one of the files that belong to it.
     #[error("{} belongs to the database itself: name another file", .0.display())]
     OwnFile(PathBuf),
@@ -181,11 +279,12 @@ pub fn back_up(
 }
 
 /// Puts a backup in the place of a database, which no process may use. The backup stays as it is.
-/// Whatever happens meanwhile, the old database is there, or the new one.
+/// Whatever happens meanwhile, the old database is there, or the new one. The new one has owner and
+/// mode of the old one, and every key that is revoked in the old one is revoked in it.
 ///
 /// # Errors
-/// A backup that is not whole; a database that exists (unless it may be replaced) or is in use; a
-/// place that cannot be written.
+/// A backup that is not whole; a database that exists (unless it may be replaced), with what would
+/// return; a database in use; a place that cannot be written; an owner that cannot be set.
 pub fn restore(
     backup: &Path,
     database: &Location,

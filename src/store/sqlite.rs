@@ -27,7 +27,7 @@ mod wal;
 mod wal_pragmas;
 mod writer;
 
-use super::{Error, Failure, Generation, MigrationEvent, OpenError};
+use super::{Error, Failure, Generation, MigrationEvent, Missing, OpenError};
 use connection::{OpenFiles, Readers, open_error};
 use file_identity::FileIdentities;
 use generation::Generations;
@@ -53,11 +53,15 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens the database file, which is created if there is none, for one reader at a time.
+    /// Opens the database file for one reader at a time.
     pub(super) fn open(
         path: &Path,
+        missing: Missing,
         observer: &mut dyn FnMut(MigrationEvent),
     ) -> Result<Self, OpenError> {
+        if missing == Missing::Fail {
+            connection::check_exists(path)?;
+        }
         Ok(Self::open_locked(path, 1, None, observer)?)
     }
 

@@ -34,6 +34,7 @@ fn routes(guid: &str, page: &str) -> Vec<(String, &'static str)> {
         "/openapi.json",
         "/docs",
         "/docs/start.js",
+        "/",
     ];
     for path in [&[page][..], &service].concat() {
         routes.push((path.to_owned(), "GET, HEAD"));
@@ -44,7 +45,7 @@ fn routes(guid: &str, page: &str) -> Vec<(String, &'static str)> {
 #[test]
 fn an_unknown_path_gets_404_with_and_without_a_key() {
     let (server, _, guid, page) = server_with_room();
-    let outside = "/ // /xapi /xapi/v1/room /xapi/v2x/room /room /room/default /groups \
+    let outside = "// /xapi /xapi/v1/room /xapi/v2x/room /room /room/default /groups \
                    /groups/room /groups/room/ /healthz/ /HEALTHZ /healthz/x /metrics /.env /%FF";
     let mut paths: Vec<String> = outside.split(' ').map(str::to_owned).collect();
     paths.push(format!("{page}/x"));

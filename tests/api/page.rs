@@ -79,7 +79,15 @@ fn the_page_shows_the_name_and_the_language_with_and_without_a_key() {
 #[test]
 fn nothing_but_the_pages_own_style_may_run_or_load() {
     let (server, _, path) = server_with_room("Room", "en");
-    let page = open(&server, &path);
+    for path in [&path, "/", "/groups/room/no-room_0000000000"] {
+        assert_is_page(&open(&server, path));
+    }
+}
+
+/// Asserts that an answer is an HTML page under a policy that allows its own style alone.
+#[track_caller]
+fn assert_is_page(page: &Answer) {
+    assert_eq!(page.header("Content-Type"), "text/html; charset=utf-8");
     let style = inside(&page.body, "<style>", "</style>");
     assert!(!style.trim().is_empty());
     let hash = base64(&Sha256::digest(style.as_bytes()));
@@ -138,7 +146,7 @@ fn only_the_token_of_a_slug_counts() {
 }
 
 #[test]
-fn a_wrong_slug_opens_nothing() {
+fn a_wrong_slug_gets_a_page_that_says_so() {
     let (server, room, path) = server_with_room("Chess", "en");
     let (_, token) = path.rsplit_once('_').expect("a token");
     let guid = text(&room, "room_guid");
@@ -150,7 +158,6 @@ fn a_wrong_slug_opens_nothing() {
         token,
         guid,
         &format!("chess-{token}"),
-        &format!("chess_A{}", token[1..].to_uppercase()),
         &format!("chess_{}", &token[1..]),
         &format!("chess_{token}0"),
         &format!("chess_{token}%20"),
@@ -162,13 +169,59 @@ fn a_wrong_slug_opens_nothing() {
         &long,
     ] {
         let answer = open(&server, &format!("/groups/room/{slug}"));
-        answer.assert(
-            404,
-            &json!({"code": 70, "details": "there is no such room"}),
-        );
-        assert_eq!(answer.header("Content-Type"), "application/json", "{slug}");
+        assert_eq!(answer.status, 404, "{slug}");
+        assert_is_page(&answer);
+        assert!(answer.body.contains("There is no such room"), "{slug}");
     }
     assert_eq!(open(&server, &path).status, 200);
+}
+
+#[test]
+fn a_link_in_capitals_finds_the_room() {
+    let (server, _, path) = server_with_room("Chess", "en");
+    let page = open(&server, &path);
+    let (_, slug) = path.rsplit_once('/').expect("a slug");
+    let capitals = slug.to_uppercase();
+    for other in [
+        path.to_uppercase(),
+        format!("/groups/room/{capitals}"),
+        format!("/Groups/Room/{slug}"),
+        format!("/GROUPS/room/{capitals}"),
+    ] {
+        let again = open(&server, &other);
+        assert_eq!((again.status, &again.body), (200, &page.body), "{other}");
+        let head = server.send(server.request_without_key("HEAD", &other), "");
+        assert_eq!(head.status, 200, "{other}");
+    }
+    let stale = open(&server, "/GROUPS/ROOM/CHESS_0000000000");
+    assert_eq!(stale.status, 404);
+    assert_is_page(&stale);
+}
+
+#[test]
+fn the_link_of_a_deleted_room_gets_a_page_that_says_so() {
+    let (server, room, path) = server_with_room("Chess", "en");
+    assert_eq!(server.delete(&room_path(&room)).status, 204);
+    let stale = open(&server, &path);
+    assert_eq!(stale.status, 404);
+    assert_is_page(&stale);
+    assert!(
+        !stale.body.to_lowercase().contains("chess"),
+        "{}",
+        stale.body
+    );
+}
+
+#[test]
+fn the_root_says_that_the_server_runs_and_leads_to_the_documentation() {
+    let server = TestServer::start();
+    let page = open(&server, "/");
+    assert_eq!(page.status, 200);
+    assert_is_page(&page);
+    assert!(page.body.contains("The server is running"), "{}", page.body);
+    assert_eq!(inside(&page.body, "<a href=\"docs\">", "</a>"), "/docs");
+    assert_eq!(open(&server, "/docs").status, 200);
+    assert_eq!(server.post("/", &json!({})).status, 405);
 }
 
 #[test]

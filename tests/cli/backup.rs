@@ -6,13 +6,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-const COPY: &str = "copy.db";
+pub(crate) const COPY: &str = "copy.db";
 
 /// The start of every `url`, which does not depend on the port.
 const URL: [&str; 2] = ["--public-url", "http://rooms.example.com"];
 
 /// Returns a folder with 20 rooms in the database, and a backup of them.
-fn backed_up() -> Folder {
+pub(crate) fn backed_up() -> Folder {
     let folder = Folder::new();
     folder.add_users(20);
     let server = folder.serve(&[]).with_key(&folder.add_key());

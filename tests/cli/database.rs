@@ -214,7 +214,79 @@ fn a_new_database_is_for_its_owner_alone() {
         let file = fs::metadata(folder.path(name)).expect(name);
         assert_eq!(file.permissions().mode() & 0o777, 0o600, "{name}");
     }
-    folder.roomd(&["user", "list", "--database", "verb.db"]);
+    folder.roomd(&["key", "create", "--database", "verb.db"]);
     let file = fs::metadata(folder.path("verb.db")).expect("a database");
     assert_eq!(file.permissions().mode() & 0o777, 0o600);
+}
+
+/// The verbs that only read, list or remove.
+const READERS: [&[&str]; 5] = [
+    &["user", "list"],
+    &["user", "list", "--json"],
+    &["user", "remove", "ada@example.com"],
+    &["key", "list"],
+    &["key", "revoke", "abc"],
+];
+
+#[test]
+fn a_verb_that_creates_nothing_creates_no_database() {
+    let folder = Folder::new();
+    for args in READERS {
+        let exit = folder.run(&[args, &["--database", "typo.db"]].concat());
+        let message = exit.error_message();
+        let start = "there is no database typo.db: name an existing one with --database";
+        assert!(message.starts_with(start), "{args:?}: {message}");
+    }
+    for args in [&["doctor"][..], &["backup", "copy.db"]] {
+        let exit = folder.run(&[args, &["--database", "typo.db"]].concat());
+        assert_eq!(exit.status.code(), Some(1), "{args:?}: {exit:?}");
+        assert!(exit.stdout.contains("typo.db") || exit.stderr.contains("typo.db"));
+    }
+    assert!(folder.files().is_empty(), "{:?}", folder.files().keys());
+}
+
+#[test]
+fn a_verb_that_creates_nothing_leaves_an_empty_file_empty() {
+    let folder = Folder::new();
+    folder.write("typo.db", "");
+    for args in READERS {
+        let exit = folder.run(&[args, &["--database", "typo.db"]].concat());
+        let message = exit.error_message();
+        assert!(
+            message.starts_with("there is no database typo.db"),
+            "{message}"
+        );
+    }
+    assert_eq!(folder.files().len(), 1);
+    assert!(folder.files()["typo.db"].is_empty());
+}
+
+#[test]
+fn a_verb_that_registers_or_serves_creates_the_database() {
+    let create: [&[&str]; 3] = [
+        &["key", "create"],
+        &["user", "import", "users.csv"],
+        &[
+            "user",
+            "add",
+            "--email",
+            "a@b.test",
+            "--name",
+            "A",
+            "--surname",
+            "B",
+        ],
+    ];
+    for args in create {
+        let folder = Folder::new();
+        folder.write(
+            "users.csv",
+            "email,name,surname\nada@example.com,Ada,Lovelace\n",
+        );
+        folder.roomd(args);
+        folder.roomd(&["key", "list"]);
+    }
+    let folder = Folder::new();
+    folder.serve(&[]).stop();
+    folder.roomd(&["user", "list"]);
 }

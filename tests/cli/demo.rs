@@ -1,4 +1,5 @@
-use crate::support::{Folder, ServerProcess};
+use crate::support::{Folder, ServerProcess, sha256_hex};
+use serde_json::Value;
 use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
@@ -15,8 +16,12 @@ impl Demo {
     fn start(listen: &str) -> Self {
         let folder = Folder::new();
         folder.write("config.toml", format!("[server]\nlisten = \"{listen}\"\n"));
-        fs::create_dir(folder.path("temporary")).expect("a folder");
-        let mut command = folder.command(&["demo"]);
+        Self::start_in(folder, &[])
+    }
+
+    fn start_in(folder: Folder, args: &[&str]) -> Self {
+        fs::create_dir_all(folder.path("temporary")).expect("a folder");
+        let mut command = folder.command(&[&["demo"], args].concat());
         command.env("TMPDIR", folder.path("temporary"));
         let server = folder.start(&mut command).expect("it starts");
         let mut instructions = String::new();
@@ -37,6 +42,22 @@ impl Demo {
         from_here
             .map(|text| text.split_once("\n\n").expect("an empty line behind it").0)
             .collect()
+    }
+
+    /// Returns what stands behind a label.
+    #[track_caller]
+    fn after(&self, label: &str) -> &str {
+        let line = self
+            .instructions
+            .lines()
+            .find(|line| line.starts_with(label));
+        line.expect(label)[label.len()..].trim()
+    }
+
+    /// Stops the demo; returns its folder, to start another in it.
+    fn stop(self) -> Folder {
+        self.server.stop();
+        self.folder
     }
 
     fn temporary_files(&self) -> usize {
@@ -163,4 +184,154 @@ fn a_demo_does_not_touch_the_database_of_the_settings() {
     assert_eq!(server.room_of("ada@example.com").status, 201);
     server.stop();
     assert_eq!(folder.files(), before);
+}
+
+#[test]
+fn the_body_to_paste_has_two_fields() {
+    let demo = Demo::start("127.0.0.1:0");
+    for command in demo.commands() {
+        let (_, body) = command.split_once("-d '").expect("a body");
+        let body: Value = serde_json::from_str(body.trim_end_matches('\'')).expect("JSON");
+        let fields: Vec<&String> = body.as_object().expect("an object").keys().collect();
+        assert_eq!(fields, ["creator_email", "name"]);
+    }
+}
+
+#[test]
+fn the_printed_links_open() {
+    let demo = Demo::start("127.0.0.1:0");
+    let (docs, room) = (demo.after("documentation"), demo.after("a room"));
+    assert!(docs.ends_with("/docs") && room.contains("/groups/room/demo-room_"));
+    assert_status(&format!("curl -i '{docs}'"), "200");
+    assert_status(&format!("curl -i '{room}'"), "200");
+}
+
+#[test]
+fn both_parts_of_the_key_are_printed() {
+    let demo = Demo::start("127.0.0.1:0");
+    let (access_key, secret_key) = (demo.after("access key:"), demo.after("secret key:"));
+    let hash = sha256_hex(&format!("{access_key}|{secret_key}"));
+    let header = format!("Authorization: Bearer {access_key}|{hash}'");
+    assert!(
+        demo.commands()[1].contains(&header),
+        "{}",
+        demo.instructions
+    );
+}
+
+#[test]
+fn every_request_gets_a_line() {
+    let folder = Folder::new();
+    let settings = "[server]\nlisten = \"127.0.0.1:0\"\n[log]\nlevel = \"error\"\n";
+    folder.write("config.toml", settings);
+    let demo = Demo::start_in(folder, &[]);
+    assert_status(demo.commands()[0], "201");
+    let line = demo.server.process().next_log_line("method=POST");
+    assert!(line.contains("status=201"), "{line}");
+    assert_eq!(demo.server.get("/nowhere").status, 404);
+    let line = demo.server.process().next_log_line("method=GET");
+    assert!(line.contains("status=404"), "{line}");
+}
+
+#[test]
+fn a_demo_that_other_devices_can_reach_requires_the_key() {
+    let demo = Demo::start_in(Folder::new(), &["--listen", "0.0.0.0:0"]);
+    let [command] = demo.commands()[..] else {
+        panic!("{}", demo.instructions);
+    };
+    assert!(!command.contains("0.0.0.0"), "{command}");
+    let (start, rest) = command.split_once(" -H 'Authorization: ").expect("a key");
+    let (_, body) = rest.split_once('\'').expect("the end of the key");
+    assert_status(&format!("{start}{body}"), "401");
+    let (line, room) = paste(command);
+    assert!(line.starts_with("HTTP/1.1 201"), "{line}\n{room}");
+    let room: Value = serde_json::from_str(&room).expect("JSON");
+    let url = room["url"].as_str().expect("a URL");
+    assert_status(&format!("curl -i '{url}'"), "200");
+    assert_status(&format!("curl -i '{}'", demo.after("a room")), "200");
+    let public = demo.after("documentation").trim_end_matches("/docs");
+    assert!(url.starts_with(public), "{url} {public}");
+}
+
+#[test]
+fn a_demo_on_a_loopback_address_of_its_flag_requires_no_key() {
+    let demo = Demo::start_in(Folder::new(), &["--listen", "127.0.0.1:0"]);
+    assert_status(demo.commands()[0], "201");
+}
+
+#[test]
+fn an_address_that_is_demanded_is_not_replaced_by_another() {
+    let other = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = other.local_addr().expect("an address").to_string();
+    let folder = Folder::new();
+    let exit = folder.run(&["demo", "--listen", &taken]);
+    assert!(
+        exit.stderr.contains(&format!("cannot listen on {taken}")),
+        "{exit:?}"
+    );
+    let exit = folder.run(&["demo", "--listen", "here"]);
+    assert_eq!(exit.status.code(), Some(2), "{exit:?}");
+}
+
+#[test]
+fn a_key_of_the_command_line_is_that_of_the_demo() {
+    let key = [
+        "--listen",
+        "127.0.0.1:0",
+        "--key",
+        "chat-server:S3cret_of-two",
+    ];
+    let demo = Demo::start_in(Folder::new(), &key);
+    assert_eq!(demo.after("access key:"), "chat-server");
+    assert_eq!(demo.after("secret key:"), "S3cret_of-two");
+    assert_status(demo.commands()[1], "201");
+    for bad in ["a:", ":b", "a:b:c", "a b:c", "a|b:c"] {
+        let folder = Folder::new();
+        let exit = folder.run(&["demo", "--key", bad]);
+        assert!(
+            exit.error_message().contains("must be ACCESS:SECRET"),
+            "{exit:?}"
+        );
+        assert!(folder.files().is_empty());
+    }
+}
+
+#[test]
+fn a_key_of_a_file_stays_over_restarts() {
+    let args = ["--listen", "127.0.0.1:0", "--key", "demo.key"];
+    let demo = Demo::start_in(Folder::new(), &args);
+    let command = |demo: &Demo| {
+        let [access, secret] = ["access key:", "secret key:"].map(|label| demo.after(label));
+        format!("{access}:{secret}")
+    };
+    let first = command(&demo);
+    let folder = demo.stop();
+    assert_eq!(
+        fs::read_to_string(folder.path("demo.key"))
+            .expect("a file")
+            .trim(),
+        first
+    );
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let file = fs::metadata(folder.path("demo.key")).expect("a file");
+        assert_eq!(file.permissions().mode() & 0o777, 0o600);
+    }
+    let demo = Demo::start_in(folder, &args);
+    assert_eq!(command(&demo), first);
+    assert_status(demo.commands()[1], "201");
+    let folder = demo.stop();
+    // The output of `key create --json` will do too.
+    let printed = folder.roomd(&["key", "create", "--json"]);
+    folder.write("demo.key", &printed);
+    let demo = Demo::start_in(folder, &args);
+    assert!(printed.contains(demo.after("secret key:")), "{printed}");
+    let folder = demo.stop();
+    folder.write("demo.key", "no key");
+    let exit = folder.run(&["demo", "--key", "demo.key"]);
+    assert!(
+        exit.error_message().starts_with("demo.key holds no key"),
+        "{exit:?}"
+    );
 }

@@ -4,11 +4,15 @@ mod backup;
 mod database;
 mod demo;
 mod doctor;
+#[cfg(target_os = "linux")]
+mod full_output;
 mod import;
+mod import_spreadsheet;
 mod key;
 mod log;
 #[cfg(unix)]
 mod reload;
+mod restore;
 mod serve;
 mod settings;
 mod sharing;

@@ -1,4 +1,4 @@
-use crate::support::{Exit, Folder, ServerProcess, open};
+use crate::support::{Exit, Folder, Process, ServerProcess, TIMEOUT, open};
 
 /// An address that no machine has (RFC 5737): a server that is to listen there does not start.
 const NOWHERE: &str = "192.0.2.1:0";
@@ -59,7 +59,7 @@ fn the_database_comes_from_the_flag_then_the_variable_then_the_file() {
         assert_eq!(database_of(&server), name);
         assert!(folder.path(name).exists());
     }
-    folder.roomd(&["user", "list", "--database", "verb.db"]);
+    folder.roomd(&["key", "create", "--database", "verb.db"]);
     assert!(folder.path("verb.db").exists());
     assert!(!folder.database().exists());
 }
@@ -198,8 +198,8 @@ fn the_configuration_file_may_stand_before_or_after_the_verb() {
     let folder = Folder::new();
     folder.write("other.toml", "[database]\npath = \"other.db\"\n");
     for args in [
-        ["user", "list", "--config", "other.toml"],
-        ["--config", "other.toml", "user", "list"],
+        ["key", "create", "--config", "other.toml"],
+        ["--config", "other.toml", "key", "list"],
     ] {
         let exit = folder.run(&args);
         assert!(exit.status.success(), "{args:?}: {exit:?}");
@@ -256,7 +256,8 @@ fn an_invalid_value_of_a_variable_is_named() {
         ("ROOMD_WORKERS", "many"),
         ("ROOMD_PUBLIC_URL", "ftp://example.com"),
         ("ROOMD_AUTH_REQUIRED", "no"),
-        ("ROOMD_API_BASE_PATHS", ""),
+        ("ROOMD_API_BASE_PATHS", ","),
+        ("ROOMD_LOG_LEVEL", "loud"),
         ("ROOMD_LOG_FORMAT", "xml"),
         ("ROOMD_TRUSTED_PROXIES", "proxy.example.com"),
         ("ROOMD_AUTH_FAILURES_PER_MINUTE", "-1"),
@@ -273,4 +274,56 @@ fn an_invalid_value_of_a_variable_is_named() {
         assert!(line.contains(name) || line.contains(&key), "{line}");
     }
     assert!(folder.files().is_empty());
+}
+
+#[test]
+fn an_empty_variable_counts_as_not_set() {
+    let folder = Folder::new();
+    folder.write("config.toml", "[server]\nlisten = \"127.0.0.1:0\"\n");
+    let variables = [
+        "CONFIG",
+        "LISTEN",
+        "PUBLIC_URL",
+        "WORKERS",
+        "DATABASE",
+        "API_BASE_PATHS",
+        "AUTH_REQUIRED",
+        "LOG_LEVEL",
+        "LOG_FORMAT",
+        "TLS_KEY",
+        "UNKNOWN",
+    ]
+    .map(|name| (format!("ROOMD_{name}"), ""));
+    let variables: Vec<(&str, &str)> = variables
+        .iter()
+        .map(|(name, value)| (name.as_str(), *value))
+        .collect();
+    let server = start(&folder, &["serve"], &variables).expect("it starts");
+    assert_eq!(database_of(&server), "roomd.db");
+    let exit = server.stop();
+    assert!(!exit.stderr.contains("ROOMD_"), "{exit:?}");
+}
+
+#[test]
+fn an_unknown_variable_is_named_in_a_warning() {
+    let folder = Folder::new();
+    let variables = [("ROOMD_LISTN", "127.0.0.1:1"), ("ROOMD_AUTH", "x")];
+    let expected = ["ROOMD_AUTH", "ROOMD_LISTN"]
+        .map(|name| format!("the environment variable {name} is unknown and has no effect"));
+    let args = ["serve", "--listen", "127.0.0.1:0"];
+    let server = start(&folder, &args, &variables).expect("it starts");
+    let lines = server.process().log_until("started");
+    for (line, warning) in lines.iter().zip(&expected) {
+        assert!(line.contains("WARN") && line.contains(warning), "{lines:?}");
+    }
+    for args in [&["key", "create"][..], &["user", "list"], &["openapi"]] {
+        let mut command = folder.command(args);
+        let exit = Process::spawn(command.envs(variables)).wait(TIMEOUT);
+        assert!(exit.status.success() && !exit.stdout.is_empty(), "{exit:?}");
+        let lines: Vec<&str> = exit.stderr.lines().collect();
+        assert_eq!(
+            lines,
+            expected.each_ref().map(|line| format!("roomd: {line}"))
+        );
+    }
 }

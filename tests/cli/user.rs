@@ -37,6 +37,7 @@ fn adding_a_user_prints_the_guid_and_nothing_else() {
 #[test]
 fn the_list_shows_every_user_as_text_and_as_json() {
     let folder = Folder::new();
+    folder.add_key();
     assert_eq!(listed(&folder), json!([]));
     let ada = folder.roomd(&add(ADA, &["--username", "countess", "--role", "a"]));
     let grace = folder.add_user("Grace@Example.com");

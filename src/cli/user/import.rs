@@ -2,9 +2,10 @@ mod rows;
 
 use crate::cli::error::{BadRow, CliError, ImportError};
 use crate::cli::output::{counted, print_line, progress_bar};
-use crate::cli::shared::{GlobalArgs, block_on};
+use crate::cli::report::report_change;
+use crate::cli::shared::{GlobalArgs, block_on, open};
 use crate::model;
-use crate::store;
+use crate::store::{self, Missing};
 use rows::Rows;
 use serde_json::{Value, json};
 use std::fs;
@@ -12,8 +13,9 @@ use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct Args {
-    /// CSV file in UTF-8; its first row names the columns: email, name and, optionally, surname,
-    /// username and role
+    /// CSV file in UTF-8, or Unicode text of a spreadsheet; its first row names the columns: email,
+    /// name and, optionally, surname, username, role, mobile, lang, timezone, login_allowed, active
+    /// and expires_at
     file: PathBuf,
     /// Print a JSON object instead of text
     #[arg(long)]
@@ -21,16 +23,23 @@ pub(in crate::cli) struct Args {
 }
 
 pub(super) fn run(args: &Args, global: GlobalArgs) -> Result<(), CliError> {
-    let outcome = import(&args.file, global);
-    if args.json {
-        print_line(match &outcome {
-            Ok(count) => json!({"imported": count}),
-            Err(error) => json!({"imported": 0, "errors": errors_json(error)}),
-        })?;
-    } else if let Ok(count) = &outcome {
-        print_line(format!("{} imported", counted(*count, "user")))?;
+    match import(&args.file, global) {
+        Ok(count) => {
+            let done = format!("{} imported", counted(count, "user"));
+            if args.json {
+                report_change(json!({"imported": count}), done)
+            } else {
+                report_change(&done, &done)
+            }
+        }
+        Err(error) => {
+            if args.json {
+                // If stdout cannot be written, the error on stderr says what is wrong.
+                let _ = print_line(json!({"imported": 0, "errors": errors_json(&error)}));
+            }
+            Err(error)
+        }
     }
-    outcome.map(|_| ())
 }
 
 /// Registers the users of a file; returns how many there are.
@@ -43,11 +52,12 @@ fn import(file: &Path, global: GlobalArgs) -> Result<usize, CliError> {
         let file = file.to_owned();
         CliError::from(ImportError::BadRows { file, rows })
     };
-    let (config, store) = global.open()?;
+    let config = global.load()?;
     let rows = Rows::read(&content, &config.users);
     if !rows.bad.is_empty() {
         return Err(bad_rows(rows.bad));
     }
+    let store = open(&config, Missing::Create)?;
     let count = rows.profiles.len();
     let bar = progress_bar(count as u64, "users");
     let progress = bar.clone();

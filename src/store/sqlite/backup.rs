@@ -4,6 +4,7 @@ mod check;
 mod create;
 mod file_system;
 mod manifest;
+mod old;
 mod restore;
 
 pub(in crate::store) use create::back_up;

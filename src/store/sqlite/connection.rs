@@ -129,6 +129,20 @@ impl Drop for Readers {
     }
 }
 
+/// Fails where there is no database: no file, or an empty one. Creates nothing.
+///
+/// The file is not opened: closing it would drop the locks of a connection of this process.
+pub(super) fn check_exists(path: &Path) -> Result<(), OpenError> {
+    match fs::metadata(path) {
+        Ok(file) if file.is_file() && file.len() == 0 => Err(OpenError::Missing(path.to_owned())),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(OpenError::Missing(path.to_owned()))
+        }
+        Err(error) => Err(cannot_open(path, error)),
+        Ok(_) => Ok(()),
+    }
+}
+
 /// Makes an empty file that only its owner can read where there is none; returns its real path. Of
 /// one that may not be written the system gives the reason, which SQLite does not.
 pub(super) fn create_if_missing(path: &Path) -> Result<PathBuf, OpenError> {

@@ -102,6 +102,13 @@ pub(super) enum OpenError {
         /// What the system or SQLite says.
         reason: String,
     },
+    /// There is no file, or an empty one, and none was to be created.
+    #[error(
+        "there is no database {}: name an existing one with --database, or create one with \
+         `roomd serve`, `roomd user add` or `roomd key create`",
+        .0.display()
+    )]
+    Missing(PathBuf),
     /// The file is not a database, or one of another program.
     #[error(
         "{} belongs to another program and was left as it is: name another file with --database",

@@ -65,6 +65,7 @@ mod tests {
         Email, LangTag, OptionsPatch, Paging, PersonName, RoomDraft, RoomName, Surname,
         UserDefaults, UserProfile,
     };
+    use crate::store::Missing;
     use crate::store::sqlite::Engine;
 
     async fn create(engine: &Engine, name: &str) {
@@ -103,7 +104,8 @@ mod tests {
     #[tokio::test(flavor = "current_thread")]
     async fn rooms_are_by_date_although_the_clock_was_set_back() {
         let folder = tempfile::TempDir::new().expect("a folder");
-        let engine = Engine::open(&folder.path().join("a.db"), &mut |_| {}).expect("a database");
+        let engine = Engine::open(&folder.path().join("a.db"), Missing::Create, &mut |_| {})
+            .expect("a database");
         create(&engine, "one").await;
         create(&engine, "two").await;
         assert_eq!(newest_first(&engine, "").await, ["two", "one"]);

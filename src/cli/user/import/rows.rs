@@ -1,12 +1,35 @@
+mod file;
+
 use crate::cli::error::BadRow;
 use crate::cli::output::counted;
 use crate::model::{
-    Email, Invalid, PersonName, Role, Surname, UserDefaults, UserProfile, Username,
+    Email, Invalid, LangTag, Mobile, PersonName, Role, Surname, TimeZoneName, Timestamp,
+    UserDefaults, UserProfile, Username,
 };
-use csv::{ByteRecord, ReaderBuilder, StringRecord};
+use csv::StringRecord;
+use file::{is_blank, records, text};
 
-const COLUMNS: [&str; 5] = ["email", "name", "surname", "username", "role"];
+const COLUMNS: [&str; 11] = [
+    "email",
+    "name",
+    "surname",
+    "username",
+    "role",
+    "mobile",
+    "lang",
+    "timezone",
+    "login_allowed",
+    "active",
+    "expires_at",
+];
 const REQUIRED_COLUMNS: [&str; 2] = ["email", "name"];
+
+/// The words for true and false that spreadsheets write, in English, Turkish and German, in lower
+/// case.
+const BOOLEANS: [(bool, [&str; 5]); 2] = [
+    (true, ["true", "1", "yes", "doğru", "wahr"]),
+    (false, ["false", "0", "no", "yanlış", "falsch"]),
+];
 
 /// The rows of a CSV file below its headings.
 #[derive(Default)]
@@ -20,15 +43,25 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Reads a whole file. If the row of the headings is bad, no other row is read.
+    /// Reads a whole file. Rows without any value are skipped. If the row of the headings is bad,
+    /// no other row is read.
     pub(super) fn read(file: &[u8], defaults: &UserDefaults) -> Self {
         let mut rows = Self::default();
-        let mut records = numbered_records(file);
-        let (line, headings) = records.next().unwrap_or((1, ByteRecord::new()));
+        let bad = |line, message| BadRow { line, message };
+        let records = match records(file) {
+            Ok(records) => records,
+            Err(message) => {
+                rows.bad.push(bad(1, message));
+                return rows;
+            }
+        };
+        let mut records = records.into_iter().filter(|(_, record)| !is_blank(record));
+        let (line, headings) = records.next().unwrap_or_default();
+        let line = line.max(1);
         let columns = match text(headings).and_then(|headings| Columns::from_headings(&headings)) {
             Ok(columns) => columns,
             Err(message) => {
-                rows.bad.push(BadRow { line, message });
+                rows.bad.push(bad(line, message));
                 return rows;
             }
         };
@@ -38,57 +71,15 @@ impl Rows {
                     rows.profiles.push(profile);
                     rows.lines.push(line);
                 }
-                Err(message) => rows.bad.push(BadRow { line, message }),
+                Err(message) => rows.bad.push(bad(line, message)),
             }
         }
         rows
     }
 }
 
-/// Returns the rows of a file, each with the line on which it starts, from 1. The position that the
-/// CSV reader gives is of no use: for a row after an empty line, or after a CRLF, it points to the
-/// line break before the row.
-fn numbered_records(file: &[u8]) -> impl Iterator<Item = (u64, ByteRecord)> {
-    let reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(file);
-    let (mut start, mut line) = (0, 1);
-    reader.into_byte_records().map(move |record| {
-        let record = record.expect("reading from memory does not fail");
-        let position = record.position().map_or(0, csv::Position::byte) as usize;
-        let breaks = file[position..].iter().take_while(|byte| is_break(byte));
-        let next_start = position + breaks.count();
-        line += count_breaks(&file[start..next_start]);
-        start = next_start;
-        (line, record)
-    })
-}
-
-fn is_break(byte: &u8) -> bool {
-    matches!(byte, b'\r' | b'\n')
-}
-
-/// Returns the number of line breaks: LF, CRLF, or CR alone, as the CSV reader sees them.
-fn count_breaks(text: &[u8]) -> u64 {
-    let last_of_break = |(at, byte): (usize, &u8)| match byte {
-        b'\n' => true,
-        b'\r' => text.get(at + 1) != Some(&b'\n'),
-        _ => false,
-    };
-    text.iter()
-        .enumerate()
-        .map(last_of_break)
-        .map(u64::from)
-        .sum()
-}
-
-fn text(record: ByteRecord) -> Result<StringRecord, String> {
-    StringRecord::from_byte_record(record)
-        .map_err(|_| "the row is not UTF-8: save the file as CSV in UTF-8".into())
-}
-
-/// The names of the columns, in the order of the file.
+/// The names of the columns, in the order of the file. The name of a column without a heading is
+/// empty, and so must its fields be.
 struct Columns(Vec<String>);
 
 impl Columns {
@@ -97,6 +88,9 @@ impl Columns {
         let names: Vec<String> = headings.iter().map(named).collect();
         let known = COLUMNS.join(", ");
         for (column, name) in names.iter().enumerate() {
+            if name.is_empty() {
+                continue;
+            }
             if !COLUMNS.contains(&name.as_str()) {
                 return Err(format!(
                     "the column \"{name}\" is unknown: the columns are {known}"
@@ -122,12 +116,20 @@ impl Columns {
         record: &StringRecord,
         defaults: &UserDefaults,
     ) -> Result<UserProfile, String> {
-        let (fields, columns) = (record.len(), self.0.len());
-        if fields != columns {
+        let (fields, most) = (record.len(), self.0.len());
+        // A row may lack the last columns if they have no headings.
+        let columns = self.0.iter().rposition(|name| !name.is_empty());
+        let columns = columns.map_or(0, |last| last + 1);
+        if !(columns..=most).contains(&fields) {
             return Err(format!(
                 "the row has {} for {columns} columns",
                 counted(fields, "field")
             ));
+        }
+        let has_value = |at: usize| record.get(at).is_some_and(|field| !field.trim().is_empty());
+        let nameless = (0..most).find(|&at| self.0[at].is_empty() && has_value(at));
+        if let Some(at) = nameless {
+            return Err(format!("column {} has a value and no heading", at + 1));
         }
         let mut row = Row {
             columns: self,
@@ -139,6 +141,12 @@ impl Columns {
         let surname = row.optional("surname", Surname::parse);
         let username = row.optional("username", Username::parse);
         let role = row.optional("role", Role::parse);
+        let mobile = row.optional("mobile", Mobile::parse);
+        let lang = row.optional("lang", LangTag::parse);
+        let timezone = row.optional("timezone", TimeZoneName::parse);
+        let login_allowed = row.optional("login_allowed", parse_boolean);
+        let active = row.optional("active", parse_boolean);
+        let expires_at = row.optional("expires_at", Timestamp::parse);
         match (email, name) {
             (Some(email), Some(name)) if row.errors.is_empty() => {
                 let surname = surname.unwrap_or_default();
@@ -146,12 +154,31 @@ impl Columns {
                 Ok(UserProfile {
                     username: username.unwrap_or(profile.username),
                     role: role.unwrap_or(profile.role),
+                    mobile: mobile.unwrap_or(profile.mobile),
+                    lang: lang.unwrap_or(profile.lang),
+                    timezone: timezone.unwrap_or(profile.timezone),
+                    login_allowed: login_allowed.unwrap_or(profile.login_allowed),
+                    active: active.unwrap_or(profile.active),
+                    expires_at,
                     ..profile
                 })
             }
             _ => Err(row.errors.join("; ")),
         }
     }
+}
+
+/// Parses true or false as spreadsheets write them.
+fn parse_boolean(text: &str) -> Result<bool, Invalid> {
+    // In Turkish, the capital I is that of the dotless one.
+    let folded = text.to_lowercase();
+    let turkish = text.replace('I', "ı").to_lowercase();
+    let found = BOOLEANS
+        .iter()
+        .find(|(_, words)| words.contains(&folded.as_str()) || words.contains(&turkish.as_str()));
+    found
+        .map(|(value, _)| *value)
+        .ok_or(Invalid::new("must be true or false"))
 }
 
 /// A row whose fields are parsed one by one; the errors add up.

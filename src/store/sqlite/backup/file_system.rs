@@ -1,7 +1,7 @@
 //! What a backup and a restore need of files and folders.
 
 use crate::store::BackupError;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata, Permissions};
 use std::io;
 use std::path::Path;
 
@@ -25,6 +25,49 @@ pub(super) fn sync_folder(file: &Path) -> io::Result<()> {
     if cfg!(unix) {
         File::open(folder_of(file))?.sync_all()?;
     }
+    Ok(())
+}
+
+/// Gives a file the owner and the mode of the one that it is to replace; where there is none, the
+/// owner of the folder, so that a service can open what root has restored for it.
+///
+/// # Errors
+/// An old file of another user, if the process is not root.
+#[cfg(unix)]
+pub(super) fn set_owner(file: &File, replaced: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+
+    let old: Option<Metadata> = match fs::metadata(replaced) {
+        Ok(old) => Some(old),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let model = match &old {
+        Some(old) => old.clone(),
+        None => fs::metadata(folder_of(replaced))?,
+    };
+    let own = file.metadata()?;
+    let mut group_mask = 0o7777;
+    if (own.uid(), own.gid()) != (model.uid(), model.gid())
+        && fchown(file, Some(model.uid()), Some(model.gid())).is_err()
+    {
+        if old.is_some() && own.uid() != model.uid() {
+            return Err(io::Error::other(format!(
+                "it belongs to the user with the id {}: restore as that user or as root",
+                model.uid()
+            )));
+        }
+        // The file stays with another group, which gets no rights that the old one had.
+        group_mask = 0o7707;
+    }
+    match old {
+        Some(old) => file.set_permissions(Permissions::from_mode(old.mode() & group_mask)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn set_owner(_: &File, _: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -1,17 +1,16 @@
 //! Replaces a database by a backup.
 
 use super::check::check_copy;
-use super::file_system::{cannot_write, folder_of, remove_if_exists, sync_folder};
+use super::file_system::{cannot_write, folder_of, remove_if_exists, set_owner, sync_folder};
 use super::manifest::copy_and_digest;
-use crate::store::sqlite::connection::{beside, open_unchecked};
+use super::old::Old;
+use crate::store::sqlite::connection::{beside, open_error, open_unchecked};
 use crate::store::sqlite::schema::Depth;
 use crate::store::sqlite::serve_lock::ServeLock;
-use crate::store::{BackupError, Location, Manifest, Restored};
-use rusqlite::ErrorCode;
+use crate::store::{BackupError, Contents, Location, Manifest, OldDatabase, Restored};
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::time::Duration;
 use tempfile::NamedTempFile;
 
 /// Restores a backup as the database file. See [`crate::store::restore`].
@@ -21,9 +20,6 @@ pub(in crate::store) fn restore(
     may_replace: bool,
 ) -> Result<Restored, BackupError> {
     let database = &database.canonicalize().unwrap_or(database.to_owned());
-    if !may_replace && database.exists() {
-        return Err(BackupError::Exists(database.to_owned()));
-    }
     let cannot_write = |error: io::Error| cannot_write(database, &error);
     let mut copy = NamedTempFile::new_in(folder_of(database)).map_err(cannot_write)?;
     let manifest = copy_backup(backup, &mut copy)?;
@@ -35,16 +31,46 @@ pub(in crate::store) fn restore(
     {
         return Err(invalid(backup, "it does not hold what its manifest says"));
     }
-    copy.as_file().sync_all().map_err(cannot_write)?;
+    if !may_replace && database.exists() {
+        let copied = open_unchecked(copy.path())?;
+        return Err(BackupError::DatabaseExists {
+            database: Location::File(database.to_owned()),
+            old: Old::open(database).compare(&copied),
+        });
+    }
+    set_owner(copy.as_file(), database).map_err(cannot_write)?;
     let _lock = ServeLock::acquire(database)?;
-    remove_old_files(database)?;
+    let mut restored = Restored {
+        contents,
+        old: OldDatabase::Absent,
+        had_manifest: manifest.is_some(),
+    };
+    // Locked until the copy has its name.
+    let mut locked = None;
+    if database.exists() {
+        let old = Old::lock(database)?;
+        (restored.old, restored.contents) = carry_over(&old, copy.path())?;
+        locked = Some(old);
+    }
+    copy.as_file().sync_all().map_err(cannot_write)?;
+    remove_side_files(database)?;
     copy.persist(database)
         .map_err(|failed| cannot_write(failed.error))?;
+    drop(locked);
     sync_folder(database).map_err(cannot_write)?;
-    Ok(Restored {
-        contents,
-        had_manifest: manifest.is_some(),
-    })
+    Ok(restored)
+}
+
+/// Carries into the copy what must stay of the old database. Returns how they differ, and what the
+/// copy contains now.
+fn carry_over(old: &Old, copy: &Path) -> Result<(OldDatabase, Contents), BackupError> {
+    let mut connection = open_unchecked(copy)?;
+    let compared = old.compare(&connection);
+    let cannot_write = |error: rusqlite::Error| open_error(copy, &error);
+    old.carry_revocations(&mut connection)
+        .map_err(cannot_write)?;
+    let contents = Contents::read(&connection).map_err(cannot_write)?;
+    Ok((compared, contents))
 }
 
 /// Copies the bytes of a backup and compares them with its manifest. Returns the manifest, if there
@@ -74,34 +100,13 @@ fn copy_backup(backup: &Path, copy: &mut NamedTempFile) -> Result<Option<Manifes
 }
 
 /// Removes the files that belong to the old database, of which SQLite would take the WAL for that of
-/// the new one. If the old database can be read, it gets the pages of its WAL first: so it is whole
-/// until it is replaced.
-fn remove_old_files(database: &Path) -> Result<(), BackupError> {
-    if database.exists() {
-        match leave_wal_mode(database) {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
-                return Err(BackupError::InUse(Location::File(database.to_owned())));
-            }
-            // A database that cannot be read is a reason to restore a backup.
-            _ => {}
-        }
-    }
+/// the new one. An old database that can be read is whole without them.
+fn remove_side_files(database: &Path) -> Result<(), BackupError> {
     for suffix in ["-wal", "-shm", "-journal"] {
         let file = beside(database, suffix);
         remove_if_exists(&file).map_err(|error| cannot_write(&file, &error))?;
     }
     Ok(())
-}
-
-/// Checkpoints a database and deletes its WAL. SQLite does that only for a process that is the only
-/// one to use the database.
-fn leave_wal_mode(database: &Path) -> rusqlite::Result<()> {
-    let connection = match open_unchecked(database) {
-        Ok(connection) => connection,
-        Err(_) => return Ok(()),
-    };
-    connection.busy_timeout(Duration::ZERO)?;
-    connection.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))
 }
 
 fn invalid(backup: &Path, reason: impl Into<String>) -> BackupError {
