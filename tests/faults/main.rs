@@ -10,6 +10,7 @@ mod disk_full;
 mod queue;
 mod read_only;
 mod replaced;
+mod second_name;
 #[path = "../support/mod.rs"]
 mod support;
 
