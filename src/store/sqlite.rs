@@ -14,6 +14,8 @@ mod generation;
 mod keys;
 mod link_key;
 mod migrations;
+mod mounts;
+mod only_name;
 mod outage;
 mod priority;
 mod room_search;
@@ -22,6 +24,7 @@ mod scan;
 mod schema;
 mod search_threads;
 mod serve_lock;
+mod side_files;
 mod users;
 mod wal;
 mod wal_pragmas;
@@ -82,6 +85,7 @@ impl Engine {
         observer: &mut dyn FnMut(MigrationEvent),
     ) -> Result<Self, error::OpenError> {
         let path = connection::create_if_missing(path)?;
+        side_files::tighten(&path);
         let connection = open_newest(&path, lock.as_ref(), observer)?;
         connection::enter_wal_mode(&connection, &path)?;
         let link_key = LinkKey::read(&connection)?;

@@ -135,6 +135,19 @@ fn a_file_that_others_can_read_is_a_warning() {
     assert_eq!(status(&examine(&folder, &[]).1, "permissions"), "warning");
 }
 
+/// As after a restore, and before the first start.
+#[test]
+fn a_file_without_a_write_ahead_log_is_well() {
+    let folder = healthy();
+    folder.roomd(&["backup", "copy.db"]);
+    folder.roomd(&["restore", "copy.db", "--database", "restored.db"]);
+    for name in ["copy.db", "restored.db"] {
+        let (is_well, checks) = examine(&folder, &["--database", name]);
+        assert!(is_well, "{name}: {checks}");
+        assert!(checks.to_string().contains("off (delete)"), "{checks}");
+    }
+}
+
 #[test]
 fn a_clock_behind_the_newest_row_fails() {
     let folder = healthy();

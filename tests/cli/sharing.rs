@@ -51,6 +51,104 @@ fn a_database_cannot_have_a_second_server_through_a_link() {
     );
 }
 
+/// Under each of its names SQLite would give the file a WAL of its own.
+#[test]
+fn a_database_with_a_second_hard_link_is_rejected_by_name() {
+    let (folder, other) = (Folder::new(), Folder::new());
+    folder.add_user("ada@example.com");
+    let key = folder.add_key();
+    folder.roomd(&["backup", "copy.db"]);
+    std::fs::hard_link(folder.database(), other.database()).expect("a link");
+    let before = folder.files();
+    for folder in [&folder, &other] {
+        let files = folder.files().into_keys().collect::<Vec<_>>();
+        for args in [
+            &["serve", "--listen", "127.0.0.1:0"][..],
+            &["user", "list"],
+            &["key", "create"],
+            &["backup", "more.db"],
+        ] {
+            let exit = folder.run(args);
+            let line = exit.error_message();
+            let path = folder.database().display().to_string();
+            assert!(line.contains(&path) && line.contains("2 names"), "{line}");
+        }
+        let exit = folder.run(&["doctor"]);
+        assert_eq!(exit.status.code(), Some(1));
+        assert!(exit.stdout.contains("2 names"), "{exit:?}");
+        assert!(folder.files().into_keys().eq(files), "a file was created");
+    }
+    let exit = folder.run(&["restore", "--force", "copy.db"]);
+    assert!(exit.error_message().contains("2 names"), "{exit:?}");
+    assert_eq!(folder.files(), before);
+    std::fs::remove_file(other.database()).expect("the link");
+    let server = folder.serve(&[]).with_key(&key);
+    assert_eq!(server.room_of("ada@example.com").status, 201);
+}
+
+#[cfg(unix)]
+mod side_files {
+    use super::*;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+
+    fn mode(folder: &Folder, name: &str) -> u32 {
+        let file = fs::metadata(folder.path(name)).expect(name);
+        file.permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn no_file_beside_the_database_is_open_to_more_users() {
+        let folder = Folder::new();
+        folder.add_user("ada@example.com");
+        for name in ["roomd.db-lock", "roomd.db-wal", "roomd.db-shm"] {
+            folder.write(name, "");
+            let open = Permissions::from_mode(0o666);
+            fs::set_permissions(folder.path(name), open).expect("a mode");
+        }
+        let server = folder.serve(&[]);
+        assert_eq!(server.get("/readyz").status, 200);
+        for name in ["roomd.db-lock", "roomd.db-wal", "roomd.db-shm"] {
+            assert_eq!(mode(&folder, name), 0o600, "{name}");
+        }
+    }
+
+    /// Root may make them before the service of another user starts.
+    #[test]
+    fn files_that_root_makes_belong_to_the_owner_of_the_database_or_its_folder() {
+        const SERVICE: u32 = 65_534;
+
+        let folder = Folder::new();
+        if chown(folder.path(""), Some(SERVICE), Some(SERVICE)).is_err() {
+            return; // only root may do that
+        }
+        let server = folder.serve(&[]);
+        let owner = |name: &str| fs::metadata(folder.path(name)).expect(name).uid();
+        let names = ["roomd.db", "roomd.db-lock", "roomd.db-wal", "roomd.db-shm"];
+        assert_eq!(names.map(owner), [SERVICE; 4]);
+        server.stop();
+        // As an older version left it.
+        chown(folder.path("roomd.db-lock"), Some(0), Some(0)).expect("an owner");
+        folder.serve(&[]).stop();
+        assert_eq!(owner("roomd.db-lock"), SERVICE);
+    }
+
+    #[test]
+    fn a_lock_file_that_cannot_be_opened_is_named() {
+        let folder = Folder::new();
+        fs::create_dir(folder.path("roomd.db-lock")).expect("a folder");
+        let linked = Folder::new();
+        linked.write("other", "");
+        symlink(linked.path("other"), linked.path("roomd.db-lock")).expect("a link");
+        for folder in [folder, linked] {
+            let exit = serve_again(&folder, DATABASE);
+            let path = folder.path("roomd.db-lock").display().to_string();
+            let line = exit.error_message();
+            assert!(line.contains("lock file") && line.contains(&path), "{line}");
+        }
+    }
+}
+
 #[test]
 fn a_server_starts_after_another_was_killed() {
     let folder = Folder::new();

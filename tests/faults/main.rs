@@ -11,6 +11,7 @@ mod file_size;
 mod queue;
 mod read_only;
 mod replaced;
+mod second_name;
 #[path = "../support/mod.rs"]
 mod support;
 

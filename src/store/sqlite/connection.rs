@@ -1,6 +1,8 @@
 //! Opening SQLite connections, each with the settings that the guarantees rest on.
 
 use super::error::{OpenError, is_full_disk};
+use super::only_name::check_only_name;
+use super::side_files::{folder_of, make_private};
 use super::wal_pragmas::{self, LIMIT_PAGES};
 use crate::store::Error;
 use r2d2::{Pool, PooledConnection};
@@ -143,22 +145,29 @@ pub(super) fn check_exists(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Makes an empty file that only its owner can read where there is none; returns its real path. Of
-/// one that may not be written the system gives the reason, which SQLite does not.
+/// Makes an empty file that only its owner can read where there is none; returns its real path. If
+/// root makes it, it belongs to the owner of its folder. Of a file that may not be written the system
+/// gives the reason, which SQLite does not.
 pub(super) fn create_if_missing(path: &Path) -> Result<PathBuf, OpenError> {
+    let is_new = !path.exists();
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    let file = options
         .open(path)
         .map_err(|error| cannot_open(path, error))?;
-    path.canonicalize()
-        .map_err(|error| cannot_open(path, error))
+    let path = path
+        .canonicalize()
+        .map_err(|error| cannot_open(path, error))?;
+    if is_new {
+        make_private(&file, folder_of(&path)).map_err(|error| cannot_open(&path, error))?;
+    }
+    Ok(path)
 }
 
-/// Rejects a file that is not a database of roomd by its first bytes, or that was truncated, before
-/// SQLite touches it. A database of roomd has its application id from the first transaction on, which
+/// Rejects a file that is not a database of roomd by its first bytes, that was truncated or that has
+/// another name, before SQLite touches it. A database of roomd has its application id from the first transaction on, which
 /// is written without a WAL.
 pub(super) fn check_file(path: &Path) -> Result<(), OpenError> {
     // Offsets from "Database File Format", section 1.3, sqlite.org.
@@ -171,6 +180,7 @@ pub(super) fn check_file(path: &Path) -> Result<(), OpenError> {
     File::open(path)
         .and_then(|file| file.take(HEADER_BYTES).read_to_end(&mut header))
         .map_err(|error| cannot_open(path, error))?;
+    check_only_name(path)?;
     if header.is_empty() {
         return Ok(());
     }

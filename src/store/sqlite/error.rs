@@ -109,6 +109,26 @@ pub(super) enum OpenError {
         .0.display()
     )]
     Missing(PathBuf),
+    /// The lock file could not be created or opened.
+    #[error("cannot open the lock file {}: {reason}", path.display())]
+    CannotOpenLock {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system says, and what to do.
+        reason: String,
+    },
+    /// The file has a second name, under which it would have a second WAL.
+    #[error(
+        "the database {} has another name, and acknowledged changes would be lost if it were used \
+         under both: {reason}",
+        path.display()
+    )]
+    OtherNames {
+        /// The file.
+        path: PathBuf,
+        /// Which kind of name, and what to do.
+        reason: String,
+    },
     /// The file is not a database, or one of another program.
     #[error(
         "{} belongs to another program and was left as it is: name another file with --database",

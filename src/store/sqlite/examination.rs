@@ -227,8 +227,11 @@ fn write_ahead_log(journal_mode: &str) -> Check {
     const NAME: &str = "write-ahead log";
     match journal_mode {
         "wal" => Check::ok(NAME, "on"),
-        // As in a backup that was restored and not served since.
-        mode => Check::warning(NAME, format!("off ({mode}): the next start turns it on")),
+        // A database that is served cannot be in another mode, and one that is not served needs none.
+        mode => Check::ok(
+            NAME,
+            format!("off ({mode}), as in a backup that was not served since: `serve` turns it on"),
+        ),
     }
 }
 

@@ -2,7 +2,10 @@
 
 use super::connection::{beside, cannot_open};
 use super::error::OpenError;
-use std::fs::{File, OpenOptions, TryLockError};
+use super::only_name::check_only_name;
+use super::side_files::open_private;
+use std::fs::{File, TryLockError};
+use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// The right to be the only server of a database file. The operating system releases it when the
@@ -20,19 +23,17 @@ impl ServeLock {
     /// Acquires the lock without waiting.
     ///
     /// # Errors
-    /// [`OpenError::InUse`] if another process has the lock; a lock file that cannot be opened.
+    /// [`OpenError::InUse`] if another process has the lock; a lock file that cannot be opened; a
+    /// database with another name, which would have another lock.
     pub(super) fn acquire(database: &Path) -> Result<Self, OpenError> {
-        let cannot_open = |error| cannot_open(database, error);
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(lock_path(database))
-            .map_err(cannot_open)?;
+        check_only_name(database)?;
+        let path = lock_path(database);
+        let file = open_private(&path, database)
+            .map_err(|error| lock_error(database, path.clone(), error))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse(database.to_owned())),
-            Err(TryLockError::Error(error)) => Err(cannot_open(error)),
+            Err(TryLockError::Error(error)) => Err(lock_error(database, path, error)),
         }
     }
 }
@@ -42,6 +43,26 @@ impl ServeLock {
 fn lock_path(database: &Path) -> PathBuf {
     let real = database
         .canonicalize()
+        .or_else(|_| std::path::absolute(database))
         .unwrap_or_else(|_| database.to_owned());
     beside(&real, "-lock")
+}
+
+/// Returns the error for a lock file that could not be opened. It names the database where any file
+/// in its folder would meet the same error.
+fn lock_error(database: &Path, path: PathBuf, error: Error) -> OpenError {
+    use ErrorKind::{NotADirectory, NotFound, ReadOnlyFilesystem, StorageFull};
+
+    if let NotADirectory | NotFound | ReadOnlyFilesystem | StorageFull = error.kind() {
+        return cannot_open(database, error);
+    }
+    let what_to_do = if path.symlink_metadata().is_ok() {
+        "give it to the user who runs roomd, or delete it while no roomd uses the database"
+    } else {
+        "let the user who runs roomd create files in that folder"
+    };
+    OpenError::CannotOpenLock {
+        reason: format!("{error}: {what_to_do}"),
+        path,
+    }
 }

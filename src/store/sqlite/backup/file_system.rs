@@ -1,17 +1,10 @@
 //! What a backup and a restore need of files and folders.
 
 use crate::store::BackupError;
+pub(super) use crate::store::sqlite::side_files::folder_of;
 use std::fs::{self, File, Metadata, Permissions};
 use std::io;
 use std::path::Path;
-
-/// Returns the folder of a file, which need not exist.
-pub(super) fn folder_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    }
-}
 
 pub(super) fn remove_if_exists(file: &Path) -> io::Result<()> {
     match fs::remove_file(file) {

@@ -1,3 +1,4 @@
+use crate::store::sqlite::mounts::{self, Mount};
 use std::path::{Path, PathBuf};
 
 /// File systems that several machines can write to, by the names that Linux has for them.
@@ -30,23 +31,16 @@ pub(super) fn is_remote(kind: &str) -> bool {
 
 /// The kind of file system that a file is on; none where the system does not tell.
 pub(super) fn file_system(file: &Path) -> Option<String> {
-    let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
-    kind_of_mount(&mounts, &folder(file))
+    kind_of_mount(&mounts::list()?, &folder(file))
 }
 
-/// Reads proc_pid_mountinfo(5): of the mounts above a folder the last of the deepest is the one
-/// that shows.
-fn kind_of_mount(mounts: &str, folder: &Path) -> Option<String> {
-    let mount = |line: &str| {
-        let (place, kind) = line.split_once(" - ")?;
-        let point = place.split(' ').nth(4)?.replace("\\040", " ");
-        let kind = kind.split(' ').next()?;
-        folder
-            .starts_with(&point)
-            .then(|| (PathBuf::from(point).components().count(), kind.to_owned()))
-    };
-    let above = mounts.lines().filter_map(mount);
-    above.max_by_key(|(depth, _)| *depth).map(|(_, kind)| kind)
+/// Of the mounts above a folder the last of the deepest is the one that shows.
+fn kind_of_mount(mounts: &[Mount], folder: &Path) -> Option<String> {
+    let above = mounts
+        .iter()
+        .filter(|mount| folder.starts_with(&mount.point));
+    let shown = above.max_by_key(|mount| mount.point.components().count());
+    shown.map(|mount| mount.kind.clone())
 }
 
 /// How much can be written beside a file; none where the system does not tell.
@@ -98,7 +92,7 @@ mod tests {
                       30 22 0:40 / /srv rw shared:1 - nfs4 host:/srv rw\n\
                       31 30 0:41 / /srv/my\\040disk rw - xfs /dev/vdb rw\n\
                       32 22 0:42 / /srvs rw - tmpfs none rw\n";
-        let kind = |folder| kind_of_mount(mounts, Path::new(folder));
+        let kind = |folder| kind_of_mount(&mounts::parse(mounts.as_bytes()), Path::new(folder));
         assert_eq!(kind("/home").as_deref(), Some("ext4"));
         assert_eq!(kind("/srv/roomd").as_deref(), Some("nfs4"));
         assert_eq!(kind("/srv/my disk/roomd").as_deref(), Some("xfs"));
