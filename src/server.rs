@@ -277,7 +277,7 @@ fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
         languages: config.rooms.languages,
         user_defaults: config.users,
         rejections: Rejections::default(),
-        request_log: RequestLog::new(&config.log),
+        request_log: RequestLog::new(config.log.requests, config.log.slow_ms),
     }
 }
 

@@ -8,6 +8,8 @@ mod import;
 mod key;
 mod log;
 #[cfg(unix)]
+mod log_reader;
+#[cfg(unix)]
 mod reload;
 mod serve;
 mod settings;
