@@ -1,13 +1,15 @@
 //! The server, which puts the parts together: settings, TLS, database, connections, HTTP.
 
+mod certificate_check;
 mod connections;
 mod reload;
 mod tls;
 
+pub use certificate_check::{CertificateFault, CertificateReport};
 pub use reload::Reloader;
 pub use tls::TlsError;
 
-use crate::config::{Config, PublicUrl, Tls};
+use crate::config::{Config, PublicUrl};
 use crate::http::{self, AppState, Limits, Rejections, RequestLog};
 use crate::store::{Failure, Location, MigrationEvent, OpenError, Store};
 use actix_tls::accept::rustls_0_23::TlsStream;
@@ -114,7 +116,7 @@ impl Server {
         // below the hard limit.
         let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(DEFAULT_FILE_LIMIT);
         check_file_limit(files, workers)?;
-        let certificate = Certificate::load(&config.tls)?;
+        let certificate = Certificate::load(&config.tls, config.server.public_url.as_ref())?;
         let cannot_listen = |reason| ServerError::Listen {
             address: config.server.listen,
             reason,
@@ -217,6 +219,9 @@ impl Server {
         };
         let server = server.map_err(ServerError::Http)?.run();
         info!(address:% = self.address, database:% = state.store.location(); "started");
+        if let Some(certificate) = &certificate {
+            certificate.log_faults();
+        }
         let handle = server.handle();
         let mut running = actix_web::rt::spawn(server);
         let outcome = tokio::select! {
@@ -277,16 +282,17 @@ fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
         languages: config.rooms.languages,
         user_defaults: config.users,
         rejections: Rejections::default(),
-        request_log: RequestLog::new(&config.log),
+        request_log: RequestLog::new(config.log.requests, config.log.slow_ms),
     }
 }
 
-/// Checks that a server could use the certificate and the key that the settings name, if any.
+/// Checks the certificate and the key that the settings name; `None` if they name none.
 ///
 /// # Errors
 /// A file that cannot be read or holds something else; a key that does not match the certificate.
-pub fn check_certificate(settings: &Tls) -> Result<(), TlsError> {
-    Certificate::load(settings).map(|_| ())
+pub fn check_certificate(config: &Config) -> Result<Option<CertificateReport>, TlsError> {
+    let certificate = Certificate::load(&config.tls, config.server.public_url.as_ref())?;
+    Ok(certificate.map(|certificate| certificate.report()))
 }
 
 /// Reloads the certificate whenever its files are renewed, and never ends; only waits without TLS.

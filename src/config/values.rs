@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
-use url::Url;
+use url::{Host, Url};
 
 /// A path under which the API is served, such as `/xapi/v2`. It starts with `/` and does not end
 /// with one.
@@ -51,6 +51,16 @@ impl PublicUrl {
     /// Returns the URL of the address that the server listens on.
     pub fn from_address(scheme: &str, address: SocketAddr) -> Self {
         Self(format!("{scheme}://{address}"))
+    }
+
+    /// Returns the host: a name in ASCII, or an IP address without brackets.
+    pub fn host(&self) -> String {
+        let url = Url::parse(&self.0).ok();
+        match url.as_ref().and_then(Url::host) {
+            Some(Host::Ipv6(address)) => address.to_string(),
+            Some(host) => host.to_string(),
+            None => String::new(),
+        }
     }
 }
 

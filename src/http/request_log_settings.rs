@@ -1,6 +1,5 @@
 //! Which requests get a log line.
 
-use crate::config::Log;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -12,17 +11,19 @@ pub(crate) struct RequestLog {
 }
 
 impl RequestLog {
-    pub(crate) fn new(settings: &Log) -> Self {
+    /// Returns settings: whether every request gets a line, and after how many milliseconds a request
+    /// is slow.
+    pub(crate) fn new(logs_all: bool, slow_ms: u64) -> Self {
         Self {
-            logs_all: AtomicBool::new(settings.requests),
-            slow_ms: AtomicU64::new(settings.slow_ms),
+            logs_all: AtomicBool::new(logs_all),
+            slow_ms: AtomicU64::new(slow_ms),
         }
     }
 
     /// Changes the settings.
-    pub(crate) fn set(&self, settings: &Log) {
-        self.logs_all.store(settings.requests, Ordering::Relaxed);
-        self.slow_ms.store(settings.slow_ms, Ordering::Relaxed);
+    pub(crate) fn set(&self, logs_all: bool, slow_ms: u64) {
+        self.logs_all.store(logs_all, Ordering::Relaxed);
+        self.slow_ms.store(slow_ms, Ordering::Relaxed);
     }
 
     /// Returns true if every request gets a line.

@@ -54,15 +54,16 @@ impl Reloader {
             none if none.is_empty() => "; nothing has changed".into(),
             parts => parts,
         };
-        self.state.request_log.set(&loaded.config.log);
+        let log = &loaded.config.log;
+        self.state.request_log.set(log.requests, log.slow_ms);
         // By the level that logs more, so that the operator finds the line.
-        let becomes_quieter = loaded.config.log.level < current.config.log.level;
+        let becomes_quieter = log.level < current.config.log.level;
         if !becomes_quieter {
-            logging::apply(&loaded.config.log);
+            logging::apply(log);
         }
         info!("the settings were reloaded{what}");
         if becomes_quieter {
-            logging::apply(&loaded.config.log);
+            logging::apply(log);
         }
     }
 }

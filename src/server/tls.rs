@@ -1,21 +1,28 @@
 //! The TLS certificate of the server, from files that may be renewed while it runs.
 
-use crate::config::Tls;
-use log::{info, warn};
+use super::certificate_check::{self, CertificateFault, CertificateReport};
+use crate::config::{PublicUrl, Tls};
+use crate::model::Timestamp;
+use log::{error, info, warn};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use std::fs;
+use sha2::{Digest, Sha256};
+use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant, SystemTime};
 
 /// The time between two checks whether the files have changed. (Tuning: renewals happen every few
-/// weeks, and the check is two calls of the system.)
+/// weeks, and the check reads two small files.)
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The time between two reports of what is wrong with the certificate. (Tuning: a line a day is
+/// noticed, and fills no log.)
+const REPORT_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The reason why a certificate or its key cannot be used: a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -26,8 +33,10 @@ pub struct TlsError(String);
 #[derive(Debug)]
 pub(super) struct Certificate {
     files: Files,
-    /// The state of the files before they were read for the first time.
-    initial: FileStamps,
+    /// The URL by which clients reach the server, if the settings have one.
+    url: Option<PublicUrl>,
+    /// The state of the files before they were read for the last time.
+    loaded: Mutex<[Stamp; 2]>,
     current: RwLock<Arc<CertifiedKey>>,
 }
 
@@ -38,9 +47,18 @@ struct Files {
     key: PathBuf,
 }
 
-/// The time of the last change and the size in bytes of each file; `None` for a file that cannot be
-/// read.
-type FileStamps = [Option<(SystemTime, u64)>; 2];
+/// What tells one state of a file from another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Stamp {
+    /// The SHA-256 of the content: the time and the size of a renewed file may be those of the file
+    /// before.
+    Content([u8; 32]),
+    /// The time of the last change and the size in bytes: of a pipe or a device, which can be read
+    /// only once.
+    Metadata(Option<SystemTime>, u64),
+    /// The file cannot be read.
+    Unreadable,
+}
 
 impl Certificate {
     /// Loads the files that the settings name; `None` if they name none.
@@ -48,7 +66,10 @@ impl Certificate {
     /// # Errors
     /// A file that cannot be read or holds something else; a key that does not match the
     /// certificate.
-    pub(super) fn load(settings: &Tls) -> Result<Option<Arc<Self>>, TlsError> {
+    pub(super) fn load(
+        settings: &Tls,
+        url: Option<&PublicUrl>,
+    ) -> Result<Option<Arc<Self>>, TlsError> {
         let (Some(certificate), Some(key)) = (&settings.certificate, &settings.key) else {
             return Ok(None);
         };
@@ -56,13 +77,31 @@ impl Certificate {
             certificate: certificate.clone(),
             key: key.clone(),
         };
-        let initial = files.stamps();
+        let loaded = Mutex::new(files.stamps());
         let current = RwLock::new(Arc::new(files.load()?));
         Ok(Some(Arc::new(Self {
             files,
-            initial,
+            url: url.cloned(),
+            loaded,
             current,
         })))
+    }
+
+    /// Returns what is wrong with the certificate in use.
+    pub(super) fn report(&self) -> CertificateReport {
+        let current = self.current();
+        let file = self.files.certificate.display().to_string();
+        certificate_check::check(&file, &current.cert, self.url.as_ref(), Timestamp::now())
+    }
+
+    /// Logs what is wrong with the certificate in use.
+    pub(super) fn log_faults(&self) {
+        for fault in self.report().faults {
+            match fault {
+                CertificateFault::Rejected(_) => error!("{fault}"),
+                CertificateFault::Warning(_) => warn!("{fault}"),
+            }
+        }
     }
 
     /// Returns a configuration for TLS 1.2 and 1.3 that shows the certificate in use.
@@ -79,26 +118,41 @@ impl Certificate {
     /// other. If certificate and key do not match, this is logged and the previous pair stays in
     /// use.
     pub(super) async fn watch(&self) {
-        let (mut loaded, mut last) = (self.initial, self.initial);
+        let mut last = self.loaded().clone();
+        let mut reported = Instant::now();
         loop {
             actix_web::rt::time::sleep(POLL_INTERVAL).await;
             let now = self.files.stamps();
-            if now != loaded && now == last {
-                loaded = now;
+            if now == last && now != *self.loaded() {
                 self.reload();
+                reported = Instant::now();
+            }
+            if reported.elapsed() >= REPORT_INTERVAL {
+                self.log_faults();
+                reported = Instant::now();
             }
             last = now;
         }
     }
 
+    fn loaded(&self) -> MutexGuard<'_, [Stamp; 2]> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn current(&self) -> Arc<CertifiedKey> {
+        let current = self.current.read();
+        current.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Loads the files again. If certificate and key do not match, this is logged and the previous
     /// pair stays in use.
     pub(super) fn reload(&self) {
+        *self.loaded() = self.files.stamps();
         match self.files.load() {
             Ok(renewed) => {
-                let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-                *current = Arc::new(renewed);
+                *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(renewed);
                 info!("the certificate was reloaded");
+                self.log_faults();
             }
             Err(error) => {
                 warn!("the certificate was not reloaded, the previous one stays in use: {error}");
@@ -109,16 +163,15 @@ impl Certificate {
 
 impl ResolvesServerCert for Certificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let current = self.current.read();
-        Some(current.unwrap_or_else(PoisonError::into_inner).clone())
+        Some(self.current())
     }
 }
 
 impl Files {
-    fn stamps(&self) -> FileStamps {
-        [&self.certificate, &self.key].map(|path| {
-            let file = fs::metadata(path).ok()?;
-            Some((file.modified().ok()?, file.len()))
+    fn stamps(&self) -> [Stamp; 2] {
+        [&self.certificate, &self.key].map(|path| match fs::metadata(path) {
+            Ok(file) => Stamp::new(path, &file),
+            Err(_) => Stamp::Unreadable,
         })
     }
 
@@ -155,11 +208,25 @@ impl Files {
                 "tls.key: {key} does not match the first certificate in {certificate}: name the key \
                  of that certificate, and put the certificate of the server first in the chain"
             ))),
-            Err(_) => Err(TlsError(format!(
-                "tls.certificate: the first certificate in {certificate} is damaged: get it \
-                 from its issuer again"
-            ))),
+            Err(_) => {
+                let reason = pair.cert.first().map(certificate_check::unusable_reason);
+                Err(TlsError(format!(
+                    "tls.certificate: the first certificate in {certificate} {}",
+                    reason.unwrap_or_default()
+                )))
+            }
         }
+    }
+}
+
+impl Stamp {
+    fn new(path: &Path, file: &Metadata) -> Self {
+        if !file.is_file() {
+            return Self::Metadata(file.modified().ok(), file.len());
+        }
+        fs::read(path).map_or(Self::Unreadable, |bytes| {
+            Self::Content(Sha256::digest(bytes).into())
+        })
     }
 }
 

@@ -23,7 +23,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("logging", &["config", "model"]),
     ("meeting", &["model", "store"]),
     ("model", &[]),
-    ("server", &["config", "events", "http", "meeting", "store"]),
+    (
+        "server",
+        &[
+            "config", "events", "http", "logging", "meeting", "model", "store",
+        ],
+    ),
     ("store", &["model"]),
 ];
 

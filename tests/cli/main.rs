@@ -1,6 +1,7 @@
 //! Tests of the program: each runs it in an empty folder of its own.
 
 mod backup;
+mod certificate;
 mod database;
 mod demo;
 mod doctor;
@@ -10,6 +11,8 @@ mod import;
 mod import_spreadsheet;
 mod key;
 mod log;
+#[cfg(unix)]
+mod log_reader;
 #[cfg(unix)]
 mod reload;
 mod restore;

@@ -27,6 +27,19 @@ fn each_signal_to_stop_stops_a_server_with_exit_status_0() {
     }
 }
 
+#[test]
+fn the_first_stop_of_a_database_that_a_server_created_has_no_warning() {
+    for beside in [&["key", "create"][..], &["key", "list"], &["user", "list"]] {
+        let folder = Folder::new();
+        let server = folder.serve(&[]);
+        folder.roomd(beside);
+        let log = server.stop().stderr;
+        assert_eq!(log.lines().count(), 2, "{beside:?}: {log}");
+        let wal = folder.files().remove("roomd.db-wal").unwrap_or_default();
+        assert!(wal.is_empty(), "the WAL has {} bytes", wal.len());
+    }
+}
+
 /// The shell reads the ready line itself and sends the signal at once.
 #[test]
 fn a_signal_right_after_the_ready_line_stops_a_server_with_exit_status_0() {

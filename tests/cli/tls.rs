@@ -11,21 +11,21 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-type Pair = CertifiedKey<KeyPair>;
+pub(crate) type Pair = CertifiedKey<KeyPair>;
 
 /// Returns a new self-signed certificate for 127.0.0.1.
-fn pair() -> Pair {
+pub(crate) fn pair() -> Pair {
     generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate")
 }
 
 /// Writes a certificate and a key to the files of the settings.
-fn put(folder: &Folder, certificate: &Pair, key: &Pair) {
+pub(crate) fn put(folder: &Folder, certificate: &Pair, key: &Pair) {
     folder.write("key.pem", key.signing_key.serialize_pem());
     folder.write("fullchain.pem", certificate.cert.pem());
 }
 
 /// Returns a folder whose settings name a certificate and a key.
-fn folder() -> Folder {
+pub(crate) fn folder() -> Folder {
     let folder = Folder::new();
     folder.write(
         "config.toml",
@@ -35,10 +35,10 @@ fn folder() -> Folder {
 }
 
 /// A connection of a client that trusts one certificate alone.
-struct Connection(StreamOwned<ClientConnection, TcpStream>);
+pub(crate) struct Connection(StreamOwned<ClientConnection, TcpStream>);
 
 impl Connection {
-    fn open(server: &ServerProcess, trusted: &Pair) -> io::Result<Self> {
+    pub(crate) fn open(server: &ServerProcess, trusted: &Pair) -> io::Result<Self> {
         Self::open_as(server, trusted, rustls::ALL_VERSIONS, &[])
     }
 
@@ -94,7 +94,7 @@ impl Connection {
     }
 
     #[track_caller]
-    fn assert_works(&mut self) {
+    pub(crate) fn assert_works(&mut self) {
         let (head, body) = self.ask("GET /readyz HTTP/1.1", "");
         assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
         assert_eq!(body, json!({"status": "ready"}));
@@ -184,7 +184,7 @@ fn silent_connections_do_not_delay_a_handshake() {
 
 /// Opens connections until the server presents this certificate.
 #[track_caller]
-fn wait_for(server: &ServerProcess, certificate: &Pair) -> Connection {
+pub(crate) fn wait_for(server: &ServerProcess, certificate: &Pair) -> Connection {
     let started = Instant::now();
     while started.elapsed() < TIMEOUT {
         if let Ok(connection) = Connection::open(server, certificate) {

@@ -1,6 +1,6 @@
 use crate::config::{Config, PublicUrl};
 use crate::model::Timestamp;
-use crate::server;
+use crate::server::{self, CertificateFault, CertificateReport, TlsError};
 use crate::store::{Check, Facts, examine};
 
 /// A clock cannot be before this moment, in RFC 3339: the program was written after it.
@@ -9,7 +9,11 @@ const WRITTEN: &str = "2026-11-01T00:00:00Z";
 /// Checks all that a valid configuration names.
 pub(super) fn run(config: &Config) -> Vec<Check> {
     let examination = examine(&config.database.path.clone().into());
-    let mut checks = vec![configuration(config), public_url(config)];
+    let certificate = server::check_certificate(config);
+    let mut checks = vec![configuration(&certificate), public_url(config)];
+    if let Ok(Some(report)) = &certificate {
+        checks.push(self::certificate(report));
+    }
     checks.extend(examination.checks);
     if let Some(facts) = examination.facts {
         checks.push(clock(facts.latest, Timestamp::now()));
@@ -18,10 +22,26 @@ pub(super) fn run(config: &Config) -> Vec<Check> {
     checks
 }
 
-fn configuration(config: &Config) -> Check {
-    match server::check_certificate(&config.tls) {
-        Ok(()) => Check::ok("configuration", "valid"),
+fn configuration<T>(certificate: &Result<T, TlsError>) -> Check {
+    match certificate {
+        Ok(_) => Check::ok("configuration", "valid"),
         Err(error) => Check::failed("configuration", error),
+    }
+}
+
+fn certificate(report: &CertificateReport) -> Check {
+    let name = "certificate";
+    let faults: Vec<_> = report.faults.iter().map(ToString::to_string).collect();
+    let faults = faults.join("; ");
+    let is_rejected = |fault: &CertificateFault| matches!(fault, CertificateFault::Rejected(_));
+    match report.valid_until {
+        _ if report.faults.iter().any(is_rejected) => Check::failed(name, faults),
+        _ if !report.faults.is_empty() => Check::warning(name, faults),
+        Some(end) => Check::ok(name, format!("valid until {}", end.to_rfc3339())),
+        None => Check::warning(
+            name,
+            "its dates cannot be read: get another one from its issuer",
+        ),
     }
 }
 
