@@ -1,9 +1,10 @@
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, FromJson, request};
-use crate::http::values::as_text;
+use crate::http::values::{Status, as_text};
 use crate::model::{
-    Email, FieldError, Guid, LangTag, Mobile, PageNumber, PageSize, Paging, Part, PersonName, Role,
-    TimeZoneName, Timestamp, UserDefaults, UserPatch, UserProfile, UserQuery, Username,
+    Email, FieldError, Guid, Invalid, LangTag, Mobile, PageNumber, PageSize, Paging, Part,
+    PersonName, Role, TimeZoneName, Timestamp, UserDefaults, UserPatch, UserProfile, UserQuery,
+    Username,
 };
 use serde_json::value::RawValue;
 
@@ -38,6 +39,8 @@ request! {
         /// one.
         #[schema(default = true)]
         active: Option<bool>,
+        /// The same fact as `active`, 1 or 0, for clients that send it so.
+        status: Option<Status>,
         /// A language tag (BCP 47); by default that of the server's settings (tr-TR).
         lang: Option<LangTag>,
         /// An IANA time zone; by default that of the server's settings (Europe/Istanbul).
@@ -73,6 +76,8 @@ request! {
         /// Whether the account is active. An inactive user gets no new room, and keeps an existing
         /// one.
         active: Option<bool>,
+        /// The same fact as `active`, 1 or 0, for clients that send it so.
+        status: Option<Status>,
         /// A language tag (BCP 47).
         lang: Option<LangTag>,
         /// An IANA time zone.
@@ -83,7 +88,7 @@ request! {
 }
 
 request! {
-    /// Which users to search for. Unknown fields are ignored; null means absent.
+    /// Which users to search for. Unknown fields are errors; null and the empty string mean absent.
     #[schema(as = UserQuery, examples(json!({"surname": "love", "page_size": 10})))]
     pub(super) struct UserSearchRequest {
         /// Part of the given name.
@@ -116,16 +121,33 @@ impl FromJson<'_> for DroppedText {
     }
 }
 
+/// Returns the fields of a body, with an error if `status` contradicts `active`.
+fn fields(body: &[u8]) -> Result<Fields<'_>, ApiError> {
+    let mut fields = Fields::from_body(body)?;
+    if let Some(active) = fields.peek::<bool>("active") {
+        fields.check("status", |status: &Status| {
+            if status.is_active() == active {
+                return Ok(());
+            }
+            Err(Invalid::new(
+                "must agree with active: 1 for true, 0 for false",
+            ))
+        });
+    }
+    Ok(fields)
+}
+
 /// Reads a registration, or returns everything that is wrong with it.
 pub(super) fn read_profile(body: &[u8], defaults: &UserDefaults) -> Result<UserProfile, ApiError> {
-    let request = UserRequest::read(Fields::from_body(body)?)?;
+    let request = UserRequest::read(fields(body)?)?;
+    let active = request.active.or(request.status.map(Status::is_active));
     let profile = UserProfile::new(request.email, request.name, request.surname, defaults);
     Ok(UserProfile {
         username: request.username,
         role: request.role.unwrap_or(profile.role),
         mobile: request.mobile.unwrap_or(profile.mobile),
         login_allowed: request.login_allowed.unwrap_or(profile.login_allowed),
-        active: request.active.unwrap_or(profile.active),
+        active: active.unwrap_or(profile.active),
         lang: request.lang.unwrap_or(profile.lang),
         timezone: request.timezone.unwrap_or(profile.timezone),
         expires_at: request.expires_at,
@@ -135,7 +157,7 @@ pub(super) fn read_profile(body: &[u8], defaults: &UserDefaults) -> Result<UserP
 
 /// Reads what to change of a user, or returns everything that is wrong with it.
 pub(super) fn read_patch(body: &[u8]) -> Result<UserPatch, ApiError> {
-    let change = UserChange::read(Fields::from_body(body)?)?;
+    let change = UserChange::read(fields(body)?)?;
     Ok(UserPatch {
         email: change.email,
         username: change.username,
@@ -144,7 +166,7 @@ pub(super) fn read_patch(body: &[u8]) -> Result<UserPatch, ApiError> {
         role: change.role,
         mobile: change.mobile,
         login_allowed: change.login_allowed,
-        active: change.active,
+        active: change.active.or(change.status.map(Status::is_active)),
         lang: change.lang,
         timezone: change.timezone,
         expires_at: change.expires_at,
@@ -153,7 +175,9 @@ pub(super) fn read_patch(body: &[u8]) -> Result<UserPatch, ApiError> {
 
 /// Reads which users to search for, or returns everything that is wrong with it.
 pub(crate) fn read_query(body: &[u8]) -> Result<(UserQuery, Paging), ApiError> {
-    let request = UserSearchRequest::read(Fields::from_body(body)?)?;
+    let mut fields = Fields::from_body(body)?;
+    fields.reject_unknown::<UserSearchRequest>();
+    let request = UserSearchRequest::read(fields)?;
     let query = UserQuery {
         name: request.name.unwrap_or_default(),
         surname: request.surname.unwrap_or_default(),
