@@ -189,6 +189,7 @@ impl Server {
                 .app_data(app_state.clone())
                 .app_data(http::Cache::default())
                 .configure(|config| http::routes(config, &app_state.base_paths))
+                .wrap(from_fn(http::normalize))
                 .wrap(from_fn(http::observe))
         })
         .workers(self.workers)

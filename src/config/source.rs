@@ -279,7 +279,7 @@ mod tests {
                 "line 2: log.slow_ms: must be a whole number from 0 to 9223372036854775807",
             ),
             (
-                "[rooms]\nlanguages = [\"en-US\", \"en_US\"]",
+                "[rooms]\nlanguages = [\"en-US\", \"e\"]",
                 "line 2: rooms.languages: must be a language tag, such as en-US (BCP 47)",
             ),
             (

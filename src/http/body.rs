@@ -35,13 +35,16 @@ impl FromRequest for JsonBody {
 }
 
 fn check_headers(request: &HttpRequest) -> Result<(), ApiError> {
-    let media_type = header(request, &CONTENT_TYPE)
-        .split(';')
-        .next()
-        .unwrap_or_default();
+    let mut content_type = header(request, &CONTENT_TYPE).split(';');
+    let media_type = content_type.next().unwrap_or_default();
     if !media_type.trim().eq_ignore_ascii_case("application/json") {
         return Err(ApiError::UnsupportedMediaType(
             "the body must be JSON: send Content-Type: application/json",
+        ));
+    }
+    if content_type.any(is_other_charset) {
+        return Err(ApiError::UnsupportedMediaType(
+            "the body must be in UTF-8: send Content-Type: application/json",
         ));
     }
     let encoding = header(request, &CONTENT_ENCODING);
@@ -57,6 +60,18 @@ fn check_headers(request: &HttpRequest) -> Result<(), ApiError> {
         return Err(ApiError::BodyTooLarge);
     }
     Ok(())
+}
+
+/// Returns true for a parameter of a media type that names another charset than UTF-8.
+fn is_other_charset(parameter: &str) -> bool {
+    let Some((name, value)) = parameter.split_once('=') else {
+        return false;
+    };
+    let value = value.trim().trim_matches('"');
+    let is_utf_8 = ["utf-8", "utf8", ""]
+        .iter()
+        .any(|name| value.eq_ignore_ascii_case(name));
+    name.trim().eq_ignore_ascii_case("charset") && !is_utf_8
 }
 
 fn header<'a>(request: &'a HttpRequest, name: &HeaderName) -> &'a str {

@@ -2,6 +2,7 @@ use super::bearer::BearerToken;
 use crate::model::AccessKey;
 use crate::store::Generation;
 use actix_web::HttpRequest;
+use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,7 +14,7 @@ const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
 /// How many API keys a worker caches. (Tuning.)
 const MAX_KEYS: usize = 256;
 
-/// Per-worker cache of valid API keys and of the bodies of default-room responses. Positive results
+/// Per-worker cache of valid API keys and of default-room responses. Positive results
 /// only. Cleared when the generation of the database changes, so a hit is what a query would find.
 ///
 /// Read the generation before the query whose result is stored.
@@ -27,8 +28,22 @@ struct Contents {
     /// of a key that does not exist.
     keys: HashMap<[u8; 32], Rc<CachedKey>>,
     /// Response bodies by the body of the request: a caller that asks again sends the same bytes.
-    responses: HashMap<Box<[u8]>, Bytes>,
+    responses: HashMap<Box<[u8]>, CachedResponse>,
     response_bytes: usize,
+}
+
+/// A response that shows an existing default room.
+#[derive(Debug, Clone)]
+pub(super) struct CachedResponse {
+    pub(super) body: Bytes,
+    /// The header that names the unknown options of the request, if there are any.
+    pub(super) unknown_options: Option<HeaderValue>,
+}
+
+impl CachedResponse {
+    fn bytes(&self) -> usize {
+        self.body.len() + self.unknown_options.as_ref().map_or(0, HeaderValue::len)
+    }
 }
 
 /// A valid API key.
@@ -70,24 +85,28 @@ impl Cache {
         }
     }
 
-    /// Returns the body of the response to a request with that body, if it is cached.
-    pub(super) fn response(&self, generation: Option<Generation>, body: &[u8]) -> Option<Bytes> {
+    /// Returns the response to a request with that body, if it is cached.
+    pub(super) fn response(
+        &self,
+        generation: Option<Generation>,
+        body: &[u8],
+    ) -> Option<CachedResponse> {
         let mut contents = self.0.borrow_mut();
         contents.at(generation)?.responses.get(body).cloned()
     }
 
-    /// Stores the body of a response that shows an existing default room.
+    /// Stores a response that shows an existing default room.
     pub(super) fn store_response(
         &self,
         generation: Option<Generation>,
         body: &[u8],
-        response: Bytes,
+        response: CachedResponse,
     ) {
         let mut contents = self.0.borrow_mut();
         if !contents.is_at(generation) {
             return;
         }
-        let bytes = body.len() + response.len();
+        let bytes = body.len() + response.bytes();
         if contents.response_bytes + bytes > MAX_RESPONSE_BYTES {
             contents.clear_responses();
         }
@@ -127,7 +146,15 @@ mod tests {
     use super::*;
 
     fn cached(cache: &Cache, generation: Option<Generation>) -> Option<Bytes> {
-        cache.response(generation, b"request")
+        let response = cache.response(generation, b"request");
+        response.map(|response| response.body)
+    }
+
+    fn response(body: &'static str) -> CachedResponse {
+        CachedResponse {
+            body: Bytes::from_static(body.as_bytes()),
+            unknown_options: None,
+        }
     }
 
     #[test]
@@ -135,8 +162,8 @@ mod tests {
         let [older, newer] = [1, 2].map(|number| Some(Generation::from_number(number)));
         let cache = Cache::default();
         assert_eq!(cached(&cache, newer), None);
-        cache.store_response(newer, b"request", Bytes::from_static(b"response"));
-        cache.store_response(older, b"request", Bytes::from_static(b"stale"));
+        cache.store_response(newer, b"request", response("response"));
+        cache.store_response(older, b"request", response("stale"));
         assert_eq!(cached(&cache, older), None);
         assert_eq!(cached(&cache, newer).as_deref(), Some(&b"response"[..]));
         assert_eq!(cached(&cache, Some(Generation::from_number(3))), None);
@@ -146,7 +173,7 @@ mod tests {
     #[test]
     fn without_a_generation_nothing_is_cached() {
         let cache = Cache::default();
-        cache.store_response(None, b"request", Bytes::from_static(b"response"));
+        cache.store_response(None, b"request", response("response"));
         assert_eq!(cached(&cache, None), None);
     }
 }

@@ -51,7 +51,7 @@ error_responses! {
     CreatorNotFound: Rule::EmailNotFound.into();
     DiskFull: store::Error::DiskFull.into();
     Failed: store::Error::Internal(String::new()).into();
-    InvalidBody: invalid("lang", LangTag::parse("en_US")), ApiError::BadRequest(
+    InvalidBody: invalid("lang", LangTag::parse("e")), ApiError::BadRequest(
         "the body must be a JSON object: EOF while parsing an object at line 1 column 1".into(),
     );
     InvalidParameters: invalid("page", PageNumber::new(0));

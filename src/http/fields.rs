@@ -3,14 +3,18 @@
 use super::error::ApiError;
 use super::json;
 use crate::model::raw_object::RawObject;
-use crate::model::{self, FieldError, Invalid};
+use crate::model::{self, FieldError, Invalid, text};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
+use std::collections::BTreeSet;
 use std::str;
+
+/// The mark that some programs write before a text in UTF-8.
+const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
 /// Declares a request as a struct. Its function `read` takes the fields from a body: a field of
 /// type `T` is required, `Option<T>` may be absent or null, and `Option<Option<T>>` may be absent
-/// while null is a value.
+/// while null is a value. The empty string is read as null, unless it is a value of the type.
 macro_rules! request {
     (
         $(#[$attribute:meta])*
@@ -36,9 +40,26 @@ macro_rules! request {
                 }
             }
         }
+
+        impl$(<$lifetime>)? $crate::http::fields::Request for $name$(<$lifetime>)? {
+            const FIELDS: &'static [&'static str] = &[$(stringify!($field)),+];
+        }
     };
 }
 pub(super) use request;
+
+/// A request that is read field by field.
+pub(super) trait Request {
+    /// The names of the fields.
+    const FIELDS: &'static [&'static str];
+}
+
+/// How many unknown names one response can list. Each repeats the known ones, so without a limit
+/// the response would be many times as long as the request.
+const MAX_UNKNOWN: usize = 20;
+
+/// The longest unknown name in a response, in characters.
+const MAX_UNKNOWN_CHARS: usize = 100;
 
 /// Everything that is wrong with the fields of a request, so that one response can name all of it.
 #[derive(Default)]
@@ -51,6 +72,19 @@ impl FieldErrors {
             field: field.to_owned(),
             message,
         });
+    }
+
+    /// Adds the names that are none of the known ones, each once.
+    pub(super) fn add_unknown<'n>(&mut self, names: impl Iterator<Item = &'n str>, known: &[&str]) {
+        let unknown: BTreeSet<&str> = names.filter(|name| !known.contains(name)).collect();
+        for name in unknown.into_iter().take(MAX_UNKNOWN) {
+            let message = format!("is unknown: the known ones are {}", known.join(", "));
+            let name = if name.is_empty() { "\"\"" } else { name };
+            self.add(
+                &text::shown(name, MAX_UNKNOWN_CHARS),
+                Invalid(message.into()),
+            );
+        }
     }
 
     /// Returns true if no field is wrong so far.
@@ -77,17 +111,20 @@ impl FieldErrors {
 pub(super) struct Fields<'a> {
     object: RawObject<'a>,
     repeated: Vec<String>,
+    /// A field that is read where another is not sent: the names of both.
+    substitute: Option<(&'static str, &'static str)>,
     pub(super) errors: FieldErrors,
 }
 
 impl<'a> Fields<'a> {
-    /// Reads the top level of a body.
+    /// Reads the top level of a body, which may begin with a byte order mark.
     ///
     /// # Errors
     /// A body that is not a JSON object in UTF-8.
     pub(super) fn from_body(body: &'a [u8]) -> Result<Self, ApiError> {
         let text = str::from_utf8(body)
             .map_err(|error| not_json(&format!("byte {} is not UTF-8", error.valid_up_to())))?;
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let object = RawObject::parse(text).map_err(|error| match error.classify() {
             Category::Data => ApiError::BadRequest("the body must be a JSON object".into()),
             _ => not_json(&error.to_string()),
@@ -95,8 +132,26 @@ impl<'a> Fields<'a> {
         Ok(Self {
             repeated: json::repeated(object.members().iter().map(|(key, _)| key.as_ref())),
             object,
+            substitute: None,
             errors: FieldErrors::default(),
         })
+    }
+
+    /// Reads the field `substitute` in the place of `name` where `name` is not sent.
+    pub(super) fn substitute(&mut self, name: &'static str, substitute: &'static str) {
+        self.substitute = Some((name, substitute));
+    }
+
+    /// Adds an error for every field that the request does not have.
+    pub(super) fn reject_unknown<R: Request>(&mut self) {
+        let names = self.object.members().iter().map(|(key, _)| key.as_ref());
+        self.errors.add_unknown(names, R::FIELDS);
+    }
+
+    /// Returns the value of a field; None if it is absent or wrong.
+    pub(super) fn peek<T: FromJson<'a>>(&self, name: &str) -> Option<T> {
+        let value = self.get(name).filter(|_| !self.is_repeated(name))?;
+        T::from_json(value).ok()
     }
 
     /// Takes a field; None if it is wrong, which is then among the errors.
@@ -110,9 +165,7 @@ impl<'a> Fields<'a> {
         name: &str,
         check: impl FnOnce(&T) -> Result<(), Invalid>,
     ) {
-        let value = self.get(name).filter(|_| !self.is_repeated(name));
-        let value = value.map(T::from_json);
-        if let Some(Err(message)) = value.and_then(Result::ok).as_ref().map(check) {
+        if let Some(Err(message)) = self.peek(name).as_ref().map(check) {
             self.errors.add(name, message);
         }
     }
@@ -126,8 +179,23 @@ impl<'a> Fields<'a> {
         members.find_map(|(key, value)| (key == name).then_some(*value))
     }
 
-    /// Finds a field that may be absent while null is a value.
-    fn find<T: FromJson<'a>>(&mut self, name: &str) -> Option<Option<Option<T>>> {
+    /// Returns the name under which a field is sent.
+    fn sent_name<'n, T: FromJson<'a>>(&self, name: &'n str) -> &'n str {
+        let is_sent = self.get(name).is_some_and(|value| !is_null::<T>(value));
+        match self.substitute {
+            Some((of, substitute)) if of == name && !is_sent && !self.is_repeated(name) => {
+                substitute
+            }
+            _ => name,
+        }
+    }
+
+    /// Finds a field that may be absent while null is a value. `is_null` says what counts as null.
+    fn find<T: FromJson<'a>>(
+        &mut self,
+        name: &str,
+        is_null: impl Fn(&RawValue) -> bool,
+    ) -> Option<Option<Option<T>>> {
         if self.is_repeated(name) {
             self.errors.add(name, Invalid::new("is given twice"));
             return None;
@@ -135,7 +203,7 @@ impl<'a> Fields<'a> {
         let Some(value) = self.get(name) else {
             return Some(None);
         };
-        if json::is_null(value) {
+        if is_null(value) {
             return Some(Some(None));
         }
         match T::from_json(value) {
@@ -157,7 +225,7 @@ pub(super) trait Field<'a>: Sized {
 
 impl<'a, T: FromJson<'a>> Field<'a> for T {
     fn take(fields: &mut Fields<'a>, name: &str) -> Option<Self> {
-        let value = fields.find(name)?.flatten();
+        let value = fields.find(name, json::is_null)?.flatten();
         if value.is_none() {
             fields.errors.add(name, Invalid::new("is required"));
         }
@@ -167,18 +235,28 @@ impl<'a, T: FromJson<'a>> Field<'a> for T {
 
 impl<'a, T: FromJson<'a>> Field<'a> for Option<T> {
     fn take(fields: &mut Fields<'a>, name: &str) -> Option<Self> {
-        fields.find(name).map(Option::flatten)
+        let name = fields.sent_name::<T>(name);
+        fields.find(name, is_null::<T>).map(Option::flatten)
     }
 }
 
 impl<'a, T: FromJson<'a>> Field<'a> for Option<Option<T>> {
     fn take(fields: &mut Fields<'a>, name: &str) -> Option<Self> {
-        fields.find(name)
+        fields.find(name, is_null::<T>)
     }
+}
+
+/// Returns true for what means "not set" in a field that may be absent.
+fn is_null<'a, T: FromJson<'a>>(value: &RawValue) -> bool {
+    json::is_null(value) || (!T::MAY_BE_EMPTY && json::is_empty_text(value))
 }
 
 /// A value that is read from JSON.
 pub(super) trait FromJson<'a>: Sized {
+    /// True if the empty string is a value. Otherwise an optional field is not set by it: clients
+    /// that build requests from forms send it so.
+    const MAY_BE_EMPTY: bool = false;
+
     /// Reads a value that is not null.
     ///
     /// # Errors

@@ -62,6 +62,11 @@ pub(super) fn boolean(value: &RawValue) -> Result<bool, Invalid> {
     }
 }
 
+/// Returns true for the empty string.
+pub(super) fn is_empty_text(value: &RawValue) -> bool {
+    value.get() == "\"\""
+}
+
 /// Reads a whole number, however it is written: `15`, `15.0` and `1.5e1` are the same in JSON. A
 /// number out of the range of `i64` becomes its limit, so that the check of a range rejects it.
 pub(super) fn integer(value: &RawValue) -> Result<i64, Invalid> {
@@ -69,12 +74,36 @@ pub(super) fn integer(value: &RawValue) -> Result<i64, Invalid> {
     if let Ok(integer) = value.get().parse() {
         return Ok(integer);
     }
-    let number: f64 = serde_json::from_str(value.get()).map_err(|_| not_an_integer())?;
-    if number.fract() == 0.0 {
-        Ok(number as i64)
-    } else {
-        Err(not_an_integer())
+    check_number(value).map_err(|_| not_an_integer())?;
+    exact_integer(value.get()).ok_or_else(not_an_integer)
+}
+
+/// Reads a JSON number digit by digit, because a float would round `15.0000000000000001` to 15;
+/// `None` for a number with a fraction.
+fn exact_integer(number: &str) -> Option<i64> {
+    let (sign, number) = match number.strip_prefix('-') {
+        Some(number) => (-1, number),
+        None => (1, number),
+    };
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = [whole, fraction].concat();
+    let significant = digits.trim_start_matches('0').trim_end_matches('0');
+    if significant.is_empty() {
+        return Some(0);
     }
+    // The number is `significant` and so many zeros; fewer than none is a fraction. An exponent
+    // that has no place in 64 bits is far below zero: above, the number is no double.
+    let trailing = digits.len() - digits.trim_end_matches('0').len();
+    let exponent: i64 = exponent.parse().unwrap_or(i64::MIN / 2);
+    let zeros = exponent + i64::try_from(trailing).ok()? - i64::try_from(fraction.len()).ok()?;
+    let zeros = usize::try_from(zeros).ok()?;
+    let limit = if sign < 0 { i64::MIN } else { i64::MAX };
+    if significant.len() + zeros > i64::MAX.to_string().len() {
+        return Some(limit);
+    }
+    let magnitude: i128 = (significant.to_owned() + &"0".repeat(zeros)).parse().ok()?;
+    Some(i64::try_from(sign * magnitude).unwrap_or(limit))
 }
 
 /// Rejects a number out of the range of a double: some readers reject the whole text for it.
@@ -118,10 +147,34 @@ mod tests {
             ("-3", -3),
             ("99999999999999999999", i64::MAX),
             ("-1e300", i64::MIN),
+            ("1440.000000000000000000", 1440),
+            ("0.0144E+5", 1440),
+            ("144000e-2", 1440),
+            ("0e99999999999999999999", 0),
+            ("0.000e-99999999999999999999", 0),
+            ("9007199254740993.0", 9_007_199_254_740_993),
+            ("9223372036854775807.0", i64::MAX),
+            ("9223372036854775808.0", i64::MAX),
+            ("-9223372036854775808e0", i64::MIN),
+            ("-9223372036854775809.0", i64::MIN),
         ] {
             assert_eq!(integer(&raw(written)), Ok(read), "{written}");
         }
-        for written in ["1.5", "\"15\"", "1e999", "true", "null", "[15]"] {
+        for written in [
+            "1.5",
+            "\"15\"",
+            "1e999",
+            "true",
+            "null",
+            "[15]",
+            "1440.0000000000001",
+            "1440.00000000000000000000001",
+            "-0.00000000000000000000001",
+            "9223372036854775807.5",
+            "123e-3",
+            "1e-99999999999999999999",
+            "1e-400",
+        ] {
             assert!(integer(&raw(written)).is_err(), "{written}");
         }
     }

@@ -1,19 +1,32 @@
+use super::error::ApiError;
 use super::fields::FieldErrors;
 use crate::model::Invalid;
+use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use url::form_urlencoded;
 
-/// The parameters of a query string, taken one by one. Unknown parameters are ignored.
+/// The parameters of a query string, taken one by one.
 pub(super) struct QueryParams<'a> {
-    pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    pairs: Vec<Pair<'a>>,
+    /// The names of the parameters taken so far.
+    known: Vec<&'static str>,
     errors: FieldErrors,
+}
+
+struct Pair<'a> {
+    name: Cow<'a, str>,
+    value: Cow<'a, str>,
+    /// True if name and value are UTF-8; otherwise both hold replacement characters.
+    is_utf_8: bool,
 }
 
 impl<'a> QueryParams<'a> {
     /// Reads a query string.
     pub(super) fn from_query(query: &'a str) -> Self {
+        let parts = query.split('&').filter(|part| !part.is_empty());
         Self {
-            pairs: form_urlencoded::parse(query.as_bytes()).collect(),
+            pairs: parts.filter_map(Pair::from_part).collect(),
+            known: Vec::new(),
             errors: FieldErrors::default(),
         }
     }
@@ -21,26 +34,82 @@ impl<'a> QueryParams<'a> {
     /// Takes a parameter; None if it is absent, or wrong, which is then among the errors.
     pub(super) fn optional<T>(
         &mut self,
-        name: &str,
+        name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, Invalid>,
     ) -> Option<T> {
-        let mut values = self
-            .pairs
-            .iter()
-            .filter(|(key, _)| key == name)
-            .map(|(_, value)| value);
-        let value = values.next()?;
-        let parsed = match values.next() {
+        self.known.push(name);
+        let mut pairs = self.pairs.iter().filter(|pair| pair.name == name);
+        let pair = pairs.next()?;
+        let parsed = match pairs.next() {
             Some(_) => Err(Invalid::new("is given twice")),
-            None => parse(value),
+            None if !pair.is_utf_8 => Err(Invalid::new("must be UTF-8, percent-encoded")),
+            None => parse(&pair.value),
         };
         parsed
             .map_err(|message| self.errors.add(name, message))
             .ok()
     }
 
-    /// Returns everything that is wrong with the parameters taken so far.
-    pub(super) fn into_errors(self) -> FieldErrors {
-        self.errors
+    /// Returns a value if the query has no parameters but those taken, and all of them are right.
+    ///
+    /// # Errors
+    /// Every wrong parameter, and those that were not taken.
+    pub(super) fn unless_wrong<T>(mut self, value: T) -> Result<T, ApiError> {
+        let names = self.pairs.iter().map(|pair| pair.name.as_ref());
+        self.errors.add_unknown(names, &self.known);
+        self.errors.unless_any(value)
+    }
+}
+
+impl<'a> Pair<'a> {
+    fn from_part(part: &'a str) -> Option<Self> {
+        let (name, value) = form_urlencoded::parse(part.as_bytes()).next()?;
+        Some(Self {
+            name,
+            value,
+            is_utf_8: percent_decode_str(part).decode_utf8().is_ok(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Result<Option<String>, ApiError> {
+        let mut params = QueryParams::from_query(query);
+        let value = params.optional("query", |text| Ok(text.to_owned()));
+        params.unless_wrong(value)
+    }
+
+    #[test]
+    fn a_value_is_decoded() {
+        for (query, value) in [
+            ("query=Caf%C3%A9+x", "Café x"),
+            ("&query=50%&", "50%"),
+            ("query=%zz%2", "%zz%2"),
+            ("query", ""),
+            ("query=a=b", "a=b"),
+        ] {
+            let read = read(query).ok().flatten();
+            assert_eq!(read.as_deref(), Some(value), "{query}");
+        }
+        assert!(matches!(read(""), Ok(None)));
+    }
+
+    #[test]
+    fn other_encodings_and_unknown_names_are_errors() {
+        for query in [
+            "query=Caf%E9",
+            "query=%C3",
+            "query=%FF%FE",
+            "%FF=x",
+            "quer%79=%E9",
+            "Query=x",
+            "=x",
+            "query=x&other",
+        ] {
+            assert!(read(query).is_err(), "{query}");
+        }
     }
 }

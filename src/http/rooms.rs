@@ -5,21 +5,23 @@ pub(super) mod request;
 pub(super) mod search;
 
 mod response;
+mod unknown_options;
 
 use super::auth::Authorized;
 use super::body::JsonBody;
-use super::cache::Cache;
+use super::cache::{Cache, CachedResponse};
 use super::error::ApiError;
 use super::error_responses::{
     CreatorInactive, CreatorNotFound, DiskFull, RoomNameTaken, RoomNotFound,
 };
 use super::state::AppState;
 use crate::model::{self, CreateOutcome, Guid};
-use actix_web::http::header::{ContentType, LOCATION};
+use actix_web::http::header::{ContentType, HeaderValue, LOCATION};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use request::{DefaultRoomRequest, RoomChange};
 use response::RoomResponse;
+use unknown_options::UNKNOWN_OPTIONS;
 
 /// Get or create the default room
 ///
@@ -34,9 +36,11 @@ use response::RoomResponse;
     operation_id = "getOrCreateRoom",
     request_body = DefaultRoomRequest,
     responses(
-        (status = 200, description = "The existing room.", body = RoomResponse),
+        (status = 200, description = "The existing room.", body = RoomResponse,
+            headers(("X-Unknown-Options" = String, description = "The unknown options of the request, if any."))),
         (status = 201, description = "The new room.", body = RoomResponse,
-            headers(("Location" = String, description = "The path of the room."))),
+            headers(("Location" = String, description = "The path of the room."),
+                ("X-Unknown-Options" = String, description = "The unknown options of the request, if any."))),
         CreatorNotFound, CreatorInactive, RoomNameTaken, DiskFull,
     ),
 )]
@@ -52,17 +56,21 @@ pub(super) async fn get_or_create(
         return Ok(json_response(HttpResponse::Ok(), cached));
     }
     let draft = request::read_draft(&body.0, &state.languages)?;
+    let unknown_options = unknown_options::value(&draft.options);
     let (room, created) = state.store.get_or_create_default(draft).await?;
-    let text = Bytes::from(RoomResponse::new(&room, &state)?.to_json());
+    let shown = CachedResponse {
+        body: Bytes::from(RoomResponse::new(&room, &state)?.to_json()),
+        unknown_options,
+    };
     Ok(match created {
         CreateOutcome::Existed => {
-            cache.store_response(generation, &body.0, text.clone());
-            json_response(HttpResponse::Ok(), text)
+            cache.store_response(generation, &body.0, shown.clone());
+            json_response(HttpResponse::Ok(), shown)
         }
         CreateOutcome::Created => {
             let mut response = HttpResponse::Created();
             response.insert_header((LOCATION, location(&request, room.guid)));
-            json_response(response, text)
+            json_response(response, shown)
         }
     })
 }
@@ -76,9 +84,11 @@ pub(super) async fn get_or_create(
     operation_id = "getOrCreateDefaultRoom",
     request_body = DefaultRoomRequest,
     responses(
-        (status = 200, description = "The existing room.", body = RoomResponse),
+        (status = 200, description = "The existing room.", body = RoomResponse,
+            headers(("X-Unknown-Options" = String, description = "The unknown options of the request, if any."))),
         (status = 201, description = "The new room.", body = RoomResponse,
-            headers(("Location" = String, description = "The path of the room."))),
+            headers(("Location" = String, description = "The path of the room."),
+                ("X-Unknown-Options" = String, description = "The unknown options of the request, if any."))),
         CreatorNotFound, CreatorInactive, RoomNameTaken, DiskFull,
     ),
 )]
@@ -124,7 +134,8 @@ pub(super) async fn show(
     params(("room_guid" = Guid, Path, description = "The GUID of the room, in either case.")),
     request_body = RoomChange,
     responses(
-        (status = 200, description = "The changed room.", body = RoomResponse),
+        (status = 200, description = "The changed room.", body = RoomResponse,
+            headers(("X-Unknown-Options" = String, description = "The unknown options of the request, if any."))),
         RoomNotFound, RoomNameTaken, DiskFull,
     ),
 )]
@@ -136,8 +147,11 @@ pub(super) async fn update(
 ) -> Result<HttpResponse, ApiError> {
     let patch = request::read_patch(&body.0, &state.languages)?;
     let guid = room_guid(&request)?;
+    let unknown_options = unknown_options::value(&patch.options);
     let room = state.store.update_room(guid, patch).await?;
-    Ok(HttpResponse::Ok().json(RoomResponse::new(&room, &state)?))
+    let mut response = HttpResponse::Ok();
+    add_unknown_options(&mut response, unknown_options);
+    Ok(response.json(RoomResponse::new(&room, &state)?))
 }
 
 /// Delete a room
@@ -173,6 +187,13 @@ fn location(request: &HttpRequest, room_guid: Guid) -> String {
     format!("{rooms}/{room_guid}")
 }
 
-fn json_response(mut response: HttpResponseBuilder, text: Bytes) -> HttpResponse {
-    response.content_type(ContentType::json()).body(text)
+fn json_response(mut response: HttpResponseBuilder, shown: CachedResponse) -> HttpResponse {
+    add_unknown_options(&mut response, shown.unknown_options);
+    response.content_type(ContentType::json()).body(shown.body)
+}
+
+fn add_unknown_options(response: &mut HttpResponseBuilder, value: Option<HeaderValue>) {
+    if let Some(value) = value {
+        response.insert_header((UNKNOWN_OPTIONS, value));
+    }
 }

@@ -23,10 +23,31 @@ pub(super) const SORTS: [(&str, RoomSort); 4] = [
     ("name desc", RoomSort::NameDescending),
 ];
 
+/// Whether a user is active, as a number: 1 or 0.
+#[derive(Clone, Copy)]
+pub(super) struct Status(bool);
+
+impl Status {
+    fn new(number: i64) -> Result<Self, Invalid> {
+        match number {
+            0 => Ok(Self(false)),
+            1 => Ok(Self(true)),
+            _ => Err(Invalid::new("must be 1 (active) or 0 (not active)")),
+        }
+    }
+
+    /// Returns the same fact as a boolean.
+    pub(super) fn is_active(self) -> bool {
+        self.0
+    }
+}
+
 macro_rules! values {
-    ($($value:ty: $($read:expr)? => $schema:expr;)+) => {
+    ($($value:ty: $($read:expr $(, $may_be_empty:ident)?)? => $schema:expr;)+) => {
         $(
             $(impl FromJson<'_> for $value {
+                $(const $may_be_empty: bool = true;)?
+
                 fn from_json(value: &RawValue) -> Result<Self, Vec<FieldError>> {
                     $read(value)
                 }
@@ -61,7 +82,7 @@ values! {
     LangTag: as_text(LangTag::parse) => format("language-tag")
         .max_length(Some(LangTag::MAX_CHARS))
         .examples([json!("en-US"), json!("tr-TR")]);
-    Mobile: as_text(Mobile::parse) => text(Mobile::MAX_CHARS);
+    Mobile: as_text(Mobile::parse), MAY_BE_EMPTY => text(Mobile::MAX_CHARS);
     PageNumber: as_integer(PageNumber::new) => integer(1, PageNumber::MAX)
         .default(Some(Paging::default().page().into()));
     PageSize: as_integer(PageSize::new) => integer(1, PageSize::MAX.into())
@@ -73,6 +94,7 @@ values! {
     RoomSort: => string()
         .enum_values(Some(SORTS.map(|(words, _)| words)))
         .default(Some(SORTS[0].0.into()));
+    Status: as_integer(Status::new) => integer(0, 1);
     Surname: as_text(Surname::parse) => text(Surname::MAX_CHARS);
     Tags: as_text(Tags::parse) => text(Tags::MAX_CHARS);
     TimeZoneName: as_text(TimeZoneName::parse) => format("time-zone")

@@ -11,15 +11,17 @@ impl LangTag {
     /// room for 35.
     pub const MAX_CHARS: usize = 100;
 
-    /// Parses a tag in any case.
+    /// Parses a tag in any case, with `_` in place of `-` and with white space around: the locales
+    /// of many platforms are written so.
     ///
     /// # Errors
     /// A tag that is not well-formed or has over 100 characters.
     pub fn parse(tag: &str) -> Result<Self, Invalid> {
+        let tag = tag.trim().replace('_', "-");
         if tag.len() > Self::MAX_CHARS {
             return Err(Invalid::new("must have at most 100 characters"));
         }
-        LanguageTag::parse_and_normalize(tag)
+        LanguageTag::parse_and_normalize(&tag)
             .map(|tag| Self(tag.into_inner()))
             .map_err(|_| Invalid::new("must be a language tag, such as en-US (BCP 47)"))
     }
@@ -55,6 +57,8 @@ mod tests {
             ("zh-hant-tw", "zh-Hant-TW"),
             ("sl-ROZAJ-biske", "sl-rozaj-biske"),
             ("X-Private", "x-private"),
+            ("en_US", "en-US"),
+            (" zh_hant-TW\t", "zh-Hant-TW"),
         ] {
             assert_eq!(
                 LangTag::parse(typed).map(|tag| tag.0).as_deref(),
@@ -68,8 +72,11 @@ mod tests {
         let long = format!("x{}", "-a".repeat(50));
         for tag in [
             "",
-            " en",
-            "en_US",
+            " ",
+            "_",
+            "e n",
+            "en__US",
+            "en_US.UTF-8",
             "en-",
             "1",
             "toolonglanguage",

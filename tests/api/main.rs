@@ -2,6 +2,7 @@
 
 mod auth;
 mod bodies;
+mod client_habits;
 mod default_room;
 mod docs;
 mod errors;

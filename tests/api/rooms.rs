@@ -81,7 +81,7 @@ fn an_update_names_every_wrong_field_and_changes_nothing() {
     let (server, room, path) = server_with_room();
     let answer = server.put(
         &path,
-        &json!({"name": "", "lang": "en_US", "tags": 1, "allow_recording": "yes", "options": {"session_duration": 0}}),
+        &json!({"name": " ", "lang": "e", "tags": 1, "allow_recording": "yes", "options": {"session_duration": 0}}),
     );
     answer.assert(
         400,

@@ -105,7 +105,7 @@ fn every_wrong_field_is_named() {
     let server = TestServer::start();
     let sent = json!({
         "name": "", "surname": 1, "email": "x", "role": "x", "psd": 1, "mobile": "1".repeat(33),
-        "login_allowed": "yes", "active": 1, "lang": "en_US", "timezone": "Mars", "expires_at": "tomorrow",
+        "login_allowed": "yes", "active": 1, "lang": "e", "timezone": "Mars", "expires_at": "tomorrow",
     });
     server.post(USER, &sent).assert(
         400,

@@ -58,7 +58,7 @@ fn all_wrong_fields_are_named_at_once() {
     ] {
         assert_invalid(&server, &body.to_string(), &required);
     }
-    let empty = json!({"creator_email": "", "name": "", "fallback_name": "", "lang": ""});
+    let empty = json!({"creator_email": "", "name": "", "fallback_name": " ", "lang": " "});
     let wrong = [
         ("creator_email", "must not be empty"),
         ("name", "must not be empty"),
@@ -144,8 +144,8 @@ fn only_e_mail_addresses_are_valid_e_mail_addresses() {
 #[test]
 fn only_language_tags_are_valid_languages() {
     let server = TestServer::start();
-    let plain = "en_US en- -en e 1 en--US toolonglanguage de-419-DE en-a türkçe *";
-    for lang in plain.split(' ').chain(["", " ", " en", "en ", "en-US\0"]) {
+    let plain = "en- -en e 1 en--US en__US _en toolonglanguage de-419-DE en-a türkçe *";
+    for lang in plain.split(' ').chain([" ", "e n", "en-US\0"]) {
         assert_invalid(&server, &with("lang", lang), &[("lang", NOT_LANG)]);
     }
     assert_nothing_changed(&server);
@@ -154,7 +154,8 @@ fn only_language_tags_are_valid_languages() {
 #[test]
 fn names_and_tags_have_no_invisible_characters() {
     let server = TestServer::start();
-    for name in ["", " ", "\t\r\n", "\u{a0}", "\u{2003}\u{3000}"] {
+    assert_invalid(&server, &with("name", ""), &[("name", "must not be empty")]);
+    for name in [" ", "\t\r\n", "\u{a0}", "\u{2003}\u{3000}"] {
         for field in ["name", "fallback_name"] {
             assert_invalid(&server, &with(field, name), &[(field, "must not be empty")]);
         }
@@ -191,7 +192,7 @@ fn the_longest_texts_are_stored_whole() {
         (answer.status, &answer.json()["name"]),
         (201, &json!(fallback))
     );
-    assert_eq!(answer.json()["tags"], "");
+    assert_eq!(answer.json()["tags"], Value::Null);
 }
 
 #[test]
@@ -257,7 +258,7 @@ fn the_settings_can_narrow_the_languages() {
     for lang in ["en-US", "en", "tr-TR", "de"] {
         assert_invalid(&server, &with("lang", lang), &[wrong]);
     }
-    assert_invalid(&server, &with("lang", "en_GB"), &[("lang", NOT_LANG)]);
+    assert_invalid(&server, &with("lang", "en_G"), &[("lang", NOT_LANG)]);
     let answer = server.post_text(ROOM, &with("lang", Value::Null));
     assert_eq!((answer.status, &answer.json()["lang"]), (201, &json!("tr")));
     let server = languages(&["tr", "en-GB"]);

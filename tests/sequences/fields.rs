@@ -93,6 +93,11 @@ fn absent() -> (Value, Effect) {
     (Value::Null, Effect::Absent)
 }
 
+/// The empty string, which means "not sent" except where it is a value.
+fn empty() -> (Value, Effect) {
+    (Value::from(""), Effect::Absent)
+}
+
 fn invalid(sent: impl Into<Value>) -> (Value, Effect) {
     (sent.into(), Effect::Invalid)
 }
@@ -118,7 +123,7 @@ fn emails() -> Vec<(Value, Effect)> {
 }
 
 fn usernames() -> Vec<(Value, Effect)> {
-    texts(USERNAMES, vec![absent(), invalid("")])
+    texts(USERNAMES, vec![absent(), empty()])
 }
 
 fn flags() -> Vec<(Value, Effect)> {
@@ -165,17 +170,17 @@ fn room_settings(likely: f64) -> Vec<Field> {
         field(
             "lang",
             likely,
-            vec![
-                stored("tr"),
-                kept("en-gb", "en-GB"),
-                absent(),
-                invalid("en_US"),
-            ],
+            vec![stored("tr"), kept("en-gb", "en-GB"), absent(), invalid("e")],
         ),
         field(
             "tags",
             likely,
-            vec![stored("a, b"), stored(""), stored(Value::Null), invalid(1)],
+            vec![
+                stored("a, b"),
+                kept("", Value::Null),
+                stored(Value::Null),
+                invalid(1),
+            ],
         ),
         field("allow_recording", likely, flags()),
         field("inaccessible_replay", likely, flags()),
@@ -240,7 +245,7 @@ fn user_settings(likely: f64) -> Vec<Field> {
         ),
         field("login_allowed", likely, flags()),
         field("active", likely, flags()),
-        field("lang", likely, vec![stored("de"), absent(), invalid("")]),
+        field("lang", likely, vec![stored("de"), absent(), empty()]),
         field(
             "timezone",
             likely,

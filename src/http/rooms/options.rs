@@ -1,5 +1,5 @@
 //! The options of a room as requests write them: groups and their members may start with a capital,
-//! and null mostly means "not sent".
+//! and null, like the empty string, mostly means "not sent".
 
 mod schema;
 
@@ -178,9 +178,12 @@ fn response_spelling<'a>(key: Cow<'a, str>, table: &[Entry], in_group: bool) -> 
 /// sent".
 fn read_known<'a>(kind: &Kind, value: &'a RawValue) -> Result<Option<Cow<'a, str>>, Invalid> {
     let as_sent = Cow::Borrowed(value.get());
+    // As for the fields of a request, the empty string is null where it is no value.
+    let may_be_empty = matches!(kind, Kind::ReturnUrl);
+    let is_null = json::is_null(value) || (!may_be_empty && json::is_empty_text(value));
     let read = match kind {
-        Kind::OpenFlag | Kind::ReturnUrl if json::is_null(value) => kind.default_json(),
-        _ if json::is_null(value) => return Ok(None),
+        Kind::OpenFlag | Kind::ReturnUrl if is_null => kind.default_json(),
+        _ if is_null => return Ok(None),
         Kind::Flag { .. } => json::boolean(value).map(|_| as_sent)?,
         Kind::OpenFlag => json::boolean(value)
             .map(|_| as_sent)
@@ -282,17 +285,20 @@ mod tests {
     fn null_means_not_sent_except_where_it_is_a_value() {
         let sent = r#"{"allow_rating": null, "preparation_time": null, "chat": null, "return_url": null,
             "skip_approval_on_join": null, "duration": {"allowExtendTime": null}}"#;
-        assert_eq!(fields(sent), Vec::<String>::new());
-        let value: &RawValue = serde_json::from_str(sent).expect("JSON");
-        let patch = read(value).unwrap_or_default();
-        let set = r#"{"allow_rating": false, "return_url": "https://example.com",
-            "skip_approval_on_join": true}"#;
-        let options = RoomOptions::from_stored(set.to_owned());
-        let patched = options.patched(&patch).expect("small options");
-        let patched: Json = serde_json::from_str(patched.as_json()).expect("JSON");
-        assert_eq!(patched["allow_rating"], false);
-        assert_eq!(patched["return_url"], "");
-        assert_eq!(patched["skip_approval_on_join"], Json::Null);
+        for sent in [sent, &sent.replace("null", "\"\"")] {
+            assert_eq!(fields(sent), Vec::<String>::new());
+            let value: &RawValue = serde_json::from_str(sent).expect("JSON");
+            let patch = read(value).unwrap_or_default();
+            let set = r#"{"allow_rating": false, "preparation_time": 7, "skip_approval_on_join": true,
+                "return_url": "https://example.com"}"#;
+            let options = RoomOptions::from_stored(set.to_owned());
+            let patched = options.patched(&patch).expect("small options");
+            let patched: Json = serde_json::from_str(patched.as_json()).expect("JSON");
+            assert_eq!(patched["allow_rating"], false);
+            assert_eq!(patched["preparation_time"], 7);
+            assert_eq!(patched["return_url"], "");
+            assert_eq!(patched["skip_approval_on_join"], Json::Null);
+        }
     }
 
     #[test]

@@ -7,7 +7,8 @@ use serde_json::Value;
 const DEFAULT_LANG: &str = "en-US";
 
 request! {
-    /// The room to get or create. Unknown fields are ignored; null means absent.
+    /// The room to get or create. Unknown fields are ignored; null and the empty string mean
+    /// absent.
     #[schema(examples(example))]
     pub(super) struct DefaultRoomRequest<'a> {
         /// The e-mail address of a registered user.
@@ -33,8 +34,9 @@ request! {
 }
 
 request! {
-    /// What to change of a room. What is not sent stays; so does what is sent as null, except for
-    /// `tags`, which null removes.
+    /// What to change of a room. What is not sent stays; so does what is sent as null or as the
+    /// empty string, except for `tags`, which these remove. Where `options` is not sent,
+    /// `ui_options`, as responses have it, is read in its place.
     #[schema(examples(json!({
         "name": "Reading Circle", "options": {"chat": {"offNewMsgSound": true}},
     })))]
@@ -77,7 +79,9 @@ pub(crate) fn read_patch<'a>(
     body: &'a [u8],
     languages: &[LangTag],
 ) -> Result<RoomPatch<'a>, ApiError> {
-    let change = RoomChange::read(fields(body, languages)?)?;
+    let mut fields = fields(body, languages)?;
+    fields.substitute("options", "ui_options");
+    let change = RoomChange::read(fields)?;
     Ok(RoomPatch {
         name: change.name,
         lang: change.lang,

@@ -114,7 +114,7 @@ pub(crate) fn read_query(query: &str) -> Result<(RoomQuery, Paging), ApiError> {
         created_before: search.created_before,
         sort: search.sort.unwrap_or_default(),
     };
-    params.into_errors().unless_any((query, paging))
+    params.unless_wrong((query, paging))
 }
 
 fn parse_sort(text: &str) -> Result<RoomSort, Invalid> {

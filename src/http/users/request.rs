@@ -1,9 +1,10 @@
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, FromJson, request};
-use crate::http::values::as_text;
+use crate::http::values::{Status, as_text};
 use crate::model::{
-    Email, FieldError, Guid, LangTag, Mobile, PageNumber, PageSize, Paging, Part, PersonName, Role,
-    Surname, TimeZoneName, Timestamp, UserDefaults, UserPatch, UserProfile, UserQuery, Username,
+    Email, FieldError, Guid, Invalid, LangTag, Mobile, PageNumber, PageSize, Paging, Part,
+    PersonName, Role, Surname, TimeZoneName, Timestamp, UserDefaults, UserPatch, UserProfile,
+    UserQuery, Username,
 };
 use serde_json::value::RawValue;
 
@@ -36,6 +37,8 @@ request! {
         /// Whether the account is active. An inactive user gets no new room, and keeps an existing
         /// one. A new user is active by default.
         active: Option<bool>,
+        /// The same fact as `active`, 1 or 0, for clients that send it so.
+        status: Option<Status>,
         /// A language tag (BCP 47); for a new user by default that of the server's settings (tr-TR).
         lang: Option<LangTag>,
         /// An IANA time zone; for a new user by default that of the server's settings
@@ -72,6 +75,8 @@ request! {
         /// Whether the account is active. An inactive user gets no new room, and keeps an existing
         /// one.
         active: Option<bool>,
+        /// The same fact as `active`, 1 or 0, for clients that send it so.
+        status: Option<Status>,
         /// A language tag (BCP 47).
         lang: Option<LangTag>,
         /// An IANA time zone.
@@ -82,7 +87,7 @@ request! {
 }
 
 request! {
-    /// Which users to search for. Unknown fields are ignored; null means absent.
+    /// Which users to search for. Unknown fields are errors; null and the empty string mean absent.
     #[schema(as = UserQuery, examples(json!({"surname": "love", "page_size": 10})))]
     pub(super) struct UserSearchRequest {
         /// Part of the given name.
@@ -115,13 +120,29 @@ impl FromJson<'_> for DroppedText {
     }
 }
 
+/// Returns the fields of a body, with an error if `status` contradicts `active`.
+fn fields(body: &[u8]) -> Result<Fields<'_>, ApiError> {
+    let mut fields = Fields::from_body(body)?;
+    if let Some(active) = fields.peek::<bool>("active") {
+        fields.check("status", |status: &Status| {
+            if status.is_active() == active {
+                return Ok(());
+            }
+            Err(Invalid::new(
+                "must agree with active: 1 for true, 0 for false",
+            ))
+        });
+    }
+    Ok(fields)
+}
+
 /// Reads the profile of a new user, and what to change of an existing one, or returns everything
 /// that is wrong with them.
 pub(super) fn read_new(
     body: &[u8],
     defaults: &UserDefaults,
 ) -> Result<(UserProfile, UserPatch), ApiError> {
-    let request = UserRequest::read(Fields::from_body(body)?)?;
+    let request = UserRequest::read(fields(body)?)?;
     let patch = UserPatch {
         email: Some(request.email.clone()),
         username: Some(request.username),
@@ -130,7 +151,7 @@ pub(super) fn read_new(
         role: request.role,
         mobile: request.mobile,
         login_allowed: request.login_allowed,
-        active: request.active,
+        active: request.active.or(request.status.map(Status::is_active)),
         lang: request.lang,
         timezone: request.timezone,
         expires_at: request.expires_at,
@@ -142,7 +163,7 @@ pub(super) fn read_new(
 
 /// Reads what to change of a user, or returns everything that is wrong with it.
 pub(super) fn read_patch(body: &[u8]) -> Result<UserPatch, ApiError> {
-    let change = UserChange::read(Fields::from_body(body)?)?;
+    let change = UserChange::read(fields(body)?)?;
     Ok(UserPatch {
         email: change.email,
         username: change.username,
@@ -151,7 +172,7 @@ pub(super) fn read_patch(body: &[u8]) -> Result<UserPatch, ApiError> {
         role: change.role,
         mobile: change.mobile,
         login_allowed: change.login_allowed,
-        active: change.active,
+        active: change.active.or(change.status.map(Status::is_active)),
         lang: change.lang,
         timezone: change.timezone,
         expires_at: change.expires_at,
@@ -160,7 +181,9 @@ pub(super) fn read_patch(body: &[u8]) -> Result<UserPatch, ApiError> {
 
 /// Reads which users to search for, or returns everything that is wrong with it.
 pub(crate) fn read_query(body: &[u8]) -> Result<(UserQuery, Paging), ApiError> {
-    let request = UserSearchRequest::read(Fields::from_body(body)?)?;
+    let mut fields = Fields::from_body(body)?;
+    fields.reject_unknown::<UserSearchRequest>();
+    let request = UserSearchRequest::read(fields)?;
     let query = UserQuery {
         name: request.name.unwrap_or_default(),
         surname: request.surname.unwrap_or_default(),

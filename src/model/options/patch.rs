@@ -34,6 +34,14 @@ impl<'a> OptionsPatch<'a> {
         Some(Self { members })
     }
 
+    /// Returns the paths of the options that the server does not know, such as `chat.newOption`, in
+    /// the order they came. An unknown object is one option.
+    pub(crate) fn unknown_paths(&self) -> Vec<String> {
+        let mut paths = Vec::new();
+        push_unknown(&mut paths, "", OPTIONS, &self.members);
+        paths
+    }
+
     /// Returns the same patch with nothing borrowed.
     pub(crate) fn into_owned(self) -> OptionsPatch<'static> {
         OptionsPatch {
@@ -52,6 +60,19 @@ fn stored_members<'a>(text: &'a str, table: &[Entry]) -> Option<Members<'a>> {
         (key, value)
     });
     Some(members.collect())
+}
+
+/// Appends the paths of the members that the table does not know.
+fn push_unknown(paths: &mut Vec<String>, prefix: &str, table: &[Entry], members: &Members<'_>) {
+    for (key, value) in members {
+        match (value, group(table, key)) {
+            (Value::Group(inner), Some(table)) => {
+                push_unknown(paths, &format!("{prefix}{key}."), table, inner);
+            }
+            _ if table.iter().any(|entry| entry.key == key) => {}
+            _ => paths.push(format!("{prefix}{key}")),
+        }
+    }
 }
 
 /// Returns the table of a known group.
