@@ -118,7 +118,7 @@ fn a_column_without_heading_and_values_is_ignored() {
 #[test]
 fn columns_of_the_api_are_read() {
     let headings =
-        "email;name;surname;username;role;mobile;lang;timezone;Login_Allowed;active;expires_at";
+        "email;name;surname;username;role;mobile;lang;timezone;Login Allowed;active;EXPIRES-AT";
     let row = "ada@example.com;Ada;Lovelace;ada;a;+90 555;de-DE;europe/berlin;0;FALSCH;2030-01-02T03:04:05Z";
     let user = &imported(format!("{headings}\n{row}\n"))[0];
     for (name, value) in [

@@ -8,7 +8,10 @@ fn a_server_cannot_start_on_a_read_only_disk_and_starts_when_it_can_be_written()
             disk.folder().add_users(1);
         }
         disk.remount("ro");
-        for args in [&["serve", "--listen", "127.0.0.1:0"][..], &["user", "list"]] {
+        for args in [
+            &["serve", "--listen", "127.0.0.1:0"][..],
+            &["key", "create"],
+        ] {
             let exit = disk.folder().run(args);
             let message = exit.error_message();
             assert!(

@@ -81,7 +81,7 @@ fn what_a_killed_server_left_in_the_wal_is_migrated_too() {
 #[test]
 fn a_migrated_database_has_the_schema_of_a_new_one() {
     let tables = |folder: &Folder| {
-        folder.run(&["user", "list"]);
+        folder.run(&["key", "create"]);
         let database = open(&folder.path(DATABASE));
         let sql = "SELECT name, sql FROM sqlite_schema ORDER BY name";
         let mut statement = database.prepare(sql).expect("a query");

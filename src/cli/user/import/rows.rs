@@ -84,7 +84,10 @@ struct Columns(Vec<String>);
 
 impl Columns {
     fn from_headings(headings: &StringRecord) -> Result<Self, String> {
-        let named = |heading: &str| heading.trim().to_lowercase().replace("e-mail", "email");
+        let named = |heading: &str| {
+            let name = heading.trim().to_lowercase().replace("e-mail", "email");
+            name.replace([' ', '-'], "_")
+        };
         let names: Vec<String> = headings.iter().map(named).collect();
         let known = COLUMNS.join(", ");
         for (column, name) in names.iter().enumerate() {
