@@ -2,6 +2,7 @@
 
 mod auth;
 mod bodies;
+mod connections;
 mod default_room;
 mod docs;
 mod errors;
