@@ -2,6 +2,7 @@
 //! stand at its handler.
 
 mod activity;
+mod answer;
 mod auth;
 mod bearer;
 mod body;
@@ -11,7 +12,9 @@ mod docs;
 mod endpoint;
 mod error;
 mod error_responses;
+mod exchange;
 mod fields;
+mod framing;
 mod health;
 mod json;
 mod limits;
@@ -29,10 +32,14 @@ mod users;
 mod values;
 
 pub(crate) use activity::ConnectionActivity;
+pub(crate) use answer::{answer, keep_alive_header};
 pub(crate) use bearer::authorization;
+pub(crate) use body::MAX_RAW_BYTES as MAX_RAW_BODY_BYTES;
 pub(crate) use cache::Cache;
 pub(crate) use client::{Caller, is_trusted};
 pub(crate) use error::ApiError;
+pub(crate) use exchange::{Exchange, Phase, RejectedBody};
+pub(crate) use framing::BodyFraming;
 pub(crate) use limits::Limits;
 pub(crate) use page::url as room_url;
 pub(crate) use paths::normalize;

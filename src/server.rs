@@ -2,8 +2,11 @@
 
 mod certificate_check;
 mod connections;
+mod head_filter;
+mod listener;
 mod reload;
 mod tls;
+mod transport;
 
 pub use certificate_check::{CertificateFault, CertificateReport};
 pub use reload::Reloader;
@@ -12,11 +15,10 @@ pub use tls::TlsError;
 use crate::config::{Config, PublicUrl};
 use crate::http::{self, AppState, Limits, Rejections, RequestLog};
 use crate::store::{Failure, Location, MigrationEvent, OpenError, Store};
-use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::middleware::from_fn;
-use actix_web::rt::net::TcpStream;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
 use connections::Connections;
+use listener::Listener;
 use log::{error, info};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
@@ -29,24 +31,12 @@ use tls::Certificate;
 /// measured.)
 const BACKLOG: i32 = 1024;
 
-/// The time limit for the request line and the headers of the first request on a connection.
-/// (Tuning: the default of actix.)
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The time limit for a connection that is idle between two requests. (Tuning: the default of
-/// actix.)
-const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The time limit for a client to close a connection that the server closes. (Tuning: the
-/// default of actix.)
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-
 /// The usual limit on the open files of a process, for a system that does not tell its own.
 const DEFAULT_FILE_LIMIT: u64 = 1024;
 
-/// The time limit for requests in flight after a signal to stop, in seconds. It must leave time for
-/// the queued writes and the last checkpoint: the process has promised to end within 10 seconds.
-const SHUTDOWN_SECONDS: u64 = 6;
+/// How much later than announced an idle connection is closed by the sweep, which would cut off a
+/// request that arrives just then.
+const SWEEP_GRACE: Duration = Duration::from_secs(10);
 
 /// A server that listens. Clients can connect to it, and get answers once [`Server::run`] runs.
 pub struct Server {
@@ -57,6 +47,8 @@ pub struct Server {
     state: web::Data<AppState>,
     connections: Arc<Connections>,
     connections_per_worker: usize,
+    /// How long a connection may be idle, as it is announced; `None` closes it after each answer.
+    idle_timeout: Option<Duration>,
     certificate: Option<Arc<Certificate>>,
 }
 
@@ -124,10 +116,12 @@ impl Server {
         let listener = listen(config.server.listen).map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
         let connections_per_worker = connections::max_per_worker(files, workers);
+        let idle_timeout = config.server.keep_alive();
         let connections = Connections::new(
             config.server.connections_per_address,
             connections_per_worker * workers,
             config.server.trusted_proxies.clone(),
+            idle_timeout.unwrap_or_default() + SWEEP_GRACE,
         );
         // One reader per worker, so that no worker waits for a read of another.
         let readers = u32::try_from(workers).unwrap_or(u32::MAX);
@@ -142,6 +136,7 @@ impl Server {
             listener,
             connections,
             connections_per_worker,
+            idle_timeout,
             certificate,
         })
     }
@@ -183,42 +178,27 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
         let state = self.state.clone();
         let app_state = self.state;
-        let (connections, certificate) = (self.connections.clone(), self.certificate);
-        let server = HttpServer::new(move || {
-            App::new()
-                .app_data(app_state.clone())
-                .app_data(http::Cache::default())
-                .configure(|config| http::routes(config, &app_state.base_paths))
-                .wrap(from_fn(http::normalize))
-                .wrap(from_fn(http::observe))
-        })
-        .workers(self.workers)
-        .max_connections(self.connections_per_worker)
-        // As many handshakes as connections: with fewer, new clients would wait for slow ones.
-        .max_connection_rate(self.connections_per_worker)
-        .client_request_timeout(HEAD_TIMEOUT)
-        .keep_alive(IDLE_TIMEOUT)
-        .client_disconnect_timeout(CLOSE_TIMEOUT)
-        .on_connect(move |stream, data| {
-            let encrypted = stream.downcast_ref::<TlsStream<TcpStream>>();
-            let inner = encrypted.map(|stream| stream.get_ref().0);
-            if let Some(stream) = inner.or_else(|| stream.downcast_ref()) {
-                connections.register(stream, data);
-            }
-        })
-        // An answer is one write to the socket, so a delay would not merge it with anything.
-        .tcp_nodelay(true)
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .disable_signals();
-        // HTTP/1.1 only: HTTP/2 would need limits of its own on headers, bodies and streams, and
-        // would bring nothing to clients that are programs.
-        let server = match &certificate {
-            Some(certificate) => {
-                server.listen_rustls_0_23(self.listener, certificate.server_config())
-            }
-            None => server.listen(self.listener),
+        let certificate = self.certificate;
+        let idle_timeout = self.idle_timeout;
+        let listener = Listener {
+            listener: self.listener,
+            workers: self.workers,
+            connections: self.connections.clone(),
+            connections_per_worker: self.connections_per_worker,
+            certificate: certificate.clone(),
+            idle_timeout,
         };
-        let server = server.map_err(ServerError::Http)?.run();
+        let server = listener
+            .serve(move || {
+                App::new()
+                    .app_data(app_state.clone())
+                    .app_data(http::Cache::default())
+                    .configure(|config| http::routes(config, &app_state.base_paths))
+                    .wrap(from_fn(http::normalize))
+                    .wrap(from_fn(http::observe))
+                    .wrap(from_fn(http::answer))
+            })
+            .map_err(ServerError::Http)?;
         info!(address:% = self.address, database:% = state.store.location(); "started");
         if let Some(certificate) = &certificate {
             certificate.log_faults();
@@ -276,6 +256,7 @@ fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
         public_url: config.server.public_url.as_ref().unwrap_or(url).to_string(),
         trusted_proxies: config.server.trusted_proxies,
         auth_required: config.auth.required,
+        keep_alive: http::keep_alive_header(config.server.keep_alive_seconds.into()),
         limits: Limits::per_minute(
             config.auth.failures_per_minute,
             config.auth.requests_per_minute,

@@ -47,6 +47,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         "ROOMD_CONNECTIONS_PER_ADDRESS",
         Form::Number,
     ),
+    setting(
+        "server",
+        "keep_alive_seconds",
+        "ROOMD_KEEP_ALIVE_SECONDS",
+        Form::Number,
+    ),
     setting("tls", "certificate", "ROOMD_TLS_CERTIFICATE", Form::Text),
     setting("tls", "key", "ROOMD_TLS_KEY", Form::Text),
     DATABASE,

@@ -10,6 +10,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 /// All settings of `roomd`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -53,6 +54,10 @@ pub struct Server {
     /// The number of connections that one client address may have open; 0 is no limit.
     #[serde(deserialize_with = "values::whole_number")]
     pub connections_per_address: usize,
+    /// How long a connection may be idle between two requests, in seconds; 0 closes it after each
+    /// answer.
+    #[serde(deserialize_with = "values::whole_number")]
+    pub keep_alive_seconds: u16,
 }
 
 /// TLS. Without the two files the server speaks plain HTTP.
@@ -183,6 +188,13 @@ impl Server {
             workers => usize::from(workers),
         }
     }
+
+    /// Returns how long a connection may be idle between two requests; `None` closes it after each
+    /// answer.
+    pub fn keep_alive(&self) -> Option<Duration> {
+        let seconds = self.keep_alive_seconds;
+        (seconds > 0).then(|| Duration::from_secs(seconds.into()))
+    }
 }
 
 impl Default for Server {
@@ -193,6 +205,7 @@ impl Default for Server {
             workers: 0,
             trusted_proxies: Vec::new(),
             connections_per_address: 1000,
+            keep_alive_seconds: 75,
         }
     }
 }

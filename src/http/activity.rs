@@ -1,34 +1,63 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// The time since the last request of a connection began, or since the connection was opened if it
-/// had none.
+/// The bit that tells an idle connection.
+const IDLE: u64 = 1 << 63;
+
+/// What a connection does, and since when: it is idle, or it is about a request, since the first
+/// byte of its head, then since its head has arrived.
 #[derive(Debug)]
 pub(crate) struct ConnectionActivity {
     opened: Instant,
-    /// When the last request began, in milliseconds after `opened`.
-    last_request: AtomicU64,
+    /// The beginning, in milliseconds after `opened`, with the bit `IDLE` or without it.
+    since: AtomicU64,
 }
 
 impl ConnectionActivity {
-    /// Returns the activity of a connection that is opened now.
+    /// Returns the activity of a connection that is opened now and waits for its first request.
     pub(crate) fn new() -> Self {
         Self {
             opened: Instant::now(),
-            last_request: AtomicU64::new(0),
+            since: AtomicU64::new(0),
         }
     }
 
-    /// Records that a request begins.
+    /// Records that the head of a request has arrived.
     pub(super) fn record_request(&self, at: Instant) {
-        let after = at.saturating_duration_since(self.opened).as_millis();
-        let after = u64::try_from(after).unwrap_or(u64::MAX);
-        self.last_request.store(after, Ordering::Relaxed);
+        let after = at.saturating_duration_since(self.opened);
+        self.since.store(milliseconds(after), Ordering::Relaxed);
     }
 
-    /// Returns the time since the last request began.
-    pub(crate) fn age(&self) -> Duration {
-        let last_request = Duration::from_millis(self.last_request.load(Ordering::Relaxed));
-        self.opened.elapsed().saturating_sub(last_request)
+    /// Records that the head of a request arrives, if the connection was idle.
+    pub(crate) fn record_head(&self) {
+        if self.is_idle() {
+            let after = milliseconds(self.opened.elapsed());
+            self.since.store(after, Ordering::Relaxed);
+        }
     }
+
+    /// Records that the connection waits for the next request.
+    pub(crate) fn record_idle(&self) {
+        if !self.is_idle() {
+            let after = milliseconds(self.opened.elapsed());
+            self.since.store(after | IDLE, Ordering::Relaxed);
+        }
+    }
+
+    /// Returns true while the connection waits for the next request.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.since.load(Ordering::Relaxed) & IDLE != 0
+    }
+
+    /// Returns how long the connection has been idle, or about the same request.
+    pub(crate) fn age(&self) -> Duration {
+        let since = self.since.load(Ordering::Relaxed) & !IDLE;
+        let since = Duration::from_millis(since);
+        self.opened.elapsed().saturating_sub(since)
+    }
+}
+
+/// Returns a time in whole milliseconds.
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).map_or(IDLE - 1, |time| time.min(IDLE - 1))
 }

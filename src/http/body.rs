@@ -1,17 +1,19 @@
 use super::error::ApiError;
+use super::exchange::{BODY_TIMEOUT, Exchange, RejectedBody};
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use actix_web::rt::time::timeout;
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpRequest};
 use std::pin::Pin;
-use std::time::Duration;
+use std::rc::Rc;
 
 /// The largest body, in bytes; a larger one is rejected with code 92.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// How long a body may take to arrive; a longer one is rejected with code 19.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// The most bytes that are read of a body, as it is sent: a chunked one may have 4 KiB more for the
+/// sizes and extensions of its chunks.
+pub(crate) const MAX_RAW_BYTES: usize = MAX_BYTES + 4 * 1024;
 
 /// The body of a request that is declared as JSON; it is not parsed.
 pub(super) struct JsonBody(pub(super) Bytes);
@@ -23,13 +25,23 @@ impl FromRequest for JsonBody {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let checked = check_headers(request);
         let payload = web::Payload::from_request(request, payload);
+        let exchange = request.conn_data::<Rc<Exchange>>().cloned();
         Box::pin(async move {
             checked?;
             // Taking the payload out of a request does not fail.
             let payload = payload
                 .await
                 .map_err(|error| ApiError::BadRequest(error.to_string()))?;
-            read(payload).await.map(Self)
+            let exchange = exchange.expect("every connection has its exchange");
+            exchange.want_body();
+            tokio::select! {
+                biased;
+                body = read(payload) => body.map(Self),
+                reason = exchange.rejected() => Err(match reason {
+                    RejectedBody::TooLarge => ApiError::BodyTooLarge,
+                    RejectedBody::Malformed => unreadable(),
+                }),
+            }
         })
     }
 }
@@ -87,5 +99,9 @@ async fn read(payload: web::Payload) -> Result<Bytes, ApiError> {
     let body = body
         .map_err(|_| ApiError::BadRequest("the body took more than 10 seconds to arrive".into()))?;
     let body = body.map_err(|_| ApiError::BodyTooLarge)?;
-    body.map_err(|_| ApiError::BadRequest("the body ended early or could not be read".into()))
+    body.map_err(|_| unreadable())
+}
+
+fn unreadable() -> ApiError {
+    ApiError::BadRequest("the body ended early or could not be read".into())
 }

@@ -1,7 +1,6 @@
 //! Gives every request an id, records when it began, and logs requests that failed, were slow or were
 //! rejected.
 
-use super::activity::ConnectionActivity;
 use super::auth::KeyName;
 use super::client::client_address;
 use super::error::ApiError;
@@ -13,7 +12,6 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
 use log::kv::Value;
 use log::{Level, Record};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -29,9 +27,6 @@ pub(crate) async fn observe(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
-    if let Some(activity) = request.conn_data::<Arc<ConnectionActivity>>() {
-        activity.record_request(started);
-    }
     let id = caller_id(&request).unwrap_or_else(new_id);
     let mut response = next.call(request).await?;
     write_line(&state, &response, &id, started.elapsed());

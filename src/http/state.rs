@@ -3,6 +3,7 @@ use super::rejections::Rejections;
 use super::request_log_settings::RequestLog;
 use crate::model::{LangTag, UserDefaults};
 use crate::store::Store;
+use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use ipnet::IpNet;
 
@@ -21,6 +22,8 @@ pub(crate) struct AppState {
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// True if every request to the API needs a key. A key that is sent must be valid either way.
     pub(crate) auth_required: bool,
+    /// The header `Keep-Alive` of every answer; `None` if connections are closed after each answer.
+    pub(crate) keep_alive: Option<HeaderValue>,
     /// The rate limits for requests without a valid key, and for each valid key.
     pub(crate) limits: Limits,
     /// The languages that rooms may have; if empty, any.

@@ -95,7 +95,7 @@ values! {
         .enum_values(Some(SORTS.map(|(words, _)| words)))
         .default(Some(SORTS[0].0.into()));
     Status: as_integer(Status::new) => integer(0, 1);
-    Surname: as_text(Surname::parse) => text(Surname::MAX_CHARS);
+    Surname: as_text(Surname::parse), MAY_BE_EMPTY => text(Surname::MAX_CHARS);
     Tags: as_text(Tags::parse) => text(Tags::MAX_CHARS);
     TimeZoneName: as_text(TimeZoneName::parse) => format("time-zone")
         .examples([json!("Europe/Istanbul")]);

@@ -1,5 +1,5 @@
-//! The open connections: their number is limited per client, and those without a recent request are
-//! closed.
+//! The open connections: their number is limited per client, and those that are idle, or about the
+//! same request, for too long are closed.
 
 use crate::http::{Caller, ConnectionActivity, is_trusted};
 use actix_web::dev::Extensions;
@@ -12,7 +12,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The age of the last request at which a connection is closed. It covers what actix has no time
+/// The age of a request at which its connection is closed. It covers what actix has no time
 /// limit for: a client that sends a second request, or a body that no handler reads, or reads its
 /// answer, byte by byte. It must be longer than the 10 seconds that a body has to arrive, and
 /// leaves as many again to read the answer.
@@ -49,6 +49,8 @@ pub(super) struct Connections {
     /// The most connections of one client; `None` is no limit.
     max_per_client: Option<usize>,
     trusted_proxies: Vec<IpNet>,
+    /// How long a connection may be idle.
+    idle_timeout: Duration,
     open: Mutex<Open>,
 }
 
@@ -89,26 +91,32 @@ impl Connections {
         max_per_client: usize,
         max_total: usize,
         trusted_proxies: Vec<IpNet>,
+        idle_timeout: Duration,
     ) -> Arc<Self> {
         let half = max_total.div_ceil(2);
         Arc::new(Self {
             max_per_client: (max_per_client > 0).then(|| max_per_client.min(half)),
             trusted_proxies,
+            idle_timeout,
             open: Mutex::default(),
         })
     }
 
     /// Registers a new connection in `data`, which lives as long as the connection, or closes the
     /// connection if its client has too many.
-    pub(super) fn register(self: &Arc<Self>, stream: &TcpStream, data: &mut Extensions) {
+    pub(super) fn register(
+        self: &Arc<Self>,
+        stream: &TcpStream,
+        activity: Arc<ConnectionActivity>,
+        data: &mut Extensions,
+    ) {
         // Both calls fail only if the connection is closed already.
         let socket = SockRef::from(stream);
         let (Ok(peer), Ok(handle)) = (stream.peer_addr(), socket.try_clone()) else {
             return;
         };
-        if let Some((guard, activity)) = self.add(peer, handle) {
+        if let Some(guard) = self.add(peer, handle, activity) {
             data.insert(guard);
-            data.insert(activity);
         } else {
             close(&socket);
         }
@@ -119,7 +127,8 @@ impl Connections {
         self: &Arc<Self>,
         peer: SocketAddr,
         handle: Socket,
-    ) -> Option<(ConnectionGuard, Arc<ConnectionActivity>)> {
+        activity: Arc<ConnectionActivity>,
+    ) -> Option<ConnectionGuard> {
         let client = Caller::from_address(peer.ip());
         let limit = self
             .max_per_client
@@ -133,31 +142,34 @@ impl Connections {
         open.counts.insert(client, count + 1);
         let id = open.next_id;
         open.next_id += 1;
-        let activity = Arc::new(ConnectionActivity::new());
-        open.sockets.insert(id, (handle, activity.clone()));
+        open.sockets.insert(id, (handle, activity));
         let connections = self.clone();
-        let guard = ConnectionGuard {
+        Some(ConnectionGuard {
             id,
             client,
             connections,
-        };
-        Some((guard, activity))
+        })
     }
 
-    /// Closes every connection whose last request began too long ago, and never ends.
+    /// Closes every connection that has been idle, or about the same request, for too long; never
+    /// ends.
     pub(super) async fn watch(&self) {
         loop {
             actix_web::rt::time::sleep(SWEEP_INTERVAL).await;
-            self.close_stale(REQUEST_TIMEOUT);
+            self.close_stale(REQUEST_TIMEOUT, self.idle_timeout);
         }
     }
 
-    fn close_stale(&self, timeout: Duration) {
+    fn close_stale(&self, request_timeout: Duration, idle_timeout: Duration) {
         let open = self.open();
-        let stale = open
-            .sockets
-            .values()
-            .filter(|(_, activity)| activity.age() > timeout);
+        let stale = open.sockets.values().filter(|(_, activity)| {
+            let timeout = if activity.is_idle() {
+                idle_timeout
+            } else {
+                request_timeout
+            };
+            activity.age() > timeout
+        });
         stale.for_each(|(socket, _)| close(socket));
     }
 
@@ -208,6 +220,12 @@ mod tests {
     use std::io::Read;
     use std::net::{TcpListener, TcpStream as Client};
 
+    const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+
+    fn activity() -> Arc<ConnectionActivity> {
+        Arc::new(ConnectionActivity::new())
+    }
+
     /// Returns a new connection: the socket of the client, its address, and the socket of the
     /// server.
     fn connect() -> (Client, SocketAddr, Socket) {
@@ -219,10 +237,10 @@ mod tests {
 
     #[test]
     fn a_client_has_at_most_half_of_all_connections() {
-        let connections = Connections::new(9, 4, Vec::new());
+        let connections = Connections::new(9, 4, Vec::new(), IDLE_TIMEOUT);
         let add = || {
             let (_, peer, socket) = connect();
-            connections.add(peer, socket)
+            connections.add(peer, socket, activity())
         };
         let (first, second) = (add(), add());
         assert!(first.is_some() && second.is_some());
@@ -239,13 +257,14 @@ mod tests {
     fn a_trusted_proxy_has_no_limit_and_no_client_has_one_if_it_is_0() {
         let trusted = vec!["127.0.0.0/8".parse().expect("a network")];
         for connections in [
-            Connections::new(1, 9, trusted),
-            Connections::new(0, 9, Vec::new()),
+            Connections::new(1, 9, trusted, IDLE_TIMEOUT),
+            Connections::new(0, 9, Vec::new(), IDLE_TIMEOUT),
         ] {
             let added: Vec<_> = (0..5)
                 .map(|_| {
                     let (_, peer, socket) = connect();
-                    connections.add(peer, socket).expect("no limit")
+                    let added = connections.add(peer, socket, activity());
+                    added.expect("no limit")
                 })
                 .collect();
             assert_eq!(connections.open().sockets.len(), added.len());
@@ -254,14 +273,25 @@ mod tests {
 
     #[test]
     fn only_stale_connections_are_closed() {
-        let connections = Connections::new(0, 9, Vec::new());
+        let connections = Connections::new(0, 9, Vec::new(), IDLE_TIMEOUT);
         let (mut client, peer, socket) = connect();
-        let (_guard, activity) = connections.add(peer, socket).expect("no limit");
+        let activity = activity();
+        let guard = connections.add(peer, socket, activity.clone());
+        let _guard = guard.expect("no limit");
         client.set_nonblocking(true).expect("a socket");
-        connections.close_stale(REQUEST_TIMEOUT);
+        connections.close_stale(REQUEST_TIMEOUT, IDLE_TIMEOUT);
         assert!(client.read(&mut [0]).is_err());
+        let short = Duration::from_millis(2);
         while activity.age() < Duration::from_millis(3) {}
-        connections.close_stale(Duration::from_millis(2));
+        connections.close_stale(REQUEST_TIMEOUT, short);
+        assert!(client.read(&mut [0]).is_err());
+        activity.record_idle();
+        while activity.age() < Duration::from_millis(3) {}
+        connections.close_stale(short, IDLE_TIMEOUT);
+        assert!(client.read(&mut [0]).is_err());
+        activity.record_head();
+        while activity.age() < Duration::from_millis(3) {}
+        connections.close_stale(short, IDLE_TIMEOUT);
         client.set_nonblocking(false).expect("a socket");
         assert_eq!(client.read(&mut [0]).expect("the end"), 0);
     }

@@ -3,6 +3,7 @@
 mod auth;
 mod bodies;
 mod client_habits;
+mod connections;
 mod default_room;
 mod docs;
 mod errors;

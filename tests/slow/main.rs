@@ -6,7 +6,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::net::SocketAddr;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -193,4 +195,57 @@ fn a_client_address_cannot_take_all_connections_of_a_server() {
     let warnings = log.matches("a client address has reached its limit of connections");
     assert_eq!(warnings.count(), 1, "{log}");
     assert!(log.contains("address=127.0.0.2"), "{log}");
+}
+
+/// Returns the memory of a process that is resident, in KiB.
+fn resident_kib(process: u32) -> usize {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("a process");
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let number = line.and_then(|line| line.split_whitespace().nth(1));
+    number.expect("a line").parse().expect("a number")
+}
+
+#[test]
+fn answers_that_are_not_read_need_little_memory() {
+    /// The most that a connection may need, in KiB.
+    const PER_CONNECTION: usize = 256;
+    const CONNECTIONS: usize = 200;
+
+    let folder = Folder::new();
+    let server = folder.serve(&["--workers", "2"]);
+    let requests = |path: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        request.repeat(3_300)
+    };
+    ask_anew(&server);
+    let process = server.process().id();
+    let before = resident_kib(process);
+    let limit = before + CONNECTIONS * PER_CONNECTION;
+    for path in ["/openapi.json", "/docs/swagger-ui-bundle.js", "/healthz"] {
+        let requests = requests(path);
+        let mut streams: Vec<_> = (0..CONNECTIONS)
+            .map(|_| {
+                let mut stream = TcpStream::connect(server.address).expect("a connection");
+                stream.set_nonblocking(true).expect("a socket");
+                // What the system does not take is not sent.
+                let sent = stream.write(requests.as_bytes()).expect("a part is sent");
+                assert!(sent > 100 * 40, "{sent}");
+                stream.set_nonblocking(false).expect("a socket");
+                stream.set_read_timeout(Some(TIMEOUT)).expect("a socket");
+                stream
+            })
+            .collect();
+        for stream in &mut streams {
+            stream.read_exact(&mut [0]).expect("an answer begins");
+        }
+        let during = resident_kib(process);
+        drop(streams);
+        ask_anew(&server);
+        let after = resident_kib(process);
+        say(&format!(
+            "{path}: {before} KiB before, {during} during, {after} after"
+        ));
+        assert!(during < limit && after < limit, "{before} {during} {after}");
+    }
+    server.stop();
 }

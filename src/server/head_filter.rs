@@ -1,0 +1,122 @@
+//! What the transport changes in the head of a request before the HTTP server reads it: offers to
+//! upgrade the connection, and expectations, lose their names, because the HTTP server would end
+//! the connection for the first and promise to read the body for the second before it knows that.
+
+/// The longest line that is looked into, in bytes; a longer one is handed over as it is.
+const MAX_LINE: usize = 16 * 1024;
+
+/// The filter of the heads on one connection.
+#[derive(Debug, Default)]
+pub(super) struct HeadFilter {
+    /// True if a line of the head was read that is not empty.
+    has_begun: bool,
+    /// True inside of a line whose beginning was handed over already.
+    is_inside_line: bool,
+    /// True if the client waits for the status 100 before it sends the body.
+    pub(super) expects: bool,
+}
+
+impl HeadFilter {
+    /// Changes the lines at the start of `bytes` as far as they have arrived. Returns how many
+    /// bytes can be handed over, and whether the head ends with them.
+    pub(super) fn filter(&mut self, bytes: &mut [u8]) -> (usize, bool) {
+        let mut passed = 0;
+        while let Some(length) = bytes[passed..].iter().position(|byte| *byte == b'\n') {
+            let line = &mut bytes[passed..=passed + length];
+            passed += line.len();
+            let is_inside_line = std::mem::take(&mut self.is_inside_line);
+            if is_inside_line {
+                continue;
+            }
+            if !line.trim_ascii().is_empty() {
+                self.has_begun = true;
+                self.change(line);
+            } else if self.has_begun {
+                return (passed, true);
+            }
+        }
+        if bytes.len() - passed > MAX_LINE {
+            self.is_inside_line = true;
+            self.has_begun = true;
+            passed = bytes.len();
+        }
+        (passed, false)
+    }
+
+    fn change(&mut self, line: &mut [u8]) {
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+            return;
+        };
+        let (name, value) = line.split_at_mut(colon);
+        let value = &mut value[1..];
+        if name.eq_ignore_ascii_case(b"connection") {
+            for option in value.split_mut(|byte| *byte == b',') {
+                if option.trim_ascii().eq_ignore_ascii_case(b"upgrade") {
+                    let start = option.len() - option.trim_ascii_start().len();
+                    option[start..start + 7].copy_from_slice(b"ignored");
+                }
+            }
+        } else if name.eq_ignore_ascii_case(b"upgrade") {
+            name.copy_from_slice(b"ignored");
+        } else if name.eq_ignore_ascii_case(b"expect") {
+            let mut expectations = value.split(|byte| *byte == b',');
+            self.expects |=
+                expectations.any(|item| item.trim_ascii().eq_ignore_ascii_case(b"100-continue"));
+            name.copy_from_slice(b"ignore");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offers_and_expectations_lose_their_names() {
+        for (head, filtered, expects) in [
+            (
+                "GET / HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n",
+                "GET / HTTP/1.1\r\nConnection: ignored, HTTP2-Settings\r\nignored: h2c\r\n\r\n",
+                false,
+            ),
+            (
+                "GET / HTTP/1.1\nconnection:close,upgrade\nUPGRADE:websocket\n\n",
+                "GET / HTTP/1.1\nconnection:close,ignored\nignored:websocket\n\n",
+                false,
+            ),
+            (
+                "\r\nGET / HTTP/1.1\r\nExpect: 100-Continue\r\nX: upgrade\r\n\r\n",
+                "\r\nGET / HTTP/1.1\r\nignore: 100-Continue\r\nX: upgrade\r\n\r\n",
+                true,
+            ),
+        ] {
+            let mut bytes = format!("{head}next: upgrade\r\n").into_bytes();
+            let mut filter = HeadFilter::default();
+            assert_eq!(filter.filter(&mut bytes), (head.len(), true));
+            assert_eq!(&bytes[..head.len()], filtered.as_bytes());
+            assert_eq!(filter.expects, expects);
+        }
+    }
+
+    #[test]
+    fn only_whole_lines_are_handed_over() {
+        let mut filter = HeadFilter::default();
+        let mut bytes = b"GET / HTTP/1.1\r\nConnection: Upg".to_vec();
+        assert_eq!(filter.filter(&mut bytes), (16, false));
+        bytes.drain(..16);
+        assert_eq!(filter.filter(&mut bytes), (0, false));
+        bytes.extend_from_slice(b"rade\r\n\r\n");
+        assert_eq!(filter.filter(&mut bytes), (bytes.len(), true));
+        assert_eq!(bytes, b"Connection: ignored\r\n\r\n");
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_handed_over_in_parts() {
+        let mut filter = HeadFilter::default();
+        let mut bytes = vec![b'x'; MAX_LINE + 1];
+        assert_eq!(filter.filter(&mut bytes), (MAX_LINE + 1, false));
+        let mut rest = b"upgrade: h2c\r\n\r\n".to_vec();
+        assert_eq!(filter.filter(&mut rest), (rest.len(), true));
+        assert_eq!(rest, b"upgrade: h2c\r\n\r\n");
+    }
+}

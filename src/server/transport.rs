@@ -1,0 +1,279 @@
+//! The transport under the HTTP server, which hands over one request at a time.
+//!
+//! The HTTP server decodes whatever it can read, so that a client that sends many requests at once,
+//! and reads nothing, would fill the memory; and it reads a body to its end, however long, after
+//! the request was rejected. This transport bounds both: it reads no more than it hands over.
+
+use super::head_filter::HeadFilter;
+use crate::http::{BodyFraming, Exchange, MAX_RAW_BODY_BYTES, Phase, RejectedBody};
+use actix_web::rt::time::{Instant, Sleep, sleep_until};
+use std::future::Future;
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// The most bytes that are read at once. (Tuning: most requests are shorter.)
+const READ_BYTES: usize = 4 * 1024;
+
+/// How long the transport waits, after its last byte, for a client that still sends a body: if it
+/// were closed earlier, the system might drop the answer before the client has read it.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// The most bytes that are read in that time.
+const MAX_LINGER_BYTES: usize = 256 * 1024;
+
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// A connection, encrypted or not, that hands over one request at a time.
+pub(super) struct Transport<T> {
+    stream: T,
+    exchange: Rc<Exchange>,
+    filter: HeadFilter,
+    /// What was read and is not handed over yet.
+    input: Vec<u8>,
+    /// How much of the input can be handed over as a part of a head.
+    ready: usize,
+    /// True if the head ends with the part that is ready.
+    head_ends: bool,
+    /// True if the client sends nothing more.
+    ended: bool,
+    /// True until the HTTP server has looked at what was handed over.
+    handed_over: bool,
+    /// How much of the current body was handed over, as it was sent.
+    raw_body_bytes: usize,
+    /// What of an interim answer is left to be written.
+    interim: &'static [u8],
+    timer: Option<Pin<Box<Sleep>>>,
+    /// How much was read and dropped since the connection is closed; `None` before.
+    lingered_bytes: Option<usize>,
+}
+
+impl<T> Transport<T> {
+    pub(super) fn new(stream: T) -> Self {
+        Self {
+            stream,
+            exchange: Rc::new(Exchange::new()),
+            filter: HeadFilter::default(),
+            input: Vec::new(),
+            ready: 0,
+            head_ends: false,
+            ended: false,
+            handed_over: false,
+            raw_body_bytes: 0,
+            interim: &[],
+            timer: None,
+            lingered_bytes: None,
+        }
+    }
+
+    pub(super) fn stream(&self) -> &T {
+        &self.stream
+    }
+
+    pub(super) fn exchange(&self) -> &Rc<Exchange> {
+        &self.exchange
+    }
+
+    /// Moves the first bytes of the input to a buffer.
+    fn hand_over(&mut self, count: usize, buffer: &mut ReadBuf<'_>) {
+        buffer.put_slice(&self.input[..count]);
+        self.input.drain(..count);
+        if self.input.is_empty() && self.input.capacity() > READ_BYTES {
+            self.input = Vec::new();
+        }
+        self.handed_over = true;
+    }
+
+    /// Returns true once the time is reached.
+    fn is_over(&mut self, at: std::time::Instant, context: &mut Context<'_>) -> bool {
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(Instant::from_std(at))));
+        timer.as_mut().poll(context).is_ready()
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
+    /// Reads from the client into the input; records the end.
+    fn fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut space = [MaybeUninit::uninit(); READ_BYTES];
+        let mut space = ReadBuf::uninit(&mut space);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut space))?;
+        self.ended = space.filled().is_empty();
+        self.input.extend_from_slice(space.filled());
+        Poll::Ready(Ok(()))
+    }
+
+    fn write_interim(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.interim.is_empty() {
+            let written = ready!(Pin::new(&mut self.stream).poll_write(context, self.interim))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.interim = &self.interim[written..];
+            if self.interim.is_empty() {
+                // What is left to flush is flushed with the answer, if not now.
+                let _ = Pin::new(&mut self.stream).poll_flush(context)?;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn read_head(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.raw_body_bytes = 0;
+        self.timer = None;
+        while self.ready == 0 {
+            if std::mem::take(&mut self.head_ends) {
+                self.filter = HeadFilter::default();
+            }
+            (self.ready, self.head_ends) = self.filter.filter(&mut self.input);
+            if self.ready > 0 {
+                break;
+            }
+            if self.ended {
+                // Whatever this is, no request begins or ends with it.
+                let count = self.input.len().min(buffer.remaining());
+                self.hand_over(count, buffer);
+                return Poll::Ready(Ok(()));
+            }
+            if self.input.is_empty() {
+                self.exchange.activity.record_idle();
+            }
+            ready!(self.fill(context))?;
+            self.exchange.activity.record_head();
+        }
+        let count = self.ready.min(buffer.remaining());
+        self.hand_over(count, buffer);
+        self.ready -= count;
+        if self.ready == 0 && self.head_ends {
+            self.exchange.set_expects(self.filter.expects);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn read_body(
+        &mut self,
+        mut left: BodyFraming,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if let Some(deadline) = self.exchange.deadline_of_unread_body()
+            && self.is_over(deadline, context)
+        {
+            return Poll::Ready(Ok(()));
+        }
+        if self.input.is_empty() && !self.ended && self.fill(context)?.is_pending() {
+            self.exchange.body_starved();
+            return Poll::Pending;
+        }
+        if self.input.is_empty() {
+            self.exchange.body_starved();
+            return Poll::Ready(Ok(()));
+        }
+        let allowed = MAX_RAW_BODY_BYTES - self.raw_body_bytes;
+        let count = self.input.len().min(buffer.remaining()).min(allowed);
+        let count = left.advance(&self.input[..count]);
+        if left.is_malformed() || (count == allowed && !left.is_complete()) {
+            self.exchange.reject_body(if left.is_malformed() {
+                RejectedBody::Malformed
+            } else {
+                RejectedBody::TooLarge
+            });
+            // Reads on as what is rejected: not at all, or to the end.
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.raw_body_bytes += count;
+        self.hand_over(count, buffer);
+        self.exchange.body_arrived(left);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads and drops what a client still sends to a connection that is closed.
+    fn linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let deadline = std::time::Instant::now() + LINGER;
+        let mut read = self.lingered_bytes.unwrap_or_else(|| {
+            self.timer = None;
+            0
+        });
+        while !self.ended && read < MAX_LINGER_BYTES {
+            self.input.clear();
+            match self.fill(context) {
+                Poll::Ready(Ok(())) => read += self.input.len(),
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Pending => break,
+            }
+        }
+        self.lingered_bytes = Some(read);
+        if self.ended || self.is_over(deadline, context) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Transport<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if std::mem::take(&mut this.handed_over) {
+            // The HTTP server reads until there is nothing more, and looks at it only then.
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let phase = this.exchange.phase(context);
+        if this.exchange.take_continue_due() && this.raw_body_bytes == 0 && this.input.is_empty() {
+            this.interim = CONTINUE;
+        }
+        ready!(this.write_interim(context))?;
+        match phase {
+            Phase::Head => this.read_head(context, buffer),
+            Phase::Body(left) => this.read_body(left, context, buffer),
+            Phase::Nothing => Poll::Pending,
+            Phase::End => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Transport<T> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        ready!(this.write_interim(context))?;
+        this.exchange.record_write();
+        Pin::new(&mut this.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(this.write_interim(context))?;
+        ready!(Pin::new(&mut this.stream).poll_flush(context))?;
+        this.exchange.record_flush();
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
+        if this.exchange.has_unread_body() {
+            this.linger(context).map(Ok)
+        } else {
+            Poll::Ready(Ok(()))
+        }
+    }
+}
