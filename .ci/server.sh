@@ -22,7 +22,15 @@ venv() {
 
 server=
 folder=$(mktemp -d)
-trap '[ -z "$server" ] || kill "$server"; rm -rf "$folder"' EXIT
+# Stops the server, and waits, so that it writes no file into a folder that is being removed.
+clean_up() {
+  if [ -n "$server" ]; then
+    kill "$server" 2>/dev/null || true
+    wait "$server" || true
+  fi
+  rm -rf "$folder"
+}
+trap clean_up EXIT
 # Clients must not look for this server behind a proxy of the machine.
 export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
 
