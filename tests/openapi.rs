@@ -81,6 +81,18 @@ fn every_operation_has_an_id_a_summary_and_the_key_it_needs() {
     }
 }
 
+/// A generated client would send a default as if the caller had chosen it: a change of one option
+/// would reset all others, and of two names for one parameter only one could be used.
+#[test]
+fn defaults_are_in_descriptions_only() {
+    let document = document();
+    assert_eq!(all(&document, "default"), Vec::<&Value>::new());
+    let text = all(&document, "description");
+    let stated = |default: &str| text.iter().any(|text| text.as_str() == Some(default));
+    assert!(stated("Minutes. Default: `15`."), "{text:?}");
+    assert!(stated("Default: `true`."), "{text:?}");
+}
+
 #[test]
 fn every_reference_has_a_target() {
     let document = document();

@@ -3,11 +3,11 @@
 use super::values;
 use serde_json::Value;
 use utoipa::openapi::schema::{ArrayItems, SchemaType, Type};
-use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::openapi::{Object, Ref, RefOr, Schema};
 
 /// Puts the schemas of values in the place of references to them, so that the document names only
-/// objects. Writes a value that may be null as one schema, and descriptions without the line breaks
-/// of doc comments.
+/// objects. Writes a value that may be null as one schema, descriptions without the line breaks
+/// of doc comments, and defaults into descriptions.
 pub(super) fn inline(schema: &mut RefOr<Schema>) {
     match schema {
         RefOr::Ref(reference) => {
@@ -33,6 +33,21 @@ pub(super) fn inline(schema: &mut RefOr<Schema>) {
             }
         }
         _ => {}
+    }
+    if let RefOr::T(Schema::Object(object)) = schema {
+        describe_default(object);
+    }
+}
+
+/// Moves the default into the description. Clients that are generated from a document with defaults
+/// send them as if the caller had chosen them, which a change would carry out, or require the field.
+fn describe_default(object: &mut Object) {
+    if let Some(default) = object.default.take() {
+        let sentence = format!("Default: `{default}`.");
+        object.description = Some(match object.description.take() {
+            Some(text) => format!("{text} {sentence}"),
+            None => sentence,
+        });
     }
 }
 

@@ -17,8 +17,8 @@ request! {
         name: RoomName,
         /// Tried when `name` belongs to another room.
         fallback_name: Option<RoomName>,
-        /// A language tag (BCP 47), one of those that the server allows.
-        #[schema(default = json!(DEFAULT_LANG))]
+        /// A language tag (BCP 47), one of those that the server allows; by default en-US, or the
+        /// first that is allowed if en-US is not.
         lang: Option<LangTag>,
         #[schema(inline)]
         options: Option<OptionsPatch<'a>>,
