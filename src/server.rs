@@ -234,7 +234,8 @@ fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
             config.auth.requests_per_minute,
         ),
         languages: config.rooms.languages,
-        user_defaults: config.users,
+        user_defaults: config.users.defaults(),
+        register_unknown: config.users.register_unknown,
         log_requests: config.log.requests,
         slow: Duration::from_millis(config.log.slow_ms),
     }

@@ -34,7 +34,7 @@ pub(super) fn run(_: Args, global: GlobalArgs) -> Result<(), CliError> {
     config.server.listen.set_ip(Ipv4Addr::LOCALHOST.into());
     config.auth.required = false;
     config.tls = config::Tls::default();
-    let users = config.users.clone();
+    let users = config.users.defaults();
     block_on(async {
         let server = bind(config).await?;
         let key = prepare(server.store(), &users).await?;

@@ -65,7 +65,7 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
     match verb {
         Verb::Add(args) => {
             let (config, store) = global.open()?;
-            let user = block_on(store.insert_user(args.into_profile(&config.users)))?;
+            let user = block_on(store.insert_user(args.into_profile(&config.users.defaults())))?;
             print_line(user.guid)?;
         }
         Verb::List(args) => {

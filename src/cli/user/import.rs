@@ -44,7 +44,7 @@ fn import(file: &Path, global: GlobalArgs) -> Result<usize, CliError> {
         CliError::from(ImportError::BadRows { file, rows })
     };
     let (config, store) = global.open()?;
-    let rows = Rows::read(&content, &config.users);
+    let rows = Rows::read(&content, &config.users.defaults());
     if !rows.bad.is_empty() {
         return Err(bad_rows(rows.bad));
     }
