@@ -5,6 +5,7 @@
 
 mod api_key;
 mod email;
+mod email_domain;
 mod error;
 mod guid;
 mod lang_tag;
@@ -22,6 +23,7 @@ mod user_lookup;
 
 pub use api_key::{AccessKey, ApiKey, KeyDigest, NewApiKey, StoredKey};
 pub use email::Email;
+pub use email_domain::EmailDomain;
 pub use error::{Error, FieldError, Invalid, RowError};
 pub use guid::Guid;
 pub use lang_tag::LangTag;

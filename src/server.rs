@@ -262,7 +262,8 @@ fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
             config.auth.requests_per_minute,
         ),
         languages: config.rooms.languages,
-        user_defaults: config.users,
+        user_defaults: config.users.defaults(),
+        register_unknown: config.users.register_unknown,
         rejections: Rejections::default(),
         request_log: RequestLog::new(config.log.requests, config.log.slow_ms),
     }

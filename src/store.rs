@@ -188,10 +188,12 @@ impl Store {
     }
 
     /// Returns a user's default room, which is created now if there is none. An existing room is
-    /// returned as it is stored, whatever else the draft says.
+    /// returned as it is stored, whatever else the draft says. A user who is not registered is
+    /// registered in the same transaction, if the draft has a profile for that.
     ///
     /// # Errors
-    /// A user who is not registered, inactive or expired; names that all belong to other rooms; a
+    /// A user who is not registered and whom the draft has no profile for; one who is inactive or
+    /// expired; names that all belong to other rooms; a
     /// database that cannot be read or written.
     pub async fn get_or_create_default(
         &self,

@@ -55,6 +55,7 @@ pub(crate) async fn get_or_create(store: &Rc<Store>, drafts: Vec<RoomDraft<'stat
 /// Returns the draft of the room of the user with that number.
 pub(crate) fn draft(number: u32) -> RoomDraft<'static> {
     RoomDraft {
+        registration: None,
         creator_email: email(number),
         name: RoomName::parse(&format!("Test Room {number}")).expect("a name"),
         fallback_name: None,

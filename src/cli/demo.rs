@@ -66,7 +66,7 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
     config.auth.required = !config.server.listen.ip().is_loopback();
     config.server.public_url = None;
     config.tls = config::Tls::default();
-    let (users, needs_key) = (config.users.clone(), config.auth.required);
+    let (users, needs_key) = (config.users.defaults(), config.auth.required);
     block_on(async {
         let (server, url) = bind(config, args.listen.is_some()).await?;
         let room = prepare(server.store(), &users, &key).await?;
@@ -159,6 +159,7 @@ async fn prepare(
         tags: None,
         allow_recording: true,
         inaccessible_replay: false,
+        registration: None,
     };
     Ok(store.get_or_create_default(draft).await?.0)
 }

@@ -68,7 +68,7 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
         Verb::Add(args) => {
             let config = global.load()?;
             let store = open(&config, Missing::Create)?;
-            let user = block_on(store.insert_user(args.into_profile(&config.users)))?;
+            let user = block_on(store.insert_user(args.into_profile(&config.users.defaults())))?;
             let email = user.profile.email.as_str();
             let done = format!("{email} was registered with the GUID {}", user.guid);
             report_change(user.guid, done)?;

@@ -73,6 +73,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("rooms", "languages", "ROOMD_ROOMS_LANGUAGES", Form::List),
     setting("users", "lang", "ROOMD_USERS_LANG", Form::Text),
     setting("users", "timezone", "ROOMD_USERS_TIMEZONE", Form::Text),
+    setting(
+        "users",
+        "register_unknown",
+        "ROOMD_USERS_REGISTER_UNKNOWN",
+        Form::List,
+    ),
     setting("log", "level", "ROOMD_LOG_LEVEL", Form::Text),
     setting("log", "format", "ROOMD_LOG_FORMAT", Form::Text),
     setting("log", "requests", "ROOMD_LOG_REQUESTS", Form::Boolean),

@@ -2,7 +2,7 @@
 
 use super::error::ConfigError;
 use super::values::{self, BasePath, LogFormat, PublicUrl};
-use crate::model::{LangTag, TimeZoneName, UserDefaults};
+use crate::model::{EmailDomain, LangTag, TimeZoneName, UserDefaults};
 use ipnet::IpNet;
 use log::LevelFilter;
 use serde::Deserialize;
@@ -28,9 +28,8 @@ pub struct Config {
     pub auth: Auth,
     /// Rules for rooms.
     pub rooms: Rooms,
-    /// Defaults of new users.
-    #[serde(with = "Users")]
-    pub users: UserDefaults,
+    /// Rules for users.
+    pub users: Users,
     /// The log.
     pub log: Log,
 }
@@ -122,18 +121,30 @@ pub struct Rooms {
     pub languages: Vec<LangTag>,
 }
 
-/// How the section `users` is read.
-#[derive(Deserialize)]
-#[serde(
-    remote = "UserDefaults",
-    deny_unknown_fields,
-    default = "UserDefaults::default"
-)]
-struct Users {
+/// Rules for users.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Users {
+    /// The language of a user who is registered without one.
     #[serde(deserialize_with = "values::from_str")]
-    lang: LangTag,
+    pub lang: LangTag,
+    /// The time zone of a user who is registered without one.
     #[serde(deserialize_with = "values::from_str")]
-    timezone: TimeZoneName,
+    pub timezone: TimeZoneName,
+    /// The domains of the e-mail addresses whose unknown owners are registered when they get a
+    /// room.
+    #[serde(deserialize_with = "values::list_from_str")]
+    pub register_unknown: Vec<EmailDomain>,
+}
+
+impl Users {
+    /// Returns the language and time zone of a user who is registered without them.
+    pub fn defaults(&self) -> UserDefaults {
+        UserDefaults {
+            lang: self.lang.clone(),
+            timezone: self.timezone.clone(),
+        }
+    }
 }
 
 /// The log.
@@ -234,6 +245,17 @@ impl Default for Auth {
             required: true,
             failures_per_minute: 20,
             requests_per_minute: 0,
+        }
+    }
+}
+
+impl Default for Users {
+    fn default() -> Self {
+        let UserDefaults { lang, timezone } = UserDefaults::default();
+        Self {
+            lang,
+            timezone,
+            register_unknown: Vec::new(),
         }
     }
 }

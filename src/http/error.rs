@@ -94,6 +94,12 @@ pub(crate) enum ApiError {
     /// The body is not a JSON object, or did not arrive; holds the sentence for the caller.
     #[error("{0}")]
     BadRequest(String),
+    /// The creator of a room is not registered; holds the path at which to register users.
+    #[error(
+        "no user is registered with this e-mail address: register one with POST {0} or roomd user \
+         add, or let the setting users.register_unknown register the owners of addresses in a domain"
+    )]
+    CreatorNotFound(String),
     #[error("there is no route with this path")]
     RouteNotFound,
     /// The route has other methods; holds them as the header `Allow` lists them.
@@ -161,6 +167,7 @@ impl ApiError {
             ) => ErrorCode::Unavailable,
             Self::Unauthorized => ErrorCode::Unauthorized,
             Self::BadRequest(_) => ErrorCode::BadRequest,
+            Self::CreatorNotFound(_) => ErrorCode::UserNotFound,
             Self::RouteNotFound => ErrorCode::RouteNotFound,
             Self::MethodNotAllowed(_) => ErrorCode::MethodNotAllowed,
             Self::BodyTooLarge => ErrorCode::BodyTooLarge,

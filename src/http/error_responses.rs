@@ -48,7 +48,7 @@ macro_rules! error_responses {
 error_responses! {
     BodyTooLarge: ApiError::BodyTooLarge;
     CreatorInactive: Rule::UserInactive.into();
-    CreatorNotFound: Rule::EmailNotFound.into();
+    CreatorNotFound: ApiError::CreatorNotFound("/xapi/v2/user".into());
     DiskFull: store::Error::DiskFull.into();
     Failed: store::Error::Internal(String::new()).into();
     InvalidBody: invalid("lang", LangTag::parse("e")), ApiError::BadRequest(

@@ -16,6 +16,7 @@ use super::error_responses::{
 };
 use super::state::AppState;
 use crate::model::{self, CreateOutcome, Guid};
+use crate::store;
 use actix_web::http::header::{ContentType, HeaderValue, LOCATION};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -26,7 +27,8 @@ use unknown_options::UNKNOWN_OPTIONS;
 /// Get or create the default room
 ///
 /// Returns the default room of `creator_email`. If there is none, creates it: under `name`, or
-/// under `fallback_name` if `name` belongs to another room. An existing room is returned as it is;
+/// under `fallback_name` if `name` belongs to another room. A creator who is not registered is
+/// registered, if the server does so for the domain. An existing room is returned as it is;
 /// nothing in the request changes it. However many callers ask at once, one of them gets 201 and
 /// all get the same room. The response is sent only when the room is safe on the disk, so the call
 /// can be repeated at any time.
@@ -55,9 +57,11 @@ pub(super) async fn get_or_create(
     if let Some(cached) = cache.response(generation, &body.0) {
         return Ok(json_response(HttpResponse::Ok(), cached));
     }
-    let draft = request::read_draft(&body.0, &state.languages)?;
+    let mut draft = request::read_draft(&body.0, &state.languages)?;
+    draft.registration = state.registration(&draft.creator_email);
     let unknown_options = unknown_options::value(&draft.options);
-    let (room, created) = state.store.get_or_create_default(draft).await?;
+    let outcome = state.store.get_or_create_default(draft).await;
+    let (room, created) = outcome.map_err(|error| creation_error(error, &request))?;
     let shown = CachedResponse {
         body: Bytes::from(RoomResponse::new(&room, &state)?.to_json()),
         unknown_options,
@@ -182,9 +186,24 @@ fn room_guid(request: &HttpRequest) -> Result<Guid, model::Error> {
 
 /// Returns the path of a new room, under the base path of the request that created it.
 fn location(request: &HttpRequest, room_guid: Guid) -> String {
+    format!("{}/room/{room_guid}", base_path(request))
+}
+
+/// Returns the base path of a get-or-create.
+fn base_path(request: &HttpRequest) -> String {
     let route = request.match_pattern().unwrap_or_default();
     let rooms = route.strip_suffix("/default").unwrap_or(&route);
-    format!("{rooms}/{room_guid}")
+    rooms.strip_suffix("/room").unwrap_or(rooms).to_owned()
+}
+
+/// Returns the error of a get-or-create, which tells how to register an unknown creator.
+fn creation_error(error: store::Error, request: &HttpRequest) -> ApiError {
+    match error {
+        store::Error::Rule(model::Error::EmailNotFound) => {
+            ApiError::CreatorNotFound(format!("{}/user", base_path(request)))
+        }
+        error => error.into(),
+    }
 }
 
 fn json_response(mut response: HttpResponseBuilder, shown: CachedResponse) -> HttpResponse {

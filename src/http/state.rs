@@ -1,7 +1,7 @@
 use super::limits::Limits;
 use super::rejections::Rejections;
 use super::request_log_settings::RequestLog;
-use crate::model::{LangTag, UserDefaults};
+use crate::model::{Email, EmailDomain, LangTag, UserDefaults, UserProfile};
 use crate::store::Store;
 use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
@@ -30,8 +30,21 @@ pub(crate) struct AppState {
     pub(crate) languages: Vec<LangTag>,
     /// The language and time zone of a new user for whom the request names none.
     pub(crate) user_defaults: UserDefaults,
+    /// The domains of the e-mail addresses whose unknown owners are registered when they get a room.
+    pub(crate) register_unknown: Vec<EmailDomain>,
     /// Which rejected requests get a log line.
     pub(crate) rejections: Rejections,
     /// Which requests get a log line.
     pub(crate) request_log: RequestLog,
+}
+
+impl AppState {
+    /// Returns the profile with which an unknown creator of a room is registered; None if the
+    /// settings do not allow that for the e-mail address.
+    pub(crate) fn registration(&self, email: &Email) -> Option<UserProfile> {
+        let mut domains = self.register_unknown.iter();
+        domains
+            .any(|domain| domain.contains(email))
+            .then(|| UserProfile::from_email(email.clone(), &self.user_defaults))
+    }
 }

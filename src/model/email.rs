@@ -60,6 +60,18 @@ impl Email {
         &self.address
     }
 
+    /// Returns the part before the `@` as it was typed.
+    pub fn local_part(&self) -> &str {
+        self.address
+            .rsplit_once('@')
+            .map_or(&*self.address, |(local, _)| local)
+    }
+
+    /// Returns the domain in the ASCII form of IDNA, in lower case.
+    pub fn domain(&self) -> &str {
+        self.key.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// Returns the key, which is the same for equal addresses.
     pub fn key(&self) -> &str {
         &self.key

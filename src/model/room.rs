@@ -6,6 +6,7 @@ use super::options::{OptionsPatch, RoomOptions};
 use super::slug::{SlugToken, slug};
 use super::text;
 use super::time::Timestamp;
+use super::user::UserProfile;
 
 /// The name of a room: 1 to 255 characters, without control characters and bidirectional overrides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +106,9 @@ impl Room {
 pub struct RoomDraft<'a> {
     /// The e-mail address of the user whose default room it is.
     pub creator_email: Email,
+    /// The profile with which the creator is registered if no user has the e-mail address; `None`
+    /// makes an unknown creator an error.
+    pub registration: Option<UserProfile>,
     /// The name to try first.
     pub name: RoomName,
     /// The name to try if the first one belongs to another room.
@@ -126,6 +130,9 @@ pub struct RoomDraft<'a> {
 pub struct NewRoom {
     /// Whose default room it is.
     pub creator_email: Email,
+    /// The profile with which the creator is registered if no user has the e-mail address; `None`
+    /// makes an unknown creator an error.
+    pub registration: Option<UserProfile>,
     /// The names to try, in order.
     pub names: Vec<RoomName>,
     /// The language.
@@ -145,6 +152,7 @@ impl NewRoom {
     pub fn new(draft: RoomDraft<'_>) -> Self {
         Self {
             creator_email: draft.creator_email,
+            registration: draft.registration,
             names: std::iter::once(draft.name)
                 .chain(draft.fallback_name)
                 .collect(),

@@ -283,6 +283,21 @@ impl UserProfile {
     }
 }
 
+impl UserProfile {
+    /// Returns the profile of a user of whom only the e-mail address is known: the part before the
+    /// `@` is the name and the username, the surname is empty, and the rest is as in
+    /// [`UserProfile::new`].
+    pub fn from_email(email: Email, defaults: &UserDefaults) -> Self {
+        // It has a character that shows, and at most 64 characters (RFC 5321, section 4.5.3.1.1).
+        let local = text::trim_invisible(email.local_part()).to_owned();
+        let name = PersonName(local.clone());
+        Self {
+            username: Username(local),
+            ..Self::new(email, name, Surname::default(), defaults)
+        }
+    }
+}
+
 /// A registered user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -305,6 +320,17 @@ impl User {
             created_at: Timestamp::now(),
             updated_at: None,
         }
+    }
+
+    /// Returns the usernames for a user who did not choose one, in the order in which they are
+    /// tried: that of the profile, the e-mail address, and the GUID, which no other user has.
+    pub(crate) fn usernames(&self) -> [Username; 3] {
+        let profile = &self.profile;
+        [
+            profile.username.clone(),
+            Username::from(&profile.email),
+            Username(self.guid.to_string()),
+        ]
     }
 }
 
@@ -384,6 +410,22 @@ mod tests {
         assert_eq!(parsed.as_ref().map(Surname::as_str), Ok("Lovelace"));
         for typed in ["\u{200B}", "a\0", &"x".repeat(101)] {
             assert!(Surname::parse(typed).is_err(), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_user_is_named_by_the_part_before_the_at_sign() {
+        let longest = format!("{}@example.com", "a".repeat(64));
+        for (typed, name) in [
+            ("Ada.L+x@MÜNCHEN.example", "Ada.L+x"),
+            ("\u{200B}ada\u{200B}@example.com", "ada"),
+            (&longest, &longest[..64]),
+        ] {
+            let email = Email::parse(typed).expect(typed);
+            let profile = UserProfile::from_email(email, &UserDefaults::default());
+            assert_eq!(PersonName::parse(name).as_ref(), Ok(&profile.name));
+            assert_eq!(Username::parse(name).as_ref(), Ok(&profile.username));
+            assert_eq!(profile.surname, Surname::default());
         }
     }
 

@@ -1,4 +1,4 @@
-use crate::support::{Answer, ROOM, TestServer, all_at_once, email, room_path, text};
+use crate::support::{Answer, ROOM, TestServer, USER, all_at_once, email, room_path, text};
 use serde_json::{Value, json};
 
 const REQUEST: &str = include_str!("../../docs/examples/default-room.request.json");
@@ -175,10 +175,19 @@ fn names_that_are_taken_are_listed_and_nothing_is_written() {
 #[test]
 fn only_active_registered_users_get_a_room() {
     let server = TestServer::start();
-    server.get_or_create("nobody@example.com", "Room").assert(
-        404,
-        &json!({"code": 52, "details": "no user is registered with this e-mail address"}),
-    );
+    let unknown = json!({"creator_email": "nobody@example.com", "name": "Room"});
+    for base in ["/xapi/v2", "/api/groups/xapi"] {
+        let details = format!(
+            "no user is registered with this e-mail address: register one with POST {base}/user or \
+             roomd user add, or let the setting users.register_unknown register the owners of \
+             addresses in a domain"
+        );
+        for path in ["room", "room/default"] {
+            server
+                .post(&format!("{base}/{path}"), &unknown)
+                .assert(404, &json!({"code": 52, "details": details}));
+        }
+    }
     server.register("inactive@example.com", json!({"active": false}));
     server.register(
         "expired@example.com",
@@ -191,6 +200,75 @@ fn only_active_registered_users_get_a_room() {
         );
     }
     assert_eq!(server.get_or_create("ada@example.com", "Room").status, 201);
+}
+
+/// Starts a server that registers unknown creators with addresses in these domains.
+fn server_that_registers(domains: &[&str]) -> TestServer {
+    TestServer::start_with(|config| {
+        let domains = domains.iter().map(|domain| domain.parse().expect(domain));
+        config.users.register_unknown = domains.collect();
+    })
+}
+
+#[test]
+fn an_unknown_creator_in_a_domain_of_the_settings_is_registered() {
+    let server = server_that_registers(&["MÜNCHEN.example", "Example.NET"]);
+    for (email, username) in [
+        ("Alan.T@example.net", "Alan.T"),
+        ("zoë@xn--mnchen-3ya.EXAMPLE", "zoë"),
+        ("alan.t@münchen.example", "alan.t@münchen.example"),
+    ] {
+        let room = server.get_or_create(email, &format!("Room of {email}"));
+        assert_eq!(
+            (room.status, &room.json()["creator_email"]),
+            (201, &json!(email))
+        );
+        let again = server.get_or_create(email, "Other");
+        assert_eq!((again.status, again.json()), (200, room.json()));
+        let found = server.post(&format!("{USER}/search"), &json!({"email": email}));
+        let found = found.json();
+        let user = &found[0];
+        let (guid, date) = (&user["user_guid"], &user["creation_date"]);
+        let name = email.split('@').next();
+        let expected = json!([{
+            "user_guid": guid, "user_id": guid, "name": name, "surname": "", "email": email,
+            "username": username, "role": "u", "mobile": "", "login_allowed": true, "active": true,
+            "status": 1, "lang": "tr-TR", "timezone": "Europe/Istanbul", "expires_at": null,
+            "creation_date": date, "updating_date": null,
+        }]);
+        assert_eq!(found, expected);
+    }
+    for email in ["alan@example.org", "alan@sub.example.net"] {
+        assert_eq!(server.get_or_create(email, "Room").status, 404, "{email}");
+    }
+}
+
+#[test]
+fn an_unknown_creator_is_registered_only_with_a_room() {
+    let server = server_that_registers(&["*"]);
+    assert_eq!(server.get_or_create("ada@example.com", "Chess").status, 201);
+    let users = || server.post(&format!("{USER}/search"), &json!({}));
+    let before = users().header("X-Total-Count").to_owned();
+    let taken = server.get_or_create("alan@any.example", "CHESS");
+    assert_eq!((taken.status, &taken.json()["code"]), (409, &json!(71)));
+    assert_eq!(server.get_or_create("alan@any.example", "").status, 400);
+    assert_eq!(users().header("X-Total-Count"), before);
+    assert_eq!(server.get_or_create("alan@any.example", "Go").status, 201);
+    // An inactive user is known.
+    server.register("inactive@any.example", json!({"active": false}));
+    let inactive = server.get_or_create("inactive@any.example", "Room");
+    assert_eq!(inactive.status, 403);
+}
+
+#[test]
+fn of_64_callers_for_an_unknown_creator_one_creates_the_room() {
+    let server = server_that_registers(&["*"]);
+    let answers = all_at_once(64, |n| {
+        server.get_or_create("alan@any.example", &format!("Room {n}"))
+    });
+    assert_eq!((count(&answers, 201), count(&answers, 200)), (1, 63));
+    let guid = answers[0].guid();
+    assert!(answers.iter().all(|answer| answer.guid() == guid));
 }
 
 #[test]

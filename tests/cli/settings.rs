@@ -159,6 +159,7 @@ fn every_other_setting_has_a_variable_too() {
         ("ROOMD_API_BASE_PATHS", "/one, /two"),
         ("ROOMD_AUTH_REQUIRED", "false"),
         ("ROOMD_ROOMS_LANGUAGES", "tr"),
+        ("ROOMD_USERS_REGISTER_UNKNOWN", "example.net, example.org"),
     ];
     let server = start(&folder, &[], &variables).expect("it starts");
     let timezone: String = open(&folder.database())
@@ -173,6 +174,8 @@ fn every_other_setting_has_a_variable_too() {
         (201, &"tr".into())
     );
     assert_eq!(server.post("/two/room", &request).status, 200);
+    let unknown = serde_json::json!({"creator_email": "x@example.org", "name": "Unknown"});
+    assert_eq!(server.post("/two/room", &unknown).status, 201);
 }
 
 #[test]
@@ -259,6 +262,7 @@ fn an_invalid_value_of_a_variable_is_named() {
         ("ROOMD_API_BASE_PATHS", ","),
         ("ROOMD_LOG_LEVEL", "loud"),
         ("ROOMD_LOG_FORMAT", "xml"),
+        ("ROOMD_USERS_REGISTER_UNKNOWN", "a@example.com"),
         ("ROOMD_TRUSTED_PROXIES", "proxy.example.com"),
         ("ROOMD_AUTH_FAILURES_PER_MINUTE", "-1"),
         ("ROOMD_AUTH_REQUESTS_PER_MINUTE", "many"),

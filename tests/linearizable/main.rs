@@ -46,8 +46,12 @@ fn draw(rng: &mut Rng, known: &Known) -> Operation {
 fn concurrent_calls_are_linearizable() {
     let mut rng = Rng::with_seed(seed());
     let folder = Folder::new();
-    folder.add_users(USERS);
-    let server = folder.serve(&[]).with_key(&folder.add_key());
+    // The other users are registered by their first call.
+    folder.add_users(USERS / 2);
+    let mut serve = folder.command(&["serve", "--listen", "127.0.0.1:0"]);
+    serve.env("ROOMD_USERS_REGISTER_UNKNOWN", "example.com");
+    let server = folder.start(&mut serve).expect("it starts");
+    let server = server.with_key(&folder.add_key());
     let calls = number("ROOMD_CALLS").unwrap_or(CALLS) / CALLERS;
     let (recorder, known) = (Recorder::new(&server), Known::default());
     thread::scope(|scope| {

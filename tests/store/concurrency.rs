@@ -1,12 +1,13 @@
 use crate::support::{all_at_once, email};
 use crate::{Database, assert_rule, block_on, draft, paging, profile, room_name};
-use roomd::model::{CreateOutcome, Error, Room, RoomDraft, RoomPatch, RoomQuery};
+use roomd::model::{CreateOutcome, Error, Room, RoomDraft, RoomPatch, RoomQuery, UserQuery};
 use std::collections::HashSet;
 use std::rc::Rc;
 use tokio::task::{JoinSet, LocalSet};
 
 contract![
     of_many_callers_for_one_user_one_creates_the_room_and_all_get_it,
+    of_many_callers_for_one_unknown_user_one_creates_user_and_room,
     of_many_users_one_gets_the_name_and_the_others_their_fallback,
     of_many_users_without_a_fallback_one_gets_the_name,
     of_many_registrations_with_one_address_one_succeeds,
@@ -43,6 +44,20 @@ async fn of_many_callers_for_one_user_one_creates_the_room_and_all_get_it(databa
     });
     assert_eq!(created(&results), 1);
     assert!(results.iter().all(|(room, _)| *room == results[0].0));
+}
+
+async fn of_many_callers_for_one_unknown_user_one_creates_user_and_room(database: Database) {
+    let results = at_once(async |n| {
+        let draft = RoomDraft {
+            registration: Some(profile(&email(0))),
+            ..draft(&email(0), &format!("Room {n}"))
+        };
+        database.get_or_create_default(draft).await.expect("a room")
+    });
+    assert_eq!(created(&results), 1);
+    assert!(results.iter().all(|(room, _)| *room == results[0].0));
+    let users = database.list_users(UserQuery::default(), paging(1, 1));
+    assert_eq!(users.await.expect("a page").total, 1);
 }
 
 async fn of_many_users_one_gets_the_name_and_the_others_their_fallback(database: Database) {

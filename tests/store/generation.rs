@@ -1,5 +1,5 @@
 use crate::{Database, draft, profile, room_name};
-use roomd::model::{NewApiKey, RoomPatch, UserPatch};
+use roomd::model::{NewApiKey, RoomDraft, RoomPatch, UserPatch};
 use roomd::store::Generation;
 
 contract![
@@ -42,6 +42,12 @@ async fn insertions_keep_the_generation(database: Database) {
     database.create_room(ADA, "Chess").await;
     let key = NewApiKey::generate("").expect("a valid name");
     assert_eq!(database.insert_key(&key).await, Ok(()));
+    let registering = RoomDraft {
+        registration: Some(profile("e@example.com")),
+        ..draft("e@example.com", "Go")
+    };
+    let created = database.get_or_create_default(registering).await;
+    created.expect("a room");
     // A call that finds a room commits nothing.
     let found = database.get_or_create_default(draft(ADA, "Chess")).await;
     found.expect("a room");

@@ -137,6 +137,7 @@ fn profile(email: &str) -> UserProfile {
 /// Returns the draft of a user's room.
 fn draft(creator_email: &str, name: &str) -> RoomDraft<'static> {
     RoomDraft {
+        registration: None,
         creator_email: address(creator_email),
         name: room_name(name),
         fallback_name: None,

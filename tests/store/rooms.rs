@@ -1,7 +1,7 @@
-use crate::{Database, address, assert_rule, draft, lang, profile, room_name};
+use crate::{Database, address, assert_rule, draft, lang, paging, profile, room_name, username};
 use roomd::model::{
-    CreateOutcome, Error, Guid, RoomDraft, RoomPatch, SlugToken, Tags, Timestamp, UserPatch,
-    UserProfile,
+    CreateOutcome, Error, Guid, RoomDraft, RoomPatch, SlugToken, Tags, Timestamp, UserDefaults,
+    UserLookup, UserPatch, UserProfile, UserQuery,
 };
 
 contract![
@@ -12,6 +12,9 @@ contract![
     the_fallback_is_used_if_the_name_is_taken,
     names_that_are_taken_are_listed_once_and_nothing_is_stored,
     an_unknown_inactive_or_expired_user_gets_no_room,
+    an_unknown_user_is_registered_with_the_profile_of_the_draft,
+    an_unknown_user_gets_the_first_username_that_is_free,
+    an_unknown_user_is_not_registered_without_a_room,
     errors_of_the_user_come_before_errors_of_the_name,
     an_existing_room_is_returned_whatever_became_of_the_user,
     an_update_changes_only_what_is_set,
@@ -158,6 +161,87 @@ async fn an_unknown_inactive_or_expired_user_gets_no_room(database: Database) {
     assert_rule(create("expired@example.com").await, Error::UserInactive);
     let (_, outcome) = create("expiring@example.com").await.expect("a room");
     assert_eq!(outcome, CreateOutcome::Created);
+}
+
+/// Returns the draft of a room whose creator is registered if unknown.
+fn registering(creator_email: &str, name: &str) -> RoomDraft<'static> {
+    let profile = UserProfile::from_email(address(creator_email), &UserDefaults::default());
+    RoomDraft {
+        registration: Some(profile),
+        ..draft(creator_email, name)
+    }
+}
+
+async fn an_unknown_user_is_registered_with_the_profile_of_the_draft(database: Database) {
+    let created = database.get_or_create_default(registering(ADA, "Chess"));
+    let (room, outcome) = created.await.expect("a room");
+    assert_eq!(outcome, CreateOutcome::Created);
+    assert_eq!(room.creator_email, ADA);
+    let user = database.find_user(UserLookup::parse("ada")).await;
+    let user = user.expect("a database").expect("a user");
+    let expected = UserProfile::from_email(address(ADA), &UserDefaults::default());
+    assert_eq!(user.profile, expected);
+    assert_eq!(user.updated_at, None);
+    // Now the user is known.
+    assert_eq!(database.delete_room(room.guid).await, Ok(()));
+    let other = UserProfile {
+        username: username("other"),
+        ..profile(ADA)
+    };
+    let again = RoomDraft {
+        registration: Some(other),
+        ..draft(ADA, "Go")
+    };
+    let (_, outcome) = database.get_or_create_default(again).await.expect("a room");
+    assert_eq!(outcome, CreateOutcome::Created);
+    assert_eq!(database.find_user(user.guid).await, Ok(Some(user)));
+}
+
+async fn an_unknown_user_gets_the_first_username_that_is_free(database: Database) {
+    for (email, name) in [
+        ("1@example.com", "ADA"),
+        ("2@example.com", "Grace"),
+        ("3@example.com", "grace@EXAMPLE.com"),
+    ] {
+        let user = UserProfile {
+            username: username(name),
+            ..profile(email)
+        };
+        database.insert_user(user).await.expect("a new user");
+    }
+    for (email, name) in [(ADA, "Chess"), (GRACE, "Go")] {
+        let created = database.get_or_create_default(registering(email, name));
+        assert_eq!(created.await.expect("a room").1, CreateOutcome::Created);
+    }
+    let user = database.find_user(UserLookup::parse(ADA)).await;
+    let user = user.expect("a database").expect("a user");
+    assert_eq!(user.profile.email, address(ADA));
+    let users = database
+        .list_users(UserQuery::default(), paging(1, 1))
+        .await;
+    let last = &users.expect("a page").entries[0];
+    assert_eq!(last.profile.email, address(GRACE));
+    assert_eq!(last.profile.username.as_str(), last.guid.to_string());
+}
+
+async fn an_unknown_user_is_not_registered_without_a_room(database: Database) {
+    database.register(&[ADA]).await;
+    database.create_room(ADA, "Chess").await;
+    let generation = database.generation().await;
+    let created = database.get_or_create_default(registering(GRACE, "chess"));
+    let taken = Error::RoomNamesTaken(vec!["chess".to_owned()]);
+    assert_rule(created.await, taken);
+    let users = database
+        .list_users(UserQuery::default(), paging(1, 1))
+        .await;
+    assert_eq!(users.expect("a page").total, 1);
+    assert_eq!(database.generation().await, generation);
+    let with_fallback = RoomDraft {
+        fallback_name: Some(room_name("Go")),
+        ..registering(GRACE, "Chess")
+    };
+    let created = database.get_or_create_default(with_fallback).await;
+    assert_eq!(created.expect("a room").0.name.as_str(), "Go");
 }
 
 async fn errors_of_the_user_come_before_errors_of_the_name(database: Database) {

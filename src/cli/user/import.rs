@@ -53,7 +53,7 @@ fn import(file: &Path, global: GlobalArgs) -> Result<usize, CliError> {
         CliError::from(ImportError::BadRows { file, rows })
     };
     let config = global.load()?;
-    let rows = Rows::read(&content, &config.users);
+    let rows = Rows::read(&content, &config.users.defaults());
     if !rows.bad.is_empty() {
         return Err(bad_rows(rows.bad));
     }

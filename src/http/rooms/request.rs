@@ -11,7 +11,8 @@ request! {
     /// absent.
     #[schema(examples(example))]
     pub(super) struct DefaultRoomRequest<'a> {
-        /// The e-mail address of a registered user.
+        /// The e-mail address of a registered user, or one in a domain whose unknown creators the
+        /// server registers.
         creator_email: Email,
         /// A name belongs to one room.
         name: RoomName,
@@ -64,6 +65,7 @@ pub(crate) fn read_draft<'a>(
     let request = DefaultRoomRequest::read(fields(body, languages)?)?;
     Ok(RoomDraft {
         creator_email: request.creator_email,
+        registration: None,
         name: request.name,
         fallback_name: request.fallback_name,
         lang: request.lang.unwrap_or_else(|| default_lang(languages)),

@@ -87,6 +87,7 @@ mod tests {
             tags: None,
             allow_recording: true,
             inaccessible_replay: false,
+            registration: None,
         };
         engine.get_or_create_default(draft).await.expect("a room");
     }

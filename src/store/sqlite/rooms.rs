@@ -3,9 +3,11 @@ use super::error::is_unique_violation;
 use super::link_key::LinkKey;
 use super::room_search::scan_for;
 use super::scan::scan_page;
+use super::users::register_unknown;
 use crate::model::{
     self, CreateOutcome, Email, FieldError, Guid, Invalid, LangTag, NewRoom, Page, Paging, Room,
     RoomDraft, RoomName, RoomOptions, RoomPatch, RoomQuery, SlugToken, Tags, Timestamp,
+    UserProfile,
 };
 use crate::store::Error;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
@@ -127,7 +129,10 @@ fn get_or_insert(
     room: &NewRoom,
 ) -> Result<(Room, CreateOutcome), Error> {
     let now = Timestamp::now();
-    let owner = find_owner(connection, &room.creator_email, now)?;
+    let mut owner = find_owner(connection, &room.creator_email, now)?;
+    if let (None, Some(profile)) = (&owner, &room.registration) {
+        owner = Some(register_owner(connection, room, profile)?);
+    }
     if let Some(Owner {
         email,
         may_own: true,
@@ -154,6 +159,32 @@ fn get_or_insert(
         Some(_) => model::Error::RoomNamesTaken(different_names(&room.names)),
     }
     .into())
+}
+
+/// Registers the creator of a room. If no name of the room is free this is an error, and nothing is
+/// written.
+fn register_owner(
+    connection: &Connection,
+    room: &NewRoom,
+    profile: &UserProfile,
+) -> Result<Owner, Error> {
+    for name in &room.names {
+        if !is_name_taken(connection, name)? {
+            let user = register_unknown(connection, profile)?;
+            return Ok(Owner {
+                email: user.profile.email.as_str().to_owned(),
+                may_own: true,
+            });
+        }
+    }
+    Err(model::Error::RoomNamesTaken(different_names(&room.names)).into())
+}
+
+fn is_name_taken(connection: &Connection, name: &RoomName) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM rooms WHERE name_key = ?1)";
+    connection
+        .prepare_cached(sql)?
+        .query_row([name.key()], |row| row.get(0))
 }
 
 /// What a new room is found by: made in the transaction that inserts it, so that numbers, GUIDs and

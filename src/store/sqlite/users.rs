@@ -136,6 +136,22 @@ impl Engine {
     }
 }
 
+/// Registers a user who did not choose a username, under the first that is free.
+pub(super) fn register_unknown(
+    connection: &Connection,
+    profile: &UserProfile,
+) -> Result<User, Error> {
+    let mut user = User::new(profile.clone());
+    for username in user.usernames() {
+        if find_by_username(connection, &username)?.is_none() {
+            user.profile.username = username;
+            break;
+        }
+    }
+    insert(connection, &user)?;
+    Ok(user)
+}
+
 /// Inserts the user, or updates the one who has both the e-mail address and the username. Writes
 /// nothing if the patch changes nothing, so that a repeated call keeps the generation.
 fn upsert(
