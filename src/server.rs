@@ -9,7 +9,7 @@ mod transport;
 pub use tls::TlsError;
 
 use crate::config::{Config, PublicUrl, Tls};
-use crate::http::{self, AppState, Limits};
+use crate::http::{self, AppState, Hosts, Limits};
 use crate::store::{Failure, Location, MigrationEvent, OpenError, Store};
 use actix_web::middleware::from_fn;
 use actix_web::{App, web};
@@ -197,6 +197,7 @@ impl Server {
 /// Returns what the handlers share. `url` is the start of every room's `url`, unless the settings
 /// have another.
 fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
+    let hosts = hosts(&config);
     AppState {
         store,
         openapi: http::openapi_document(&config.api.base_paths).into(),
@@ -209,6 +210,7 @@ fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
         public_url: config.server.public_url.as_ref().unwrap_or(url).to_string(),
         trusted_proxies: config.server.trusted_proxies,
         auth_required: config.auth.required,
+        hosts,
         keep_alive: http::keep_alive_header(config.server.keep_alive_seconds.into()),
         limits: Limits::per_minute(
             config.auth.failures_per_minute,
@@ -218,6 +220,17 @@ fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
         user_defaults: config.users,
         log_requests: config.log.requests,
         slow: Duration::from_millis(config.log.slow_ms),
+    }
+}
+
+/// Returns the hosts that requests may name.
+fn hosts(config: &Config) -> Hosts {
+    if config.auth.required {
+        return Hosts::Any;
+    }
+    Hosts::Local {
+        listen: config.server.listen.ip(),
+        public: config.server.public_url.as_ref().map(PublicUrl::host),
     }
 }
 

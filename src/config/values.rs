@@ -50,6 +50,13 @@ impl PublicUrl {
     pub fn from_address(scheme: &str, address: SocketAddr) -> Self {
         Self(format!("{scheme}://{address}"))
     }
+
+    /// Returns the host in the URL.
+    pub fn host(&self) -> String {
+        let url = Url::parse(&self.0).ok();
+        let host = url.as_ref().and_then(Url::host_str);
+        host.unwrap_or_default().to_owned()
+    }
 }
 
 impl fmt::Display for PublicUrl {

@@ -45,23 +45,28 @@ async fn authorize(request: &HttpRequest) -> Result<Authorized, ApiError> {
     let state: &web::Data<AppState> = request.app_data().expect("every app has its state");
     let generation = state.store.generation().await;
     let authorized = Authorized { generation };
-    let Some(header) = request.headers().get(AUTHORIZATION) else {
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    let Some(header) = headers.next() else {
         return if state.auth_required {
-            Err(unauthorized(request, state))
+            Err(unauthorized(ApiError::Unauthorized, request, state))
         } else {
             Ok(authorized)
         };
     };
-    let Some(token) = BearerToken::from_header(header) else {
-        return Err(unauthorized(request, state));
+    let token = if headers.next().is_some() {
+        Err("it is sent more than once")
+    } else {
+        BearerToken::from_header(header)
     };
+    let malformed = |form| unauthorized(ApiError::MalformedAuthorization(form), request, state);
+    let token = token.map_err(malformed)?;
     let cache = Cache::from_request(request);
     let cached = cache.key(generation, &token);
     let key = match &cached {
         Some(key) => Rc::clone(key),
         None => find_valid_key(state, &token)
             .await?
-            .ok_or_else(|| unauthorized(request, state))?,
+            .ok_or_else(|| unauthorized(ApiError::InvalidKey, request, state))?,
     };
     state.limits.allow_key(token.digest.as_bytes())?;
     if cached.is_none() {
@@ -71,9 +76,10 @@ async fn authorize(request: &HttpRequest) -> Result<Authorized, ApiError> {
     Ok(authorized)
 }
 
-fn unauthorized(request: &HttpRequest, state: &AppState) -> ApiError {
+/// Counts a request without a valid key; returns its error.
+fn unauthorized(error: ApiError, request: &HttpRequest, state: &AppState) -> ApiError {
     let caller = || Caller::from_request(request, &state.trusted_proxies);
-    state.limits.unauthorized(caller)
+    state.limits.unauthorized(error, caller)
 }
 
 /// Returns the key of a token if it is valid. For an unknown key, too, a digest is compared, so

@@ -166,7 +166,11 @@ fn a_wrong_slug_opens_nothing() {
             404,
             &json!({"code": 70, "details": "there is no such room"}),
         );
-        assert_eq!(answer.header("Content-Type"), "application/json", "{slug}");
+        assert_eq!(
+            answer.header("Content-Type"),
+            "application/json; charset=utf-8",
+            "{slug}"
+        );
     }
     assert_eq!(open(&server, &path).status, 200);
 }
