@@ -13,7 +13,7 @@ pub use reload::Reloader;
 pub use tls::TlsError;
 
 use crate::config::{Config, PublicUrl};
-use crate::http::{self, AppState, Limits, Rejections, RequestLog};
+use crate::http::{self, AppState, Hosts, Limits, Rejections, RequestLog};
 use crate::store::{Failure, Location, MigrationEvent, OpenError, Store};
 use actix_web::middleware::from_fn;
 use actix_web::{App, web};
@@ -244,6 +244,7 @@ fn check_file_limit(limit: u64, workers: usize) -> Result<(), ServerError> {
 /// Returns what the handlers share. `url` is the start of every room's `url`, unless the settings
 /// have another.
 fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
+    let hosts = hosts(&config);
     AppState {
         store,
         openapi: http::openapi_document(&config.api.base_paths).into(),
@@ -256,6 +257,7 @@ fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
         public_url: config.server.public_url.as_ref().unwrap_or(url).to_string(),
         trusted_proxies: config.server.trusted_proxies,
         auth_required: config.auth.required,
+        hosts,
         keep_alive: http::keep_alive_header(config.server.keep_alive_seconds.into()),
         limits: Limits::per_minute(
             config.auth.failures_per_minute,
@@ -266,6 +268,17 @@ fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
         register_unknown: config.users.register_unknown,
         rejections: Rejections::default(),
         request_log: RequestLog::new(config.log.requests, config.log.slow_ms),
+    }
+}
+
+/// Returns the hosts that requests may name.
+fn hosts(config: &Config) -> Hosts {
+    if config.auth.required {
+        return Hosts::Any;
+    }
+    Hosts::Local {
+        listen: config.server.listen.ip(),
+        public: config.server.public_url.as_ref().map(PublicUrl::host),
     }
 }
 

@@ -7,7 +7,10 @@ use super::state::AppState;
 use actix_http::ConnectionType;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::middleware::Next;
 use actix_web::web::{self, Bytes};
 use actix_web::{Error, HttpMessage};
@@ -70,11 +73,24 @@ pub(crate) async fn answer(
     } else if let Some(value) = keep_alive.as_ref().filter(|_| !is_last) {
         response.headers_mut().insert(KEEP_ALIVE, value.clone());
     }
+    complete_json(response.headers_mut());
     Ok(response.map_body(|_, body| AnswerBody {
         body: body.boxed(),
         rest: Bytes::new(),
         _answering: answering,
     }))
+}
+
+/// Tells browsers and caches, for an answer in JSON, to take it for nothing else, to store it
+/// nowhere, and how its text is encoded.
+fn complete_json(headers: &mut HeaderMap) {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if kind == Some(b"application/json") {
+        let kind = HeaderValue::from_static("application/json; charset=utf-8");
+        headers.insert(CONTENT_TYPE, kind);
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
 }
 
 /// Returns where the body of a request ends. The HTTP server has checked the two headers.

@@ -45,16 +45,21 @@ async fn authorize(request: &HttpRequest) -> Result<Authorized, ApiError> {
     let state: &web::Data<AppState> = request.app_data().expect("every app has its state");
     let generation = state.store.generation().await;
     let authorized = Authorized { generation };
-    let Some(header) = request.headers().get(AUTHORIZATION) else {
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    let Some(header) = headers.next() else {
         return if state.auth_required {
-            Err(unauthorized(request, state))
+            Err(unauthorized(ApiError::Unauthorized, request, state))
         } else {
             Ok(authorized)
         };
     };
-    let Some(token) = BearerToken::from_header(header) else {
-        return Err(unauthorized(request, state));
+    let token = if headers.next().is_some() {
+        Err("it is sent more than once")
+    } else {
+        BearerToken::from_header(header)
     };
+    let malformed = |form| unauthorized(ApiError::MalformedAuthorization(form), request, state);
+    let token = token.map_err(malformed)?;
     let cache = Cache::from_request(request);
     let cached = cache.key(generation, &token);
     let key = match &cached {
@@ -64,9 +69,9 @@ async fn authorize(request: &HttpRequest) -> Result<Authorized, ApiError> {
             FoundKey::WrongDigest(key) => {
                 // The operator sees whose client has a wrong secret.
                 request.extensions_mut().insert(KeyName(key));
-                return Err(unauthorized(request, state));
+                return Err(unauthorized(ApiError::InvalidKey, request, state));
             }
-            FoundKey::Unknown => return Err(unauthorized(request, state)),
+            FoundKey::Unknown => return Err(unauthorized(ApiError::InvalidKey, request, state)),
         },
     };
     request.extensions_mut().insert(KeyName(Rc::clone(&key)));
@@ -77,9 +82,10 @@ async fn authorize(request: &HttpRequest) -> Result<Authorized, ApiError> {
     Ok(authorized)
 }
 
-fn unauthorized(request: &HttpRequest, state: &AppState) -> ApiError {
+/// Counts a request without a valid key; returns its error.
+fn unauthorized(error: ApiError, request: &HttpRequest, state: &AppState) -> ApiError {
     let caller = || Caller::from_request(request, &state.trusted_proxies);
-    state.limits.unauthorized(caller)
+    state.limits.unauthorized(error, caller)
 }
 
 /// What the database knows of a token.

@@ -3,11 +3,14 @@
 
 use super::error::ApiError;
 use super::state::AppState;
+use crate::store;
 use actix_web::http::header::{
-    CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ContentEncoding, ContentType, VARY,
-    X_CONTENT_TYPE_OPTIONS,
+    AcceptEncoding, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ContentEncoding, ContentType,
+    Encoding, Header, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
+use flate2::read::GzDecoder;
+use std::io::Read;
 use std::sync::Arc;
 use utoipa_swagger_ui::Config;
 
@@ -75,11 +78,28 @@ pub(super) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError>
     response
         .content_type(file.content_type)
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
-    if file.gzpipped {
-        // Sent compressed, as it is stored: every browser accepts that.
-        response
-            .insert_header((CONTENT_ENCODING, ContentEncoding::Gzip))
-            .insert_header((VARY, "Accept-Encoding"));
+    if !file.gzpipped {
+        return Ok(response.body(file.bytes.into_owned()));
     }
-    Ok(response.body(file.bytes.into_owned()))
+    response.insert_header((VARY, "Accept-Encoding"));
+    if accepts_gzip(&request) {
+        // As it is stored.
+        response.insert_header((CONTENT_ENCODING, ContentEncoding::Gzip));
+        return Ok(response.body(file.bytes.into_owned()));
+    }
+    let mut plain = Vec::new();
+    let mut decoder = GzDecoder::new(&*file.bytes);
+    decoder
+        .read_to_end(&mut plain)
+        .map_err(|error| store::Error::Internal(error.to_string()))?;
+    Ok(response.body(plain))
+}
+
+/// Returns true if the client prefers a compressed answer to a plain one.
+fn accepts_gzip(request: &HttpRequest) -> bool {
+    let Ok(accepted) = AcceptEncoding::parse(request) else {
+        return false;
+    };
+    let offered = [Encoding::gzip(), Encoding::identity()];
+    !accepted.is_empty() && accepted.negotiate(offered.iter()) == Some(Encoding::gzip())
 }

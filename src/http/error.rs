@@ -69,6 +69,8 @@ error_codes! {
     Unavailable = 95, SERVICE_UNAVAILABLE;
     /// The disk is full.
     DiskFull = 96, INSUFFICIENT_STORAGE;
+    /// The server requires no key, and serves no host of this name then.
+    HostNotServed = 97, MISDIRECTED_REQUEST;
 }
 
 /// Why a request did not get the response that it asked for.
@@ -80,6 +82,21 @@ pub(crate) enum ApiError {
     NotReady(store::Error),
     #[error("a valid key is required: send the header Authorization: Bearer ACCESS_KEY|HASH")]
     Unauthorized,
+    /// The header has no key in it; holds what is wrong with its form.
+    #[error(
+        "the header Authorization is malformed: {0}; send Authorization: Bearer ACCESS_KEY|HASH"
+    )]
+    MalformedAuthorization(&'static str),
+    #[error(
+        "the key is not valid: it is unknown or revoked, or the hash is not that of its secret; \
+         check both parts, or get a new key"
+    )]
+    InvalidKey,
+    #[error(
+        "without keys the server answers only to localhost, loopback addresses and the host of \
+         server.public_url: use one of these, or require keys"
+    )]
+    HostNotServed,
     /// The client address sent too many requests without a valid key; holds the seconds until it
     /// may send the next one.
     #[error(
@@ -165,7 +182,10 @@ impl ApiError {
             | Self::Store(
                 Store::Busy | Store::Stopped | Store::TooManySearches | Store::Unwritable(_),
             ) => ErrorCode::Unavailable,
-            Self::Unauthorized => ErrorCode::Unauthorized,
+            Self::Unauthorized | Self::MalformedAuthorization(_) | Self::InvalidKey => {
+                ErrorCode::Unauthorized
+            }
+            Self::HostNotServed => ErrorCode::HostNotServed,
             Self::BadRequest(_) => ErrorCode::BadRequest,
             Self::CreatorNotFound(_) => ErrorCode::UserNotFound,
             Self::RouteNotFound => ErrorCode::RouteNotFound,
@@ -241,7 +261,9 @@ impl ResponseError for ApiError {
         let status = self.status_code();
         let mut response = HttpResponse::build(status);
         match self {
-            Self::Unauthorized => response.insert_header((WWW_AUTHENTICATE, "Bearer")),
+            _ if status == StatusCode::UNAUTHORIZED => {
+                response.insert_header((WWW_AUTHENTICATE, "Bearer"))
+            }
             Self::MethodNotAllowed(allow) => response.insert_header((ALLOW, allow.as_str())),
             _ if status == StatusCode::SERVICE_UNAVAILABLE => {
                 response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))

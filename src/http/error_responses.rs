@@ -37,8 +37,8 @@ macro_rules! error_responses {
             }
         )+
 
-        /// Returns all error responses by name. Two of them belong to no operation: they answer
-        /// requests for a path or a method that no operation has.
+        /// Returns all error responses by name. Three of them belong to no operation: they answer
+        /// requests for a path or a method that no operation has, or for a host.
         pub(super) fn all() -> Responses {
             [$((stringify!($name).to_owned(), response(&$name::errors()).into())),+].into()
         }
@@ -51,6 +51,7 @@ error_responses! {
     CreatorNotFound: ApiError::CreatorNotFound("/xapi/v2/user".into());
     DiskFull: store::Error::DiskFull.into();
     Failed: store::Error::Internal(String::new()).into();
+    HostNotServed: ApiError::HostNotServed;
     InvalidBody: invalid("lang", LangTag::parse("e")), ApiError::BadRequest(
         "the body must be a JSON object: EOF while parsing an object at line 1 column 1".into(),
     );

@@ -34,14 +34,19 @@ impl Limits {
         }
     }
 
-    /// Counts a request without a valid key and returns its error. A request with a valid key is
+    /// Counts a request without a valid key; returns its error, which is `error` unless there were
+    /// too many. A request with a valid key is
     /// never counted here, so that no client locks out another one that shares its address.
-    pub(super) fn unauthorized(&self, caller: impl FnOnce() -> Caller) -> ApiError {
+    pub(super) fn unauthorized(
+        &self,
+        error: ApiError,
+        caller: impl FnOnce() -> Caller,
+    ) -> ApiError {
         let Some(failures) = &self.failures else {
-            return ApiError::Unauthorized;
+            return error;
         };
         match failures.allow(caller()) {
-            Ok(()) => ApiError::Unauthorized,
+            Ok(()) => error,
             Err(seconds) => ApiError::TooManyFailures(seconds),
         }
     }

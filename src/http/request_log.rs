@@ -24,11 +24,14 @@ const MAX_ID_CHARS: usize = 128;
 pub(crate) async fn observe(
     state: web::Data<AppState>,
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
     let started = Instant::now();
     let id = caller_id(&request).unwrap_or_else(new_id);
-    let mut response = next.call(request).await?;
+    let mut response = match state.hosts.check(&request) {
+        Ok(()) => next.call(request).await?.map_into_boxed_body(),
+        Err(error) => request.error_response(error),
+    };
     write_line(&state, &response, &id, started.elapsed());
     response.headers_mut().insert(REQUEST_ID, id);
     Ok(response)

@@ -1,3 +1,4 @@
+use super::host::Hosts;
 use super::limits::Limits;
 use super::rejections::Rejections;
 use super::request_log_settings::RequestLog;
@@ -24,6 +25,8 @@ pub(crate) struct AppState {
     pub(crate) auth_required: bool,
     /// The header `Keep-Alive` of every answer; `None` if connections are closed after each answer.
     pub(crate) keep_alive: Option<HeaderValue>,
+    /// The hosts that requests may name.
+    pub(crate) hosts: Hosts,
     /// The rate limits for requests without a valid key, and for each valid key.
     pub(crate) limits: Limits,
     /// The languages that rooms may have; if empty, any.

@@ -55,10 +55,15 @@ fn call(server: &TestServer, method: &str, path: &str, authorization: Option<&st
 
 #[track_caller]
 fn assert_unauthorized(answer: &Answer) {
-    let details = "a valid key is required: send the header Authorization: Bearer ACCESS_KEY|HASH";
-    answer.assert(401, &json!({"code": 14, "details": details}));
+    let body = answer.json();
+    assert_eq!((answer.status, &body["code"]), (401, &json!(14)), "{body}");
+    let details = text(&body, "details").to_lowercase();
+    assert!(details.contains("key"), "{body}");
     assert_eq!(answer.header("WWW-Authenticate"), "Bearer");
-    assert_eq!(answer.header("Content-Type"), "application/json");
+    assert_eq!(
+        answer.header("Content-Type"),
+        "application/json; charset=utf-8"
+    );
 }
 
 #[test]
@@ -349,4 +354,72 @@ fn a_stolen_database_opens_nothing() {
     assert!(!holds(key.secret_key.as_bytes()));
     assert!(!holds(hash.as_bytes()));
     assert!(!holds(&hash_bytes));
+}
+
+#[test]
+fn an_answer_tells_a_malformed_header_from_a_wrong_key() {
+    let (server, guid) = start();
+    let path = format!("{ROOM}/{guid}");
+    let key = server.folder().add_key();
+    let (access, hash) = (&key.access_key, key.hash());
+    let details = |value: Option<&str>| {
+        let body = call(&server, "GET", &path, value).json();
+        text(&body, "details").to_owned()
+    };
+    let missing = details(None);
+    assert!(
+        missing.starts_with("a valid key is required: send "),
+        "{missing}"
+    );
+    for (value, form) in [
+        ("", "it is empty"),
+        ("Basic YTpi", "it does not start with Bearer and a space"),
+        (
+            &format!("{access}|{hash}"),
+            "it does not start with Bearer and a space",
+        ),
+        ("Bearer", "nothing follows Bearer"),
+        (&format!("Bearer {access}"), "there is no | between"),
+        (
+            &format!("Bearer |{hash}"),
+            "the access key before the | is empty or has spaces",
+        ),
+        (
+            &format!("Bearer {access}|{}", &hash[1..]),
+            "does not have 64 hexadecimal digits",
+        ),
+        (
+            &format!("Bearer {access}|{}", key.secret_key),
+            "does not have 64 hexadecimal digits",
+        ),
+    ] {
+        let details = details(Some(value));
+        let start = "the header Authorization is malformed: ";
+        assert!(
+            details.starts_with(start) && details.contains(form),
+            "{value}: {details}"
+        );
+    }
+    // What is not known stays one case.
+    let wrong_hash = details(Some(&format!("Bearer {access}|{}", "0".repeat(64))));
+    let unknown = details(Some(&format!("Bearer {}|{hash}", &access[1..])));
+    assert!(
+        wrong_hash.starts_with("the key is not valid: "),
+        "{wrong_hash}"
+    );
+    assert_eq!(wrong_hash, unknown);
+}
+
+#[test]
+fn two_headers_are_no_key() {
+    let (server, guid) = start();
+    let (valid, other) = (&server.authorization, "Bearer a|b");
+    for (first, second) in [(valid.as_str(), other), (other, valid), (valid, valid)] {
+        let answer = server.send_raw(format!(
+            "GET {ROOM}/{guid} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Authorization: {first}\r\nAuthorization: {second}\r\n\r\n"
+        ));
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+        assert!(answer.contains("it is sent more than once"), "{answer}");
+    }
 }

@@ -41,7 +41,10 @@ fn the_documented_request_gets_the_documented_answer() {
     let server = TestServer::start();
     let answer = server.post_text(ROOM, REQUEST);
     assert_eq!(answer.status, 201);
-    assert_eq!(answer.header("Content-Type"), "application/json");
+    assert_eq!(
+        answer.header("Content-Type"),
+        "application/json; charset=utf-8"
+    );
     let (room, documented) = (answer.json(), parsed(RESPONSE));
     assert_eq!(keys(&answer.body), keys(RESPONSE));
     for field in [

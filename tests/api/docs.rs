@@ -10,7 +10,10 @@ fn the_document_is_served_without_a_key() {
     let server = TestServer::start();
     let answer = server.send(server.request_without_key("GET", "/openapi.json"), "");
     assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("Content-Type"), "application/json");
+    assert_eq!(
+        answer.header("Content-Type"),
+        "application/json; charset=utf-8"
+    );
     assert_eq!(answer.body.trim_end(), DOCUMENT.trim_end());
 }
 

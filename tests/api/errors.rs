@@ -64,7 +64,10 @@ fn an_unknown_path_gets_404_with_and_without_a_key() {
                 let answer = server.send(request, "");
                 assert_eq!(answer.status, 404, "{method} {path}");
                 answer.assert(404, &body);
-                assert_eq!(answer.header("Content-Type"), "application/json");
+                assert_eq!(
+                    answer.header("Content-Type"),
+                    "application/json; charset=utf-8"
+                );
             }
         }
     }
@@ -80,7 +83,10 @@ fn a_wrong_method_gets_the_allowed_ones() {
             let answer = server.send(server.request(method, &path), "");
             assert_eq!(answer.status, 405, "{method} {path}");
             assert_eq!(answer.header("Allow"), allow, "{method} {path}");
-            assert_eq!(answer.header("Content-Type"), "application/json");
+            assert_eq!(
+                answer.header("Content-Type"),
+                "application/json; charset=utf-8"
+            );
             if method == "HEAD" {
                 assert_eq!(answer.body, "", "{path}");
             } else {

@@ -15,7 +15,11 @@ fn a_healthy_server_says_so_with_and_without_a_key() {
     for (path, body) in routes() {
         let answer = server.send(server.request_without_key("GET", path), "");
         answer.assert(200, &body);
-        assert_eq!(answer.header("Content-Type"), "application/json", "{path}");
+        assert_eq!(
+            answer.header("Content-Type"),
+            "application/json; charset=utf-8",
+            "{path}"
+        );
         assert_ne!(answer.header("X-Request-Id"), "", "{path}");
         server.get(path).assert(200, &body);
     }
@@ -27,7 +31,11 @@ fn head_answers_as_get_does_without_the_body() {
     for (path, body) in routes() {
         let answer = server.send(server.request_without_key("HEAD", path), "");
         assert_eq!((answer.status, answer.body.as_str()), (200, ""), "{path}");
-        assert_eq!(answer.header("Content-Type"), "application/json", "{path}");
+        assert_eq!(
+            answer.header("Content-Type"),
+            "application/json; charset=utf-8",
+            "{path}"
+        );
         let length = body.to_string().len().to_string();
         assert_eq!(answer.header("Content-Length"), length, "{path}");
     }

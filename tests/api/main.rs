@@ -7,6 +7,7 @@ mod connections;
 mod default_room;
 mod docs;
 mod errors;
+mod headers;
 mod health;
 mod limits;
 mod options;
