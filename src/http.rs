@@ -32,6 +32,7 @@ pub(crate) use cache::Cache;
 pub(crate) use client::{Caller, is_trusted};
 pub(crate) use error::ApiError;
 pub(crate) use limits::Limits;
+pub(crate) use openapi::DocumentSettings;
 pub(crate) use paths::normalize;
 pub(crate) use request_log::observe;
 pub(crate) use state::AppState;
@@ -94,7 +95,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig, base_paths: &[String]) {
         }));
 }
 
-/// Returns the OpenAPI document of an API with these base paths, as JSON text.
-pub(crate) fn openapi_document<P: Display>(base_paths: &[P]) -> String {
-    openapi::document(base_paths, api(), service())
+/// Returns the OpenAPI document of a server with these settings, as JSON text.
+pub(crate) fn openapi_document<P: Display>(settings: DocumentSettings<'_, P>) -> String {
+    openapi::document(settings, api(), service())
 }

@@ -6,7 +6,7 @@ mod tls;
 pub use tls::TlsError;
 
 use crate::config::{Config, PublicUrl, Tls};
-use crate::http::{self, AppState, Limits};
+use crate::http::{self, AppState, DocumentSettings, Limits};
 use crate::store::{Failure, Location, MigrationEvent, OpenError, Store};
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::middleware::from_fn;
@@ -218,16 +218,23 @@ impl Server {
 /// Returns what the handlers share. `url` is the start of every room's `url`, unless the settings
 /// have another.
 fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
+    let public_url = config.server.public_url.as_ref().unwrap_or(url).to_string();
+    let openapi = http::openapi_document(DocumentSettings {
+        base_paths: &config.api.base_paths,
+        languages: &config.rooms.languages,
+        // First the server that serves the document: its page may call no other.
+        servers: vec!["/".to_owned(), public_url.clone()],
+    });
     AppState {
         store,
-        openapi: http::openapi_document(&config.api.base_paths).into(),
+        openapi: openapi.into(),
         base_paths: config
             .api
             .base_paths
             .iter()
             .map(ToString::to_string)
             .collect(),
-        public_url: config.server.public_url.as_ref().unwrap_or(url).to_string(),
+        public_url,
         trusted_proxies: config.server.trusted_proxies,
         auth_required: config.auth.required,
         limits: Limits::per_minute(

@@ -9,7 +9,7 @@ use crate::model::{
 use serde_json::value::RawValue;
 
 request! {
-    /// The user to register. Unknown fields are ignored; null means absent.
+    /// The user to register. Unknown fields are ignored; null and the empty string mean absent.
     #[schema(examples(json!({
         "name": "Ada", "surname": "Lovelace", "email": "ada@example.com", "username": "ada",
     })))]
@@ -26,18 +26,14 @@ request! {
         #[schema(value_type = Option<String>, write_only)]
         #[expect(dead_code, reason = "only its type is checked")]
         psd: Option<DroppedText>,
-        /// u: user, e: instructor, a: administrator.
-        #[schema(default = json!(Role::default().as_str()))]
+        /// By default u.
         role: Option<Role>,
-        /// The phone number; may be empty.
-        #[schema(default = "")]
+        /// The phone number; by default empty.
         mobile: Option<Mobile>,
-        /// Whether the user may log in to other programs.
-        #[schema(default = true)]
+        /// Whether the user may log in to other programs; by default true.
         login_allowed: Option<bool>,
-        /// Whether the account is active. An inactive user gets no new room, and keeps an existing
-        /// one.
-        #[schema(default = true)]
+        /// Whether the account is active; by default true. An inactive user gets no new room, and
+        /// keeps an existing one.
         active: Option<bool>,
         /// The same fact as `active`, 1 or 0, for clients that send it so.
         status: Option<Status>,
@@ -51,8 +47,9 @@ request! {
 }
 
 request! {
-    /// What to change of a user. What is not sent stays; so does what is sent as null, except for
-    /// `expires_at`, which null removes.
+    /// What to change of a user. What is not sent stays; so does what is sent as null or as the empty
+    /// string, except for `expires_at`, which these remove, and `mobile`, which the empty string
+    /// empties.
     #[schema(examples(json!({"role": "e", "expires_at": null})))]
     pub(super) struct UserChange {
         /// The given name.
@@ -67,7 +64,7 @@ request! {
         #[schema(value_type = Option<String>, write_only)]
         #[expect(dead_code, reason = "only its type is checked")]
         psd: Option<DroppedText>,
-        /// u: user, e: instructor, a: administrator.
+        /// The new role.
         role: Option<Role>,
         /// The phone number; may be empty.
         mobile: Option<Mobile>,
@@ -101,13 +98,14 @@ request! {
         email: Option<Part>,
         /// Part of the phone number.
         mobile: Option<Part>,
-        /// u: user, e: instructor, a: administrator.
+        /// The role.
         role: Option<Role>,
         /// The GUID of the user, in either case.
         user_id: Option<Guid>,
         /// The number of the page.
         page_number: Option<PageNumber>,
         /// How many users a page has.
+        #[schema(default = json!(Paging::default().size()))]
         page_size: Option<PageSize>,
     }
 }
