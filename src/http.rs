@@ -43,6 +43,7 @@ pub(crate) use exchange::{Exchange, Phase, RejectedBody};
 pub(crate) use framing::BodyFraming;
 pub(crate) use host::Hosts;
 pub(crate) use limits::Limits;
+pub(crate) use openapi::DocumentSettings;
 pub(crate) use page::url as room_url;
 pub(crate) use paths::normalize;
 pub(crate) use rejections::Rejections;
@@ -112,7 +113,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig, base_paths: &[String]) {
         }));
 }
 
-/// Returns the OpenAPI document of an API with these base paths, as JSON text.
-pub(crate) fn openapi_document<P: Display>(base_paths: &[P]) -> String {
-    openapi::document(base_paths, api(), service())
+/// Returns the OpenAPI document of a server with these settings, as JSON text.
+pub(crate) fn openapi_document<P: Display>(settings: DocumentSettings<'_, P>) -> String {
+    openapi::document(settings, api(), service())
 }

@@ -13,7 +13,7 @@ pub use reload::Reloader;
 pub use tls::TlsError;
 
 use crate::config::{Config, PublicUrl};
-use crate::http::{self, AppState, Hosts, Limits, Rejections, RequestLog};
+use crate::http::{self, AppState, DocumentSettings, Hosts, Limits, Rejections, RequestLog};
 use crate::store::{Failure, Location, MigrationEvent, OpenError, Store};
 use actix_web::middleware::from_fn;
 use actix_web::{App, web};
@@ -245,16 +245,23 @@ fn check_file_limit(limit: u64, workers: usize) -> Result<(), ServerError> {
 /// have another.
 fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
     let hosts = hosts(&config);
+    let public_url = config.server.public_url.as_ref().unwrap_or(url).to_string();
+    let openapi = http::openapi_document(DocumentSettings {
+        base_paths: &config.api.base_paths,
+        languages: &config.rooms.languages,
+        // First the server that serves the document: its page may call no other.
+        servers: vec!["/".to_owned(), public_url.clone()],
+    });
     AppState {
         store,
-        openapi: http::openapi_document(&config.api.base_paths).into(),
+        openapi: openapi.into(),
         base_paths: config
             .api
             .base_paths
             .iter()
             .map(ToString::to_string)
             .collect(),
-        public_url: config.server.public_url.as_ref().unwrap_or(url).to_string(),
+        public_url,
         trusted_proxies: config.server.trusted_proxies,
         auth_required: config.auth.required,
         hosts,

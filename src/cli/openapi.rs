@@ -1,7 +1,8 @@
 use super::error::CliError;
 use super::output::print_line;
 use super::shared::GlobalArgs;
-use crate::http::openapi_document;
+use crate::config::PublicUrl;
+use crate::http::{DocumentSettings, openapi_document};
 
 /// No flags: the document depends on the configuration alone.
 #[derive(clap::Args)]
@@ -9,6 +10,12 @@ pub(super) struct Args {}
 
 pub(super) fn run(_: Args, global: GlobalArgs) -> Result<(), CliError> {
     let config = global.load()?;
-    print_line(openapi_document(&config.api.base_paths))?;
+    let address = || PublicUrl::from_address(config.tls.scheme(), config.server.listen);
+    let url = config.server.public_url.clone().unwrap_or_else(address);
+    print_line(openapi_document(DocumentSettings {
+        base_paths: &config.api.base_paths,
+        languages: &config.rooms.languages,
+        servers: vec![url.to_string()],
+    }))?;
     Ok(())
 }

@@ -140,12 +140,13 @@ pub(super) struct ErrorResponse<'a> {
     details: String,
     /// Every wrong field; only with code 12.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, inline)]
+    #[schema(nullable = false)]
     errors: Option<Vec<FieldErrorResponse<'a>>>,
 }
 
 /// A wrong field.
 #[derive(Serialize, ToSchema)]
+#[schema(as = FieldError)]
 struct FieldErrorResponse<'a> {
     /// The path of the field: `options.chat.offNewMsgSound`.
     field: &'a str,

@@ -37,8 +37,7 @@ macro_rules! error_responses {
             }
         )+
 
-        /// Returns all error responses by name. Three of them belong to no operation: they answer
-        /// requests for a path or a method that no operation has, or for a host.
+        /// Returns all error responses by name.
         pub(super) fn all() -> Responses {
             [$((stringify!($name).to_owned(), response(&$name::errors()).into())),+].into()
         }
@@ -56,12 +55,10 @@ error_responses! {
         "the body must be a JSON object: EOF while parsing an object at line 1 column 1".into(),
     );
     InvalidParameters: invalid("page", PageNumber::new(0));
-    MethodNotAllowed: ApiError::MethodNotAllowed("GET, HEAD".into());
     NotReady: ApiError::NotReady(store::Error::Stopped);
     RateLimited: ApiError::TooManyFailures(3);
     RoomNameTaken: Rule::RoomNamesTaken(vec!["Test Room".into()]).into();
     RoomNotFound: Rule::RoomNotFound.into();
-    RouteNotFound: ApiError::RouteNotFound;
     Unauthorized: ApiError::Unauthorized;
     Unavailable: store::Error::Busy.into();
     UnsupportedMediaType: ApiError::UnsupportedMediaType(

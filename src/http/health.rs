@@ -9,11 +9,12 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Health)]
 struct HealthResponse {
-    #[schema(inline)]
     status: Status,
 }
 
+/// Whether the process answers, or can be used.
 #[derive(Serialize, ToSchema)]
+#[schema(as = HealthStatus)]
 #[serde(rename_all = "lowercase")]
 enum Status {
     Alive,

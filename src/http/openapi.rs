@@ -7,13 +7,17 @@ use super::error_responses::{
     self, BodyTooLarge, Failed, InvalidBody, InvalidParameters, RateLimited, Unauthorized,
     Unavailable, UnsupportedMediaType,
 };
+use super::rooms::request::default_lang;
 use super::schema;
+use crate::model::{LangTag, RoomSort};
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    Components, HeaderBuilder, OpenApi, Ref, RefOr, Response, SecurityRequirement,
+    Components, HeaderBuilder, OpenApi, Ref, RefOr, Response, Schema, SecurityRequirement, Server,
 };
 use utoipa::{IntoResponses, OpenApi as _};
 
@@ -21,7 +25,7 @@ use utoipa::{IntoResponses, OpenApi as _};
 const KEY: &str = "key";
 
 const KEY_DESCRIPTION: &str = "\
-`Authorization: Bearer ACCESS_KEY|HASH`, where `HASH` is the lower-case hexadecimal SHA-256 of the \
+`Authorization: Bearer ACCESS_KEY|HASH`, where `HASH` is the hexadecimal SHA-256 of the \
 text `ACCESS_KEY|SECRET_KEY`. `roomd key create` creates both keys and prints the whole header; \
 the token to enter here is what follows `Bearer` in it.";
 
@@ -40,30 +44,98 @@ object with a `code` and a sentence; an unknown path has code 90, a wrong method
         (name = "users", description = "The users, each of whom can have one room."),
         (name = "service", description = "Routes outside the API's base path, which need no key."),
     ),
-    components(schemas(ErrorResponse)),
+    components(schemas(ErrorResponse, RoomSort)),
 )]
 struct Document;
+
+/// What the document tells of the settings of a server.
+pub(crate) struct DocumentSettings<'a, P> {
+    /// The paths under which the API is served.
+    pub(crate) base_paths: &'a [P],
+    /// The languages that rooms may have; if empty, any.
+    pub(crate) languages: &'a [LangTag],
+    /// The URLs of the server, the preferred one first.
+    pub(crate) servers: Vec<String>,
+}
 
 /// Returns the OpenAPI document, as JSON text: the endpoints of the API, which need a key, under
 /// the first of its base paths, then the other endpoints.
 pub(super) fn document<P: Display>(
-    base_paths: &[P],
+    settings: DocumentSettings<'_, P>,
     api: Vec<Endpoint>,
     service: Vec<Endpoint>,
 ) -> String {
+    let base_paths = settings.base_paths;
     let mut api = merge(api);
     operations(&mut api).for_each(add_key);
+    let mut service = merge(service);
+    operations(&mut service).for_each(|operation| operation.security = Some(Vec::new()));
     let base = base_paths.first().map(P::to_string).unwrap_or_default();
-    let mut document = Document::openapi()
-        .nest(base, api)
-        .merge_from(merge(service));
+    let mut document = Document::openapi().nest(base, api).merge_from(service);
+    let servers = settings.servers.into_iter().map(Server::new);
+    document.servers = Some(servers.collect());
     for other in base_paths.iter().skip(1) {
         let description = document.info.description.get_or_insert_default();
         *description += &format!("\n\nThe API is served under `{other}` as well.");
     }
     operations(&mut document).for_each(complete);
     complete_components(document.components.get_or_insert_default());
+    set_default_lang(&mut document, &default_lang(settings.languages));
+    remove_unused(&mut document);
     document.to_pretty_json().expect("a document is JSON")
+}
+
+/// Sets the language that a new room has by default.
+fn set_default_lang(document: &mut OpenApi, lang: &LangTag) {
+    let schemas = document.components.iter_mut();
+    let mut schemas = schemas.flat_map(|components| components.schemas.iter_mut());
+    if let Some((_, RefOr::T(Schema::Object(request)))) =
+        schemas.find(|(name, _)| *name == "DefaultRoomRequest")
+        && let Some(RefOr::T(Schema::Object(property))) = request.properties.get_mut("lang")
+    {
+        property.default = Some(lang.as_str().into());
+    }
+}
+
+/// Removes the components that nothing in the document refers to.
+fn remove_unused(document: &mut OpenApi) {
+    loop {
+        let value = serde_json::to_value(&*document).expect("a document is JSON");
+        let mut used = BTreeSet::new();
+        collect_references(&value, &mut used);
+        let components = document.components.get_or_insert_default();
+        let count = components.schemas.len() + components.responses.len();
+        components
+            .schemas
+            .retain(|name, _| used.contains(format!("#/components/schemas/{name}").as_str()));
+        components
+            .responses
+            .retain(|name, _| used.contains(format!("#/components/responses/{name}").as_str()));
+        if components.schemas.len() + components.responses.len() == count {
+            return;
+        }
+    }
+}
+
+fn collect_references<'a>(value: &'a Value, references: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::Object(members) => {
+            for (key, value) in members {
+                match value {
+                    Value::String(reference) if key == "$ref" => {
+                        references.insert(reference);
+                    }
+                    _ => collect_references(value, references),
+                }
+            }
+        }
+        Value::Array(elements) => {
+            for element in elements {
+                collect_references(element, references);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn merge(endpoints: Vec<Endpoint>) -> OpenApi {

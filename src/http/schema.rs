@@ -6,20 +6,27 @@ use utoipa::openapi::schema::{ArrayItems, SchemaType, Type};
 use utoipa::openapi::{Object, Ref, RefOr, Schema};
 
 /// Puts the schemas of values in the place of references to them, so that the document names only
-/// objects. Writes a value that may be null as one schema, descriptions without the line breaks
-/// of doc comments, and defaults into descriptions.
+/// objects and enumerations: generated clients make a type of each name. Writes a value that may be
+/// null as one schema, and descriptions without the line breaks of doc comments.
 pub(super) fn inline(schema: &mut RefOr<Schema>) {
     match schema {
         RefOr::Ref(reference) => {
             if let Some(value) = value(reference) {
                 *schema = value;
+            } else {
+                let mut description = Some(std::mem::take(&mut reference.description));
+                unwrap_lines(&mut description);
+                reference.description = description.unwrap_or_default();
             }
         }
         RefOr::T(Schema::OneOf(either)) => {
+            unwrap_lines(&mut either.description);
             if let [value, _null] = either.items.as_mut_slice() {
                 inline(value);
-                let default = either.default.take();
-                *schema = or_null(std::mem::take(value), default);
+                if let RefOr::T(_) = value {
+                    let default = either.default.take();
+                    *schema = or_null(std::mem::take(value), default);
+                }
             }
         }
         RefOr::T(Schema::Object(object)) => {
@@ -53,11 +60,18 @@ fn describe_default(object: &mut Object) {
 
 /// Returns true if [`inline`] replaces references to that schema.
 pub(super) fn is_inlined(name: &str) -> bool {
-    values::schema(name).is_some()
+    inlined(name).is_some()
+}
+
+/// Returns the schema of a value that has no name in the document.
+fn inlined(name: &str) -> Option<RefOr<Schema>> {
+    values::schema(name).filter(
+        |schema| !matches!(schema, RefOr::T(Schema::Object(value)) if value.enum_values.is_some()),
+    )
 }
 
 fn value(reference: &Ref) -> Option<RefOr<Schema>> {
-    let mut schema = values::schema(reference.ref_location.rsplit('/').next()?)?;
+    let mut schema = inlined(reference.ref_location.rsplit('/').next()?)?;
     if let RefOr::T(Schema::Object(value)) = &mut schema
         && !reference.description.is_empty()
     {
@@ -72,8 +86,6 @@ fn or_null(mut schema: RefOr<Schema>, default: Option<Value>) -> RefOr<Schema> {
         && let SchemaType::Type(kind) = &value.schema_type
     {
         value.schema_type = SchemaType::from_iter([kind.clone(), Type::Null]);
-        let words = value.enum_values.iter_mut();
-        words.for_each(|words| words.push(Value::Null));
         value.default = default.or(value.default.take());
     }
     schema

@@ -9,8 +9,9 @@ use crate::model::{
     Email, FieldError, Guid, Invalid, LangTag, Mobile, PageNumber, PageSize, Paging, Part,
     PersonName, Role, RoomName, RoomSort, Surname, Tags, TimeZoneName, Timestamp, Username,
 };
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -74,9 +75,10 @@ values! {
     Email: as_text(Email::parse) => format("email")
         .max_length(Some(Email::MAX_CHARS))
         .examples([json!("ada@example.com")]);
-    ErrorCode: => ObjectBuilder::new()
-        .schema_type(Type::Integer)
-        .enum_values(Some(ErrorCode::ALL.iter().map(|code| code.number())));
+    ErrorCode: => enumeration(
+        Type::Integer,
+        ErrorCode::ALL.iter().map(|code| (json!(code.number()), format!("{code:?}"))),
+    ).description(Some("What an error is to a program."));
     Guid: as_text(Guid::parse) => format("uuid")
         .examples([json!("0197A3C2-6414-7046-87A6-67730D5F9F08")]);
     LangTag: as_text(LangTag::parse) => format("language-tag")
@@ -85,15 +87,18 @@ values! {
     Mobile: as_text(Mobile::parse), MAY_BE_EMPTY => text(Mobile::MAX_CHARS);
     PageNumber: as_integer(PageNumber::new) => integer(1, PageNumber::MAX)
         .default(Some(Paging::default().page().into()));
-    PageSize: as_integer(PageSize::new) => integer(1, PageSize::MAX.into())
-        .default(Some(Paging::default().size().into()));
+    PageSize: as_integer(PageSize::new) => integer(1, PageSize::MAX.into());
     Part: as_text(Part::parse) => string().max_length(Some(Part::MAX_CHARS));
     PersonName: as_text(PersonName::parse) => line(PersonName::MAX_CHARS);
-    Role: as_text(Role::parse) => string().enum_values(Some(Role::ALL.map(Role::as_str)));
+    Role: as_text(Role::parse) => enumeration(
+        Type::String,
+        Role::ALL.into_iter().map(|role| (json!(role.as_str()), format!("{role:?}"))),
+    ).description(Some("u: user, e: instructor, a: administrator."));
     RoomName: as_text(RoomName::parse) => line(RoomName::MAX_CHARS);
-    RoomSort: => string()
-        .enum_values(Some(SORTS.map(|(words, _)| words)))
-        .default(Some(SORTS[0].0.into()));
+    RoomSort: => enumeration(
+        Type::String,
+        SORTS.into_iter().map(|(words, sort)| (json!(words), format!("{sort:?}"))),
+    ).description(Some("The order of rooms."));
     Status: as_integer(Status::new) => integer(0, 1);
     Surname: as_text(Surname::parse), MAY_BE_EMPTY => text(Surname::MAX_CHARS);
     Tags: as_text(Tags::parse) => text(Tags::MAX_CHARS);
@@ -120,6 +125,30 @@ fn as_integer<T>(
     make: impl Fn(i64) -> Result<T, Invalid>,
 ) -> impl Fn(&RawValue) -> Result<T, Vec<FieldError>> {
     move |value| json::integer(value).and_then(&make).map_err(whole)
+}
+
+/// Returns the schema of one of several values, each with its name in Rust. Generators of clients
+/// take the names of their constants from `x-enum-varnames`.
+fn enumeration(kind: Type, values: impl Iterator<Item = (Value, String)>) -> ObjectBuilder {
+    let (values, names): (Vec<Value>, Vec<String>) = values.unzip();
+    let names: Vec<String> = names.iter().map(|name| constant_case(name)).collect();
+    let names = ExtensionsBuilder::new().add("x-enum-varnames", names);
+    ObjectBuilder::new()
+        .schema_type(kind)
+        .enum_values(Some(values))
+        .extensions(Some(names.build()))
+}
+
+/// Returns `InvalidFields` as `INVALID_FIELDS`.
+fn constant_case(name: &str) -> String {
+    let mut constant = String::new();
+    for (at, letter) in name.char_indices() {
+        if at > 0 && letter.is_ascii_uppercase() {
+            constant.push('_');
+        }
+        constant.push(letter.to_ascii_uppercase());
+    }
+    constant
 }
 
 fn string() -> ObjectBuilder {

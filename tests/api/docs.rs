@@ -1,5 +1,5 @@
 use crate::support::{ROOM, TestServer};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The document in the repository, which another test keeps up to date.
@@ -14,7 +14,30 @@ fn the_document_is_served_without_a_key() {
         answer.header("Content-Type"),
         "application/json; charset=utf-8"
     );
-    assert_eq!(answer.body.trim_end(), DOCUMENT.trim_end());
+    let (mut served, mut stored): (Value, Value) =
+        (answer.json(), serde_json::from_str(DOCUMENT).expect("JSON"));
+    let url = format!("http://{}", server.address);
+    let servers = json!([{"url": "/"}, {"url": url}]);
+    assert_eq!(served["servers"].take(), servers);
+    assert!(stored["servers"].take().is_array());
+    assert_eq!(served, stored);
+}
+
+#[test]
+fn the_default_language_of_the_document_follows_the_settings() {
+    for (languages, default) in [
+        (&[][..], "en-US"),
+        (&["tr", "en-GB"], "tr"),
+        (&["tr", "en-US"], "en-US"),
+    ] {
+        let server = TestServer::start_with(|config| {
+            let languages = languages.iter().map(|tag| tag.parse().expect("a language"));
+            config.rooms.languages = languages.collect();
+        });
+        let document = server.get("/openapi.json").json();
+        let request = &document["components"]["schemas"]["DefaultRoomRequest"];
+        assert_eq!(request["properties"]["lang"]["default"], default);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@ use crate::http::fields::{Fields, request};
 use crate::model::{Email, Invalid, LangTag, OptionsPatch, RoomDraft, RoomName, RoomPatch, Tags};
 use serde_json::Value;
 
-/// The language of a room whose request names none, if it is one of the allowed languages.
+/// The language of a room whose request names none, where it is one of the allowed languages.
 const DEFAULT_LANG: &str = "en-US";
 
 request! {
@@ -18,10 +18,8 @@ request! {
         name: RoomName,
         /// Tried when `name` belongs to another room.
         fallback_name: Option<RoomName>,
-        /// A language tag (BCP 47), one of those that the server allows; by default en-US, or the
-        /// first that is allowed if en-US is not.
+        /// A language tag (BCP 47), one of those that the server allows.
         lang: Option<LangTag>,
-        #[schema(inline)]
         options: Option<OptionsPatch<'a>>,
         /// Separated by commas.
         tags: Option<Tags>,
@@ -46,7 +44,6 @@ request! {
         name: Option<RoomName>,
         /// A language tag (BCP 47), one of those that the server allows.
         lang: Option<LangTag>,
-        #[schema(inline)]
         options: Option<OptionsPatch<'a>>,
         /// Separated by commas.
         tags: Option<Option<Tags>>,
@@ -113,7 +110,8 @@ fn check_lang(tag: &LangTag, languages: &[LangTag]) -> Result<(), Invalid> {
     ))
 }
 
-fn default_lang(languages: &[LangTag]) -> LangTag {
+/// Returns the language of a room whose request names none.
+pub(in crate::http) fn default_lang(languages: &[LangTag]) -> LangTag {
     let default = LangTag::parse(DEFAULT_LANG).expect("a language tag");
     match languages {
         [first, ..] if !languages.contains(&default) => first.clone(),

@@ -36,7 +36,7 @@ pub(super) struct RoomResponse<'a> {
     /// The owner's current e-mail address.
     #[schema(value_type = Email)]
     creator_email: &'a str,
-    #[schema(value_type = RoomOptions, inline)]
+    #[schema(value_type = RoomOptions)]
     ui_options: &'a RawValue,
 }
 

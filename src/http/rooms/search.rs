@@ -22,15 +22,17 @@ struct RoomSearchParams {
     creator_email: Option<Email>,
     /// The GUID of the owner.
     user_id: Option<Guid>,
-    /// Created at this moment or later. Without an offset the time is in UTC.
+    /// Created at this moment or later: a date-time (RFC 3339), in UTC if it has no offset.
+    #[param(value_type = Option<String>, example = "2026-11-23T08:45:00Z")]
     created_after: Option<Timestamp>,
-    /// Created before this moment. Without an offset the time is in UTC.
+    /// Created before this moment: a date-time (RFC 3339), in UTC if it has no offset.
+    #[param(value_type = Option<String>, example = "2026-11-23T08:45:00Z")]
     created_before: Option<Timestamp>,
-    /// The order.
+    /// The order; by default `created_date desc`.
     sort: Option<RoomSort>,
     /// The number of the page.
     page: Option<PageNumber>,
-    /// How many rooms a page has.
+    /// How many rooms a page has; 20 if neither this nor `page_size` is sent.
     size: Option<PageSize>,
     /// Another name for `size`, which wins when both are sent.
     page_size: Option<PageSize>,
@@ -41,12 +43,12 @@ struct RoomSearchParams {
 #[schema(as = RoomPage)]
 struct RoomSearchResponse<'a> {
     data: Vec<RoomResponse<'a>>,
-    #[schema(inline)]
     pagination: PaginationResponse,
 }
 
 /// Where the page stands among all.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Pagination)]
 #[serde(rename_all = "camelCase")]
 struct PaginationResponse {
     /// The number of the page, from 1.

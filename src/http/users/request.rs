@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 
 // No field has a `default`: clients that send defaults of the document would reset what a user has.
 request! {
-    /// The user to register or to update. Unknown fields are ignored; null means absent, except that
-    /// it removes the `expires_at` of an existing user.
+    /// The user to register or to update. Unknown fields are ignored; null and the empty string mean
+    /// absent, except that null removes the `expires_at` of an existing user.
     #[schema(examples(json!({
         "name": "Ada", "surname": "Lovelace", "email": "ada@example.com", "username": "ada",
     })))]
@@ -50,8 +50,9 @@ request! {
 }
 
 request! {
-    /// What to change of a user. What is not sent stays; so does what is sent as null, except for
-    /// `expires_at`, which null removes.
+    /// What to change of a user. What is not sent stays; so does what is sent as null or as the empty
+    /// string, except for `expires_at`, which these remove, and `mobile`, which the empty string
+    /// empties.
     #[schema(examples(json!({"role": "e", "expires_at": null})))]
     pub(super) struct UserChange {
         /// The given name.
@@ -66,7 +67,7 @@ request! {
         #[schema(value_type = Option<String>, write_only)]
         #[expect(dead_code, reason = "only its type is checked")]
         psd: Option<DroppedText>,
-        /// u: user, e: instructor, a: administrator.
+        /// The new role.
         role: Option<Role>,
         /// The phone number; may be empty.
         mobile: Option<Mobile>,
@@ -100,13 +101,14 @@ request! {
         email: Option<Part>,
         /// Part of the phone number.
         mobile: Option<Part>,
-        /// u: user, e: instructor, a: administrator.
+        /// The role.
         role: Option<Role>,
         /// The GUID of the user, in either case.
         user_id: Option<Guid>,
         /// The number of the page.
         page_number: Option<PageNumber>,
         /// How many users a page has.
+        #[schema(default = json!(Paging::default().size()))]
         page_size: Option<PageSize>,
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct UserResponse<'a> {
     email: &'a str,
     /// The username, which no other user has.
     username: &'a str,
-    /// u: user, e: instructor, a: administrator.
+    /// The role.
     #[schema(value_type = Role)]
     role: &'static str,
     /// The phone number; may be empty.
