@@ -77,9 +77,12 @@ impl Queue {
         self.lock().pop().unwrap_or_default()
     }
 
-    /// Waits until all lines are written, though no longer than that.
+    /// Waits until all lines and a report that is due are written, though no longer than that.
     pub(super) fn flush(&self, timeout: Duration) {
-        let is_busy = |state: &mut State| state.is_writing || !state.lines.is_empty();
+        let is_busy = |state: &mut State| {
+            let has_report = state.dropped > 0 && !state.is_failing;
+            state.is_writing || !state.lines.is_empty() || has_report
+        };
         // On a timeout the lines are lost with the process.
         let _ = self
             .changed
