@@ -4,6 +4,7 @@ mod backup;
 mod database;
 mod demo;
 mod doctor;
+mod erasure;
 mod import;
 mod key;
 mod log;

@@ -1,6 +1,7 @@
 //! Keeps the write-ahead log (WAL) short.
 
 mod checkpointer;
+mod erasure;
 mod state;
 mod thread;
 
