@@ -4,5 +4,6 @@ mod checkpointer;
 mod erasure;
 mod state;
 mod thread;
+pub(super) mod unindexed;
 
 pub(super) use checkpointer::Checkpointer;
