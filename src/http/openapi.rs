@@ -85,7 +85,7 @@ pub(super) fn document<P: Display>(
     document.to_pretty_json().expect("a document is JSON")
 }
 
-/// Sets the language that a new room has by default.
+/// Says which language a new room has by default, as other defaults are said: in the description.
 fn set_default_lang(document: &mut OpenApi, lang: &LangTag) {
     let schemas = document.components.iter_mut();
     let mut schemas = schemas.flat_map(|components| components.schemas.iter_mut());
@@ -93,7 +93,8 @@ fn set_default_lang(document: &mut OpenApi, lang: &LangTag) {
         schemas.find(|(name, _)| *name == "DefaultRoomRequest")
         && let Some(RefOr::T(Schema::Object(property))) = request.properties.get_mut("lang")
     {
-        property.default = Some(lang.as_str().into());
+        let description = property.description.get_or_insert_default();
+        description.push_str(&format!(" Default: `\"{}\"`.", lang.as_str()));
     }
 }
 

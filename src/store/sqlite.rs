@@ -35,6 +35,7 @@ use connection::{OpenFiles, Readers, open_error};
 use file_identity::FileIdentities;
 use generation::Generations;
 use link_key::LinkKey;
+use log::warn;
 use rusqlite::Connection;
 use search_threads::SearchThreads;
 use serve_lock::ServeLock;
@@ -91,6 +92,9 @@ impl Engine {
         let link_key = LinkKey::read(&connection)?;
         let files = Arc::new(OpenFiles::open(&path)?);
         let connection = files.hold(connection);
+        if lock.is_some() {
+            warn_of_unindexed_commits(&connection, &path, &files);
+        }
         let open = || Ok::<_, error::OpenError>(files.hold(connection::open_unchecked(&path)?));
         let checkpointer = Checkpointer::new(open()?, Arc::clone(&files));
         let generations = Arc::new(Generations::new(Arc::clone(&files)));
@@ -135,6 +139,22 @@ impl Engine {
     /// Runs a point read on the calling thread.
     fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         query(&*self.readers.get()?)
+    }
+}
+
+/// Warns of commits in the WAL that SQLite does not know, because another process has held the index
+/// of the WAL since a server died: see [`wal::unindexed`].
+fn warn_of_unindexed_commits(connection: &Connection, path: &Path, files: &OpenFiles) {
+    let wal = connection::beside(path, "-wal");
+    let frames = wal::unindexed::count(connection, &wal, &files.wal_index);
+    if frames > 0 {
+        warn!(
+            "the write-ahead log {} has {frames} pages that an earlier server wrote while it died, and \
+             another program has held the log open since: the database has every change that was \
+             acknowledged, but a copy that such a program makes of the log, as Litestream does, may \
+             be damaged: stop that program, then let it make a new copy",
+            wal.display()
+        );
     }
 }
 

@@ -5,6 +5,7 @@ mod certificate;
 mod database;
 mod demo;
 mod doctor;
+mod erasure;
 #[cfg(target_os = "linux")]
 mod full_output;
 mod import;

@@ -1,5 +1,5 @@
 use crate::support::{
-    Folder, Process, ROOM, STOP_TIMEOUT, ServerProcess, TIMEOUT, assert_intact, email,
+    Folder, Process, ROOM, STOP_TIMEOUT, ServerProcess, TIMEOUT, assert_intact, email, open,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -113,6 +113,36 @@ fn an_open_connection_does_not_delay_the_exit() {
     exchange(&mut stream, &format!("{head}\r\n"), "alive");
     stream.write_all(head.as_bytes()).expect("half a request");
     server.stop();
+}
+
+/// Returns the size of the WAL in bytes, 0 if there is none.
+fn wal_bytes(folder: &Folder) -> u64 {
+    let file = std::fs::metadata(folder.path("roomd.db-wal"));
+    file.map_or(0, |file| file.len())
+}
+
+#[test]
+fn a_wal_that_a_reader_keeps_from_being_emptied_is_logged_and_emptied_by_the_next_stop() {
+    let folder = Folder::new();
+    folder.add_user("ada@example.com");
+    let key = folder.add_key();
+    let server = folder.serve(&[]).with_key(&key);
+    let reader = open(&folder.database());
+    let sql = "BEGIN; SELECT count(*) FROM rooms";
+    reader.execute_batch(sql).expect("a transaction");
+    assert_eq!(server.room_of("ada@example.com").status, 201);
+    let exit = server.stop();
+    assert!(
+        exit.stderr.contains("was not emptied, because a reader"),
+        "{exit:?}"
+    );
+    assert!(wal_bytes(&folder) > 0);
+    drop(reader);
+    let server = folder.serve(&[]).with_key(&key);
+    assert_eq!(server.room_of("ada@example.com").status, 200);
+    let exit = server.stop();
+    assert!(!exit.stderr.contains("not emptied"), "{exit:?}");
+    assert_eq!(wal_bytes(&folder), 0);
 }
 
 /// Asks for rooms in a loop until the server stops answering; sends a message for each answer.

@@ -3,6 +3,7 @@
 mod check;
 mod create;
 mod file_system;
+mod free_space;
 mod manifest;
 mod old;
 mod restore;

@@ -1,7 +1,9 @@
 //! Opening SQLite connections, each with the settings that the guarantees rest on.
 
+pub(super) use super::error::cannot_open;
 use super::error::{OpenError, is_full_disk};
 use super::only_name::check_only_name;
+pub(super) use super::side_files::beside;
 use super::side_files::{folder_of, make_private};
 use super::wal_pragmas::{self, LIMIT_PAGES};
 use crate::store::Error;
@@ -211,13 +213,6 @@ fn check_is_whole(path: &Path, page_bytes: u64) -> Result<(), OpenError> {
     })
 }
 
-/// Returns the path of a file that belongs to a database: its name with a suffix.
-pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
 /// Opens a connection that can write, to a file whose schema was not inspected yet; changes nothing
 /// in it.
 #[expect(
@@ -311,6 +306,8 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "cell_size_check", true)?;
+    // What is deleted or replaced is overwritten with zeros.
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     wal_pragmas::limit_file(connection, LIMIT_PAGES)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
@@ -328,16 +325,5 @@ pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> OpenError {
             OpenError::Damaged { path, reason }
         }
         _ => OpenError::CannotOpen { path, reason },
-    }
-}
-
-pub(super) fn cannot_open(path: &Path, error: std::io::Error) -> OpenError {
-    let reason = match error.kind() {
-        ErrorKind::StorageFull => "the disk is full".into(),
-        _ => error.to_string(),
-    };
-    OpenError::CannotOpen {
-        path: path.to_owned(),
-        reason,
     }
 }

@@ -3,7 +3,8 @@
 use crate::store::{self, Error};
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
-use std::path::PathBuf;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
@@ -193,6 +194,18 @@ pub(super) enum OpenError {
         .0.display()
     )]
     InUse(PathBuf),
+}
+
+/// Returns the error for a database that the system does not open.
+pub(super) fn cannot_open(path: &Path, error: io::Error) -> OpenError {
+    let reason = match error.kind() {
+        ErrorKind::StorageFull => "the disk is full".into(),
+        _ => error.to_string(),
+    };
+    OpenError::CannotOpen {
+        path: path.to_owned(),
+        reason,
+    }
 }
 
 impl From<Failure> for store::Failure {

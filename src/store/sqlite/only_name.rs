@@ -4,8 +4,7 @@
 //! names one file has two WALs, and each of their checkpoints overwrites pages of the other:
 //! acknowledged changes are lost. Symbolic links do no harm, because they are followed first.
 
-use super::connection::cannot_open;
-use super::error::OpenError;
+use super::error::{OpenError, cannot_open};
 use std::path::Path;
 
 /// Checks that a database file, if it exists, has no second hard link and is not mounted by itself.

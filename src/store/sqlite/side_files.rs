@@ -6,7 +6,14 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Returns the path of a file that belongs to a database: its name with a suffix.
+pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
 
 /// Returns the folder of a file, which need not exist.
 pub(super) fn folder_of(file: &Path) -> &Path {
@@ -72,7 +79,6 @@ pub(super) fn make_private(_: &File, _: &Path) -> io::Result<()> {
 /// database. SQLite creates them with the rights that the database has at that moment.
 #[cfg(unix)]
 pub(super) fn tighten(database: &Path) {
-    use super::connection::beside;
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;
 

@@ -1,6 +1,6 @@
 //! SQLite's statements about the write-ahead log (WAL). When to run them is decided elsewhere.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 /// The size to which a WAL file that grew is truncated, in pages, and the size at which commits may
 /// have to wait for a checkpoint. (Tuning: a longer WAL gathers more changes of the same page before
@@ -25,6 +25,11 @@ impl WalSize {
         copied: 0,
     };
 
+    /// Returns the size in MiB, rounded up.
+    pub(super) fn mib(self) -> i64 {
+        (self.pages * PAGE_BYTES + (1 << 20) - 1) >> 20
+    }
+
     /// Returns how many pages have yet to be copied to the database file.
     pub(super) fn backlog(self) -> i64 {
         self.pages - self.copied
@@ -44,10 +49,32 @@ pub(super) fn checkpoint(connection: &Connection) -> rusqlite::Result<WalSize> {
 }
 
 /// Copies the whole backlog, syncs the database file and empties the WAL file. Waits for readers for
-/// the busy timeout of the connection; if that does not suffice the WAL file is not emptied, which
-/// is no error.
+/// the busy timeout of the connection. Returns the size of the WAL that is left: if a reader, or a
+/// writer of another process, takes longer, the WAL file is not emptied, which is no error.
 pub(super) fn checkpoint_and_empty(connection: &Connection) -> rusqlite::Result<WalSize> {
-    run(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+        let is_blocked: bool = row.get(0)?;
+        let wal = wal_size(row)?;
+        Ok(if is_blocked { wal } else { WalSize::EMPTY })
+    })
+}
+
+/// Writes a database of at most so many pages anew, without the free space in its pages. SQLite
+/// overwrites a row that is deleted, but not the copies that stay in free space where it moved the row
+/// from one page to another before.
+pub(super) fn compact(connection: &Connection, pages: i64) -> rusqlite::Result<()> {
+    let found: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+    if found <= pages {
+        connection.execute_batch("VACUUM")?;
+    }
+    Ok(())
+}
+
+/// Returns a number that SQLite changes with each commit of another connection.
+pub(super) fn foreign_commits(connection: &Connection) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("PRAGMA data_version")?
+        .query_row([], |row| row.get(0))
 }
 
 /// Sets the size, in pages, to which this connection truncates the WAL file when a commit of it
@@ -58,11 +85,15 @@ pub(super) fn limit_file(connection: &Connection, pages: i64) -> rusqlite::Resul
 }
 
 fn run(connection: &Connection, checkpoint: &str) -> rusqlite::Result<WalSize> {
-    // The columns are: whether it was blocked, the pages in the WAL, those that are copied.
-    connection.prepare_cached(checkpoint)?.query_row([], |row| {
-        Ok(WalSize {
-            pages: row.get(1)?,
-            copied: row.get(2)?,
-        })
+    let mut statement = connection.prepare_cached(checkpoint)?;
+    statement.query_row([], wal_size)
+}
+
+/// Reads the result of a checkpoint. Its columns are: whether it was blocked, the pages in the WAL,
+/// those that are copied.
+fn wal_size(row: &Row<'_>) -> rusqlite::Result<WalSize> {
+    Ok(WalSize {
+        pages: row.get(1)?,
+        copied: row.get(2)?,
     })
 }

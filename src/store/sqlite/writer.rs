@@ -201,7 +201,7 @@ impl WriterThread {
                 return;
             }
         }
-        self.checkpointer.finish(&self.connection, Duration::ZERO);
+        self.checkpointer.close(&self.connection);
     }
 
     /// Runs the jobs, commits, answers, and does what the WAL size asks for. An error is one after
@@ -218,10 +218,13 @@ impl WriterThread {
             &self.generations,
         )
         // After the commit, which may have gone into a file that was replaced meanwhile.
-        .and_then(|()| Ok(self.files.check()?));
-        let (answer, failure) = match committed {
-            Ok(()) => (Ok(()), None),
-            Err(rolled_back) => (Err(rolled_back.error), rolled_back.failure),
+        .and_then(|has_replaced| {
+            self.files.check()?;
+            Ok(has_replaced)
+        });
+        let (answer, has_replaced, failure) = match committed {
+            Ok(has_replaced) => (Ok(()), has_replaced, None),
+            Err(rolled_back) => (Err(rolled_back.error), false, rolled_back.failure),
         };
         let rejected = self.answer(batch, &answer);
         if let Some(failure) = failure {
@@ -229,7 +232,9 @@ impl WriterThread {
         }
         let checkpointed = match rejected {
             Some(Cause::DiskFull) => self.checkpointer.make_room(&self.connection),
-            _ => self.checkpointer.after_commit(&self.connection, jobs),
+            _ => self
+                .checkpointer
+                .after_commit(&self.connection, jobs, has_replaced),
         };
         checkpointed.map_err(|error| Failure::DiskFailed(error.to_string()))
     }

@@ -2,6 +2,7 @@
 
 use super::check::check_copy;
 use super::file_system::{cannot_write, folder_of, remove_if_exists, sync_folder};
+use super::free_space;
 use crate::store::sqlite::connection::{self, beside};
 use crate::store::sqlite::priority::lower_priority;
 use crate::store::sqlite::schema::Depth;
@@ -167,7 +168,7 @@ fn copy_pages(
     }
 }
 
-/// Syncs a file piece by piece. A server needs the same disk for every commit: it has the disk after
+/// Erases the free space in the pages of a file, and syncs it piece by piece. A server needs the same disk for every commit: it has the disk after
 /// each piece, for longer than the piece took.
 #[cfg(unix)]
 fn sync_in_pieces(path: &Path) -> io::Result<()> {
@@ -182,6 +183,7 @@ fn sync_in_pieces(path: &Path) -> io::Result<()> {
         .write(true)
         .custom_flags(flags)
         .open(path)?;
+    let bytes = file.metadata()?.len();
     let (mut piece, mut offset) = (vec![0; PIECE_BYTES], 0);
     loop {
         let start = Instant::now();
@@ -189,6 +191,7 @@ fn sync_in_pieces(path: &Path) -> io::Result<()> {
         if read == 0 {
             return file.sync_all();
         }
+        free_space::erase(&mut piece[..read], offset, bytes);
         file.write_all_at(&piece[..read], offset)?;
         offset += read as u64;
         thread::sleep(start.elapsed() * PAUSE);

@@ -15,6 +15,7 @@
 //! - The thread syncs through a handle that must not be closed before SQLite's own handles are, so
 //!   the thread owns a share of the [`OpenFiles`].
 
+use super::erasure::Erasure;
 use super::state::{Action, State};
 use super::thread::{CheckpointerThread, RunOutcome};
 use crate::store::sqlite::connection::{HeldConnection, OpenFiles};
@@ -34,13 +35,22 @@ const COMMIT_WAIT: Duration = Duration::from_millis(2);
 /// 0.4 ms a MiB.)
 const TRUNCATE_PAGES: i64 = 2_000;
 
+/// The largest database, in pages, that is written anew when it is closed after values were deleted
+/// or replaced. (Tuning: 32 MiB take some tenths of a second, in which other processes cannot
+/// write.)
+const COMPACT_PAGES: i64 = 8192;
+
 /// Keeps the WAL of a database short: see the module.
 #[derive(Debug)]
 pub(in crate::store::sqlite) struct Checkpointer {
     thread: CheckpointerThread,
     state: State,
-    /// The size, in pages, to which the next commit that resets the WAL truncates its file.
+    erasure: Erasure,
+    /// The size, in pages, to which the next commit that resets the WAL truncates its file, unless
+    /// an erasure is due.
     file_limit: i64,
+    /// The size that the writing connection was given last.
+    applied_limit: i64,
     /// Whether the last attempt failed, so that a failure is logged once.
     is_failing: bool,
 }
@@ -52,12 +62,15 @@ impl Checkpointer {
         Self {
             thread: CheckpointerThread::start(connection, files),
             state: State::Idle,
+            erasure: Erasure::new(),
             file_limit: LIMIT_PAGES,
+            applied_limit: LIMIT_PAGES,
             is_failing: false,
         }
     }
 
-    /// Does what the WAL size asks for, after a commit on `writing` that so many changes shared.
+    /// Does what the WAL size asks for, after a commit on `writing` that so many changes shared. If
+    /// one of them deleted or replaced a value, the next reset of the WAL erases that from its file.
     ///
     /// # Errors
     /// A failed sync, after which nothing may be written.
@@ -65,12 +78,19 @@ impl Checkpointer {
         &mut self,
         writing: &Connection,
         changes: usize,
+        has_replaced: bool,
     ) -> rusqlite::Result<()> {
         let run = self.thread.ended_run();
         let Some(wal) = self.update(writing, run)? else {
             return Ok(());
         };
-        match self.state.action(wal, changes) {
+        self.erasure.after_commit(writing, wal, has_replaced);
+        let action = self.state.action(wal, changes);
+        if let Action::StartRun | Action::CopyBacklog = action {
+            self.erasure.look_for_others(writing);
+        }
+        self.apply_limit(writing)?;
+        match action {
             Action::Nothing => Ok(()),
             Action::StartRun => {
                 if self.thread.start_run() {
@@ -118,23 +138,47 @@ impl Checkpointer {
         }
     }
 
+    /// Erases what was deleted or replaced from a small database, and empties the WAL. Waits for no
+    /// reader: see [`Self::finish`].
+    pub(in crate::store::sqlite) fn close(self, writing: &Connection) {
+        let compacted = if self.erasure.has_replaced() {
+            wal_pragmas::compact(writing, COMPACT_PAGES)
+        } else {
+            Ok(())
+        };
+        self.end(writing, Duration::ZERO, compacted);
+    }
+
     /// Empties the WAL, and waits for readers for no longer than the timeout. Where that does not
     /// suffice, the WAL is left to the process that uses the database next. So it is after a failed
     /// sync.
-    pub(in crate::store::sqlite) fn finish(
+    pub(in crate::store::sqlite) fn finish(self, writing: &Connection, reader_timeout: Duration) {
+        self.end(writing, reader_timeout, Ok(()));
+    }
+
+    /// Does what [`Self::finish`] says, after another attempt to write, which may have failed.
+    fn end(
         mut self,
         writing: &Connection,
         reader_timeout: Duration,
+        written: rusqlite::Result<()>,
     ) {
         let connection = self.thread.end();
-        let emptied = match self.thread.ended_run() {
-            Some(Err(error)) if is_failed_sync(&error) => Err(error),
+        let emptied = match (written, self.thread.ended_run()) {
+            (Err(error), _) | (_, Some(Err(error))) if is_failed_sync(&error) => Err(error),
             _ => writing
                 .busy_timeout(reader_timeout)
                 .and_then(|()| wal_pragmas::checkpoint_and_empty(writing)),
         };
         match emptied {
-            Ok(_) => {}
+            Ok(WalSize::EMPTY) => {}
+            Ok(left) => {
+                warn!(
+                    "the write-ahead log was not emptied, because a reader or another program uses \
+                     it: it has {} MiB and loses nothing; the next start continues with it",
+                    left.mib()
+                );
+            }
             Err(error) if is_failed_sync(&error) => {
                 error!(
                     "the disk failed to store what was copied to the database ({error}): nothing is \
@@ -184,12 +228,23 @@ impl Checkpointer {
         file_pages: i64,
     ) -> rusqlite::Result<WalSize> {
         self.state = State::Backoff { pages: wal.pages };
-        let file_limit = file_pages.max(LIMIT_PAGES);
-        if file_limit != self.file_limit {
-            wal_pragmas::limit_file(writing, file_limit)?;
-            self.file_limit = file_limit;
-        }
+        self.file_limit = file_pages.max(LIMIT_PAGES);
+        self.apply_limit(writing)?;
         wal_pragmas::checkpoint(writing)
+    }
+
+    /// Tells the writing connection to which size a commit that resets the WAL truncates its file.
+    fn apply_limit(&mut self, writing: &Connection) -> rusqlite::Result<()> {
+        let limit = if self.erasure.is_due() {
+            0
+        } else {
+            self.file_limit
+        };
+        if limit != self.applied_limit {
+            wal_pragmas::limit_file(writing, limit)?;
+            self.applied_limit = limit;
+        }
+        Ok(())
     }
 
     /// Logs the first attempt that failed, and the first that succeeds again. Returns the error of

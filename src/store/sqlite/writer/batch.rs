@@ -43,7 +43,8 @@ impl From<Failure> for RolledBack {
     }
 }
 
-/// Runs jobs in one transaction and commits it.
+/// Runs jobs in one transaction and commits it. Returns whether they may have updated or deleted
+/// rows.
 ///
 /// First without savepoints, which cost a copy of every page that a job changes. A job that fails
 /// has as a rule changed nothing, because SQLite undoes the statement that failed. If one did
@@ -54,7 +55,7 @@ pub(super) fn commit_together(
     batch: &mut [Box<dyn Job>],
     changes: &Changes,
     generations: &Generations,
-) -> Result<(), RolledBack> {
+) -> Result<bool, RolledBack> {
     let transaction = begin(connection)?;
     let start = changes.now(connection);
     for job in batch.iter_mut() {
@@ -63,17 +64,19 @@ pub(super) fn commit_together(
             transaction.rollback()?;
             // One job alone has its answer.
             return match batch {
-                [_] => Ok(()),
-                _ => commit_behind_savepoints(connection, batch),
+                [_] => Ok(false),
+                _ => commit_behind_savepoints(connection, batch).map(|()| true),
             };
         }
     }
     let commit = || transaction.commit();
-    if changes.now(connection).has_only_inserted_since(start) {
-        Ok(generations.commit_inserts(commit)?)
+    let end = changes.now(connection);
+    if end.has_only_inserted_since(start) {
+        generations.commit_inserts(commit)?;
     } else {
-        Ok(commit()?)
+        commit()?;
     }
+    Ok(end.has_replaced_since(start))
 }
 
 fn commit_behind_savepoints(

@@ -52,6 +52,11 @@ impl Counts {
         let inserted = self.inserted - start.inserted;
         inserted > 0 && self.changed - start.changed == inserted
     }
+
+    /// Returns whether rows were updated or deleted since.
+    pub(super) fn has_replaced_since(self, start: Self) -> bool {
+        self.changed - start.changed > self.inserted - start.inserted
+    }
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ impl Fixture {
             .expect("a commit");
         let wal = wal_pragmas::measure(&self.writing).expect("a size");
         self.checkpointer
-            .after_commit(&self.writing, 1)
+            .after_commit(&self.writing, 1, false)
             .expect("a disk");
         wal.pages
     }
@@ -112,11 +112,12 @@ fn a_reader_prevents_a_reset_until_it_has_ended() {
 #[test]
 fn a_file_that_grew_is_truncated_little_by_little() {
     let mut fixture = Fixture::new();
+    fixture.commit_until_reset(); // until then the file may have anything in it
     let mut reader = fixture.reader();
     let reading = reader
         .transaction_with_behavior(Deferred)
         .expect("a transaction");
-    assert_eq!(count(&reading), 0);
+    assert!(count(&reading) > 0);
     while fixture.file_pages() < LIMIT_PAGES + 2 * TRUNCATE_PAGES {
         fixture.commit();
     }
@@ -130,6 +131,98 @@ fn a_file_that_grew_is_truncated_little_by_little() {
         (before, resets) = (after, resets + 1);
         assert!(resets < 100, "the file stays at {before} pages");
     }
+}
+
+/// Returns whether the WAL file has a text in it.
+fn wal_has(folder: &TempDir, text: &str) -> bool {
+    let bytes = std::fs::read(folder.path().join("a.db-wal")).expect("a WAL file");
+    bytes
+        .windows(text.len())
+        .any(|part| part == text.as_bytes())
+}
+
+#[test]
+fn a_reset_erases_what_was_replaced_and_no_other_shortens_the_file() {
+    const TEXT: &str = "a value to be replaced";
+
+    let mut fixture = Fixture::new();
+    fixture.commit_until_reset();
+    fixture.commit_until_reset();
+    let file_pages = fixture.file_pages();
+    assert!(file_pages > 10 * COMMIT_PAGES, "{file_pages}");
+    let replace = |fixture: &mut Fixture, sql: &str, value: &str| {
+        fixture.writing.execute(sql, [value]).expect("a commit");
+        let checkpointer = &mut fixture.checkpointer;
+        let done = checkpointer.after_commit(&fixture.writing, 1, sql.starts_with("UPDATE"));
+        done.expect("a disk");
+    };
+    replace(&mut fixture, "INSERT INTO blobs VALUES (-1, ?1)", TEXT);
+    fixture.commit();
+    replace(
+        &mut fixture,
+        "UPDATE blobs SET bytes = ?1 WHERE id = -1",
+        "",
+    );
+    assert!(wal_has(&fixture.folder, TEXT));
+    fixture.commit_until_reset();
+    assert!(!wal_has(&fixture.folder, TEXT));
+    let file_pages = fixture.file_pages();
+    assert!(file_pages <= COMMIT_PAGES, "{file_pages}");
+    fixture.commit_until_reset();
+    let file_pages = fixture.file_pages();
+    assert!(file_pages > 10 * COMMIT_PAGES, "{file_pages}");
+}
+
+/// As when a command changes the database beside a server, or another program checkpoints it.
+#[test]
+fn a_reset_erases_what_another_process_replaced_or_left_in_the_file() {
+    const TEXT: &str = "a value to be replaced";
+
+    let mut fixture = Fixture::new();
+    fixture.commit_until_reset();
+    for is_reset_by_other in [false, true] {
+        let other = fixture.reader();
+        let sql = "INSERT INTO blobs VALUES (-1, ?1)";
+        other.execute(sql, [TEXT]).expect("a commit");
+        fixture.commit();
+        if is_reset_by_other {
+            wal_pragmas::checkpoint(&other).expect("a checkpoint");
+        }
+        let deleted = other.execute("DELETE FROM blobs WHERE id = -1", []);
+        assert_eq!(deleted, Ok(1));
+        assert!(wal_has(&fixture.folder, TEXT));
+        fixture.commit_until_reset();
+        if wal_has(&fixture.folder, TEXT) {
+            assert!(is_reset_by_other);
+            fixture.commit_until_reset();
+        }
+        assert!(!wal_has(&fixture.folder, TEXT), "{is_reset_by_other}");
+    }
+}
+
+#[test]
+fn a_long_file_that_another_program_resets_is_truncated() {
+    let mut fixture = Fixture::new();
+    fixture.commit_until_reset();
+    let mut reader = fixture.reader();
+    let reading = reader
+        .transaction_with_behavior(Deferred)
+        .expect("a transaction");
+    assert!(count(&reading) > 0);
+    while fixture.file_pages() < LIMIT_PAGES + 2 * TRUNCATE_PAGES {
+        fixture.commit();
+    }
+    drop(reading);
+    let other = fixture.reader();
+    wal_pragmas::limit_file(&other, 100 * LIMIT_PAGES).expect("a limit");
+    while wal_pragmas::checkpoint(&other).expect("a size").backlog() > 0 {}
+    let sql = "INSERT INTO blobs VALUES (-1, '')";
+    other.execute(sql, []).expect("a commit");
+    assert!(fixture.file_pages() > LIMIT_PAGES);
+    fixture.commit_until_reset();
+    fixture.commit_until_reset();
+    let file_pages = fixture.file_pages();
+    assert!(file_pages <= LIMIT_PAGES, "{file_pages}");
 }
 
 #[test]
