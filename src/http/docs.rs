@@ -3,15 +3,15 @@
 
 use super::error::ApiError;
 use super::state::AppState;
-use crate::store;
 use actix_web::http::header::{
     AcceptEncoding, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ContentEncoding, ContentType,
     Encoding, Header, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::web::{self, Bytes};
+use actix_web::{HttpRequest, HttpResponse};
 use flate2::read::GzDecoder;
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, OnceLock};
 use utoipa_swagger_ui::Config;
 
 const PAGE: &str = include_str!("docs/page.html");
@@ -19,6 +19,9 @@ const SCRIPT: &str = include_str!("docs/start.js");
 
 /// The files of Swagger UI that the page loads.
 const FILES: [&str; 2] = ["swagger-ui.css", "swagger-ui-bundle.js"];
+
+/// The files of [`FILES`] with their content; None for one that the executable lacks.
+static ASSETS: LazyLock<[Option<Asset>; 2]> = LazyLock::new(|| FILES.map(Asset::load));
 
 /// The content security policy of the page, which may send requests to its own server only. Swagger
 /// UI styles its elements inline and has its icons as `data:` URLs.
@@ -67,32 +70,49 @@ pub(super) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError>
             .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .body(SCRIPT));
     }
-    if !FILES.contains(&name) {
-        return Err(ApiError::RouteNotFound);
-    }
-    let file = utoipa_swagger_ui::serve(name, Arc::new(Config::default()));
-    let Ok(Some(file)) = file else {
-        return Err(ApiError::RouteNotFound);
-    };
+    let asset = FILES.iter().position(|file| *file == name);
+    let asset = asset.and_then(|index| ASSETS[index].as_ref());
+    let asset = asset.ok_or(ApiError::RouteNotFound)?;
     let mut response = HttpResponse::Ok();
     response
-        .content_type(file.content_type)
-        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
-    if !file.gzpipped {
-        return Ok(response.body(file.bytes.into_owned()));
-    }
-    response.insert_header((VARY, "Accept-Encoding"));
+        .content_type(asset.content_type.as_str())
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((VARY, "Accept-Encoding"));
     if accepts_gzip(&request) {
-        // As it is stored.
         response.insert_header((CONTENT_ENCODING, ContentEncoding::Gzip));
-        return Ok(response.body(file.bytes.into_owned()));
+        return Ok(response.body(asset.compressed.clone()));
     }
-    let mut plain = Vec::new();
-    let mut decoder = GzDecoder::new(&*file.bytes);
-    decoder
-        .read_to_end(&mut plain)
-        .map_err(|error| store::Error::Internal(error.to_string()))?;
-    Ok(response.body(plain))
+    Ok(response.body(asset.plain()))
+}
+
+/// A file of Swagger UI, which is stored compressed.
+struct Asset {
+    content_type: String,
+    compressed: Bytes,
+    /// The content, once a client has asked for it uncompressed: to decompress it for each would let
+    /// slow clients take the processor.
+    plain: OnceLock<Bytes>,
+}
+
+impl Asset {
+    fn load(name: &str) -> Option<Self> {
+        let file = utoipa_swagger_ui::serve(name, Arc::new(Config::default())).ok()??;
+        Some(Self {
+            content_type: file.content_type,
+            compressed: file.bytes.into_owned().into(),
+            plain: OnceLock::new(),
+        })
+    }
+
+    fn plain(&self) -> Bytes {
+        let decompress = || {
+            let mut plain = Vec::new();
+            let read = GzDecoder::new(&*self.compressed).read_to_end(&mut plain);
+            read.expect("the files in the executable are compressed");
+            plain.into()
+        };
+        self.plain.get_or_init(decompress).clone()
+    }
 }
 
 /// Returns true if the client prefers a compressed answer to a plain one.
