@@ -1,6 +1,6 @@
 //! The log on stderr, as text for people or as JSON for programs.
 //!
-//! A thread of its own writes the lines: see [`queue`].
+//! A thread of its own writes the lines: see `logging/queue.rs`.
 
 mod json;
 mod output;
