@@ -1,6 +1,6 @@
 //! Who may use the files beside a database.
 //!
-//! They are for the owner of the database alone, whoever runs the program: a lock file that other
+//! They are for the owner of the database alone, whichever user runs the program: a lock file that other
 //! users can open lets them hold the lock, and one that only root can open keeps the service from
 //! starting.
 
