@@ -42,8 +42,8 @@ CREATE UNIQUE INDEX users_by_username ON users (username_key); -- one user per u
 -- A new room touches four B-trees, of which two grow at their ends: the table and rooms_by_date.
 -- The GUID of a room leads to it through rooms_by_date, because its first 48 bits are the moment of
 -- created_at; the token of its link leads to it through room_id, which is encrypted in the token.
--- Neither is true of a room that was created under schema 1 (numbered = 0): such rooms have two
--- indexes of their own, which no new room touches.
+-- Neither is true of a room that was created under schema 1, and the first is not where the clock was
+-- set back (numbered = 0): such rooms have two indexes of their own, which no other room touches.
 --
 -- Numbers are in the order of dates, so a search by date needs no sorting, except where the clock was
 -- set back: a room whose date is before that of an earlier number is marked (is_backdated = 1).

@@ -58,7 +58,7 @@ fn check_slug(mut room: NewRoom) {
     let name = room.names.remove(0);
     let creator_email = room.creator_email.as_str().to_owned();
     let (guid, token) = (Guid::generate(), SlugToken::from_number(9));
-    let room = room.into_room(name, creator_email, guid, token);
+    let room = room.into_room(name, creator_email, guid, token, guid.created_at());
     let slug = room.slug();
     let is_safe =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);

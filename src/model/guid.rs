@@ -1,23 +1,17 @@
 use super::error::Invalid;
 use super::time::Timestamp;
 use std::fmt;
-use std::time::{SystemTime, UNIX_EPOCH};
-use uuid::{NoContext, Uuid};
+use uuid::Uuid;
 
 /// The identifier of a room or user: a version 7 UUID, printed in upper case with hyphens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Guid(Uuid);
 
 impl Guid {
-    /// Returns a new GUID of this moment; one of a later millisecond sorts after one of an earlier.
+    /// Returns a new GUID. It sorts after every GUID that this process has generated before, so it
+    /// tells a later moment than the clock after the clock was set back.
     pub(crate) fn generate() -> Self {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        // Without a counter: it would continue from the latest moment seen when the clock is set
-        // back, and the GUID must tell the moment that the clock showed.
-        let now = uuid::Timestamp::from_unix(NoContext, now.as_secs(), now.subsec_nanos());
-        Self(Uuid::new_v7(now))
+        Self(Uuid::now_v7())
     }
 
     /// Returns the moment, to the second, that the first 48 bits tell: for a version 7 UUID the one

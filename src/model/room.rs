@@ -165,20 +165,21 @@ impl NewRoom {
     }
 
     /// Returns the room that was created of this under one of its names, for the user with that
-    /// e-mail address. It was created at the moment that its GUID tells.
+    /// e-mail address.
     pub(crate) fn into_room(
         self,
         name: RoomName,
         creator_email: String,
         guid: Guid,
         slug_token: SlugToken,
+        created_at: Timestamp,
     ) -> Room {
         Room {
             guid,
             name,
             lang: self.lang,
             slug_token,
-            created_at: guid.created_at(),
+            created_at,
             tags: self.tags,
             inaccessible_replay: self.inaccessible_replay,
             allow_recording: self.allow_recording,

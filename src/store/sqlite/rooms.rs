@@ -142,9 +142,14 @@ fn get_or_insert(
         for name in &room.names {
             if insert(connection, &identity, room, name)? {
                 let room = room.clone();
-                let Identity { guid, token, .. } = identity;
+                let Identity {
+                    guid,
+                    token,
+                    created_at,
+                    ..
+                } = identity;
                 return Ok((
-                    room.into_room(name.clone(), email.clone(), guid, token),
+                    room.into_room(name.clone(), email.clone(), guid, token, created_at),
                     CreateOutcome::Created,
                 ));
             }
@@ -193,6 +198,9 @@ struct Identity {
     room_id: i64,
     guid: Guid,
     token: SlugToken,
+    created_at: Timestamp,
+    /// Whether the GUID tells the date, and so is found by it.
+    is_numbered: bool,
     /// Whether a room with a lower number has a later date.
     is_backdated: bool,
 }
@@ -210,14 +218,29 @@ impl Identity {
                 Error::Internal("there are 2^31 rooms, which is the limit".into())
             })?;
             if !belongs_to_unnumbered_room(connection, &token)? {
+                let (created_at, is_numbered) = date(guid, Timestamp::now());
                 return Ok(Self {
                     room_id,
                     guid,
                     token,
-                    is_backdated: latest.is_some_and(|latest| guid.created_at().as_unix() < latest),
+                    created_at,
+                    is_numbered,
+                    is_backdated: latest.is_some_and(|latest| created_at.as_unix() < latest),
                 });
             }
         }
+    }
+}
+
+/// Returns the date of a room with that GUID, which is the one that the GUID tells, and true. After the
+/// clock was set back GUIDs tell a later moment until it has come: then the date is that of the clock.
+fn date(guid: Guid, now: Timestamp) -> (Timestamp, bool) {
+    let told = guid.created_at();
+    // The second may have changed in between.
+    if told.as_unix().abs_diff(now.as_unix()) <= 1 {
+        (told, true)
+    } else {
+        (now, false)
     }
 }
 
@@ -267,7 +290,7 @@ fn insert(
         "INSERT INTO rooms (room_id, room_guid, creator_email, name, name_key, slug_token, numbered,
                             lang, tags, allow_recording, inaccessible_replay, options, created_at,
                             is_backdated)
-         VALUES (:room_id, :room_guid, :creator_email, :name, :name_key, :slug_token, 1,
+         VALUES (:room_id, :room_guid, :creator_email, :name, :name_key, :slug_token, :numbered,
                  :lang, :tags, :allow_recording, :inaccessible_replay, :options, :created_at,
                  :is_backdated)
          ON CONFLICT (creator_email) DO NOTHING
@@ -285,7 +308,8 @@ fn insert(
         ":allow_recording": room.allow_recording,
         ":inaccessible_replay": room.inaccessible_replay,
         ":options": room.options.as_json(),
-        ":created_at": identity.guid.created_at().as_unix(),
+        ":numbered": identity.is_numbered,
+        ":created_at": identity.created_at.as_unix(),
         ":is_backdated": identity.is_backdated,
     })?;
     Ok(inserted == 1)
