@@ -10,7 +10,7 @@ mod values;
 pub use error::ConfigError;
 pub use settings::{Api, Auth, Config, Database, Log, Rooms, Server, Tls};
 pub use source::{Flags, LoadedConfig};
-pub use values::{BasePath, LogFormat, PublicUrl};
+pub use values::{BasePath, LogFormat, Origin, PublicUrl};
 
 impl Config {
     /// Loads the settings from the configuration file, the environment and the flags.

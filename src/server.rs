@@ -12,10 +12,10 @@ pub use certificate_check::{CertificateFault, CertificateReport};
 pub use reload::Reloader;
 pub use tls::TlsError;
 
-use crate::config::{Config, PublicUrl};
+use crate::config::{Config, Origin, PublicUrl};
 use crate::http::{self, AppState, DocumentSettings, Hosts, Limits, Rejections, RequestLog};
 use crate::store::{Failure, Location, MigrationEvent, OpenError, Store};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, web};
 use connections::Connections;
 use listener::Listener;
@@ -50,6 +50,7 @@ pub struct Server {
     /// How long a connection may be idle, as it is announced; `None` closes it after each answer.
     idle_timeout: Option<Duration>,
     certificate: Option<Arc<Certificate>>,
+    cors_origins: Vec<Origin>,
 }
 
 /// The reason why a server did not start, or stopped by itself: a sentence for the operator.
@@ -129,6 +130,7 @@ impl Server {
         let store = Store::open_for_serving(&database, readers, observer).await?;
         let url = PublicUrl::from_address(config.tls.scheme(), address);
         Ok(Self {
+            cors_origins: config.server.cors_origins.clone(),
             state: web::Data::new(state(config, store, &url)),
             address,
             url,
@@ -188,6 +190,8 @@ impl Server {
             certificate: certificate.clone(),
             idle_timeout,
         };
+        let origins = self.cors_origins;
+        let cors = |origins: &[Origin]| http::cors(origins.iter().map(Origin::as_str));
         let server = listener
             .serve(move || {
                 App::new()
@@ -195,6 +199,7 @@ impl Server {
                     .app_data(http::Cache::default())
                     .configure(|config| http::routes(config, &app_state.base_paths))
                     .wrap(from_fn(http::normalize))
+                    .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
                     .wrap(from_fn(http::observe))
                     .wrap(from_fn(http::answer))
             })

@@ -53,6 +53,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "ROOMD_KEEP_ALIVE_SECONDS",
         Form::Number,
     ),
+    setting("server", "cors_origins", "ROOMD_CORS_ORIGINS", Form::List),
     setting("tls", "certificate", "ROOMD_TLS_CERTIFICATE", Form::Text),
     setting("tls", "key", "ROOMD_TLS_KEY", Form::Text),
     DATABASE,

@@ -1,7 +1,7 @@
 //! The settings, section by section, with their defaults.
 
 use super::error::ConfigError;
-use super::values::{self, BasePath, LogFormat, PublicUrl};
+use super::values::{self, BasePath, LogFormat, Origin, PublicUrl};
 use crate::model::{EmailDomain, LangTag, TimeZoneName, UserDefaults};
 use ipnet::IpNet;
 use log::LevelFilter;
@@ -57,6 +57,9 @@ pub struct Server {
     /// answer.
     #[serde(deserialize_with = "values::whole_number")]
     pub keep_alive_seconds: u16,
+    /// The origins whose pages may call the API from a browser.
+    #[serde(deserialize_with = "values::list_from_str")]
+    pub cors_origins: Vec<Origin>,
 }
 
 /// TLS. Without the two files the server speaks plain HTTP.
@@ -217,6 +220,7 @@ impl Default for Server {
             trusted_proxies: Vec::new(),
             connections_per_address: 1000,
             keep_alive_seconds: 75,
+            cors_origins: Vec::new(),
         }
     }
 }

@@ -256,7 +256,7 @@ mod tests {
         for (text, message) in [
             (
                 "[server]\nlisen = 1",
-                "line 2: server.lisen: unknown field `lisen`, expected one of `listen`, `public_url`, `workers`, `trusted_proxies`, `connections_per_address`, `keep_alive_seconds`",
+                "line 2: server.lisen: unknown field `lisen`, expected one of `listen`, `public_url`, `workers`, `trusted_proxies`, `connections_per_address`, `keep_alive_seconds`, `cors_origins`",
             ),
             (
                 "\n[server]\nlisten = \"here\"",

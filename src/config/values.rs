@@ -90,6 +90,39 @@ impl FromStr for PublicUrl {
     }
 }
 
+/// The origin of a web page, as browsers send it (RFC 6454, section 6): scheme, host and port, or `*`
+/// for all origins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// Returns the origin.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Origin {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const FORM: &str = "must be * or origins without a path, such as https://app.example.com";
+        if text == "*" {
+            return Ok(Self(text.to_owned()));
+        }
+        let url = Url::parse(text).map_err(|_| FORM)?;
+        let origin = url.origin();
+        // What browsers send: the default port left out, the host in ASCII.
+        let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        if origin.is_tuple() && is_bare && !has_user {
+            Ok(Self(origin.ascii_serialization()))
+        } else {
+            Err(FORM)
+        }
+    }
+}
+
 /// The format of a line in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -216,6 +249,31 @@ fn parse<T: FromStr<Err: fmt::Display>, E: Error>(text: &str) -> Result<T, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn origins_are_as_browsers_send_them() {
+        for (text, origin) in [
+            ("*", "*"),
+            ("https://App.Example.com", "https://app.example.com"),
+            ("https://app.example.com:443/", "https://app.example.com"),
+            ("http://localhost:3000", "http://localhost:3000"),
+            ("https://örnek.example", "https://xn--rnek-4qa.example"),
+        ] {
+            let parsed = text.parse::<Origin>();
+            assert_eq!(parsed.as_ref().map(Origin::as_str), Ok(origin), "{text}");
+        }
+        for text in [
+            "",
+            "example.com",
+            "https://example.com/app",
+            "https://example.com?a",
+            "https://u@example.com",
+            "file:///a",
+            "null",
+        ] {
+            assert!(text.parse::<Origin>().is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn base_paths_are_plain() {

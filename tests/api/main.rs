@@ -4,6 +4,7 @@ mod auth;
 mod bodies;
 mod client_habits;
 mod connections;
+mod cors;
 mod default_room;
 mod docs;
 mod errors;
