@@ -1,5 +1,10 @@
-"""Defines for schemathesis the formats in the OpenAPI document that JSON Schema does not have."""
+"""Tells schemathesis what the schemas of the OpenAPI document cannot say.
 
+Defines the formats that JSON Schema does not have, and leaves out the requests to which the rules that
+are only in the descriptions apply.
+"""
+
+import datetime
 import zoneinfo
 
 import schemathesis
@@ -14,7 +19,24 @@ urls = st.one_of(
     st.just(""),
     st.builds("{}://{}.example/{}".format, st.sampled_from(["http", "https"]), words, words),
 )
+moments = st.builds(
+    "{:%Y-%m-%dT%H:%M:%S}{}".format,
+    st.datetimes(min_value=datetime.datetime(2000, 1, 1), max_value=datetime.datetime(2100, 1, 1)),
+    st.sampled_from(["", "Z", "+03:00", "-11:30"]),
+)
 
+schemathesis.openapi.format("date-time-optional-offset", moments)
 schemathesis.openapi.format("language-tag", languages)
 schemathesis.openapi.format("time-zone", zones)
 schemathesis.openapi.format("http-url", urls)
+
+
+@schemathesis.hook
+def filter_case(context, case):
+    """Drop a body with an empty string, which means null, and a `status` that contradicts `active`."""
+    body = case.body
+    if not isinstance(body, dict):
+        return True
+    if isinstance(body.get("active"), bool) and body.get("status") not in (None, int(body["active"])):
+        return False
+    return "" not in body.values()

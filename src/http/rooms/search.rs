@@ -23,10 +23,12 @@ struct RoomSearchParams {
     /// The GUID of the owner.
     user_id: Option<Guid>,
     /// Created at this moment or later: a date-time (RFC 3339), in UTC if it has no offset.
-    #[param(value_type = Option<String>, example = "2026-11-23T08:45:00Z")]
+    #[param(value_type = Option<String>, format = "date-time-optional-offset",
+        example = "2026-11-23T08:45:00Z")]
     created_after: Option<Timestamp>,
     /// Created before this moment: a date-time (RFC 3339), in UTC if it has no offset.
-    #[param(value_type = Option<String>, example = "2026-11-23T08:45:00Z")]
+    #[param(value_type = Option<String>, format = "date-time-optional-offset",
+        example = "2026-11-23T08:45:00Z")]
     created_before: Option<Timestamp>,
     /// The order; by default `created_date desc`.
     sort: Option<RoomSort>,

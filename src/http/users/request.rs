@@ -90,6 +90,7 @@ request! {
 request! {
     /// Which users to search for. Unknown fields are errors; null and the empty string mean absent.
     #[schema(as = UserQuery, examples(json!({"surname": "love", "page_size": 10})))]
+    #[serde(deny_unknown_fields)]
     pub(super) struct UserSearchRequest {
         /// Part of the given name.
         name: Option<Part>,
