@@ -23,6 +23,28 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use request::{DefaultRoomRequest, RoomChange};
 use response::RoomResponse;
 use unknown_options::UNKNOWN_OPTIONS;
+use utoipa::IntoResponses;
+
+/// The successful responses of a get-or-create, for the OpenAPI document.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+enum DefaultRoom<'a> {
+    /// The existing room.
+    #[response(
+        status = 200,
+        headers(("X-Unknown-Options" = String, description = "The unknown options of the request, if any.")),
+    )]
+    Existing(RoomResponse<'a>),
+    /// The new room.
+    #[response(
+        status = 201,
+        headers(
+            ("Location" = String, description = "The path of the room."),
+            ("X-Unknown-Options" = String, description = "The unknown options of the request, if any."),
+        ),
+    )]
+    New(RoomResponse<'a>),
+}
 
 /// Get or create the default room
 ///
@@ -37,14 +59,7 @@ use unknown_options::UNKNOWN_OPTIONS;
     path = "/room",
     operation_id = "getOrCreateRoom",
     request_body = DefaultRoomRequest,
-    responses(
-        (status = 200, description = "The existing room.", body = RoomResponse,
-            headers(("X-Unknown-Options" = String, description = "The unknown options of the request, if any."))),
-        (status = 201, description = "The new room.", body = RoomResponse,
-            headers(("Location" = String, description = "The path of the room."),
-                ("X-Unknown-Options" = String, description = "The unknown options of the request, if any."))),
-        CreatorNotFound, CreatorInactive, RoomNameTaken, DiskFull,
-    ),
+    responses(DefaultRoom, CreatorNotFound, CreatorInactive, RoomNameTaken, DiskFull),
 )]
 pub(super) async fn get_or_create(
     authorized: Authorized,
@@ -87,14 +102,7 @@ pub(super) async fn get_or_create(
     path = "/room/default",
     operation_id = "getOrCreateDefaultRoom",
     request_body = DefaultRoomRequest,
-    responses(
-        (status = 200, description = "The existing room.", body = RoomResponse,
-            headers(("X-Unknown-Options" = String, description = "The unknown options of the request, if any."))),
-        (status = 201, description = "The new room.", body = RoomResponse,
-            headers(("Location" = String, description = "The path of the room."),
-                ("X-Unknown-Options" = String, description = "The unknown options of the request, if any."))),
-        CreatorNotFound, CreatorInactive, RoomNameTaken, DiskFull,
-    ),
+    responses(DefaultRoom, CreatorNotFound, CreatorInactive, RoomNameTaken, DiskFull),
 )]
 pub(super) async fn get_or_create_default(
     authorized: Authorized,
