@@ -178,7 +178,7 @@ fn names_that_are_taken_are_listed_and_nothing_is_written() {
 #[test]
 fn only_active_registered_users_get_a_room() {
     let server = TestServer::start();
-    let unknown = json!({"creator_email": "nobody@example.com", "name": "Room"});
+    let unknown = json!({"creator_email": "unknown@example.com", "name": "Room"});
     for base in ["/xapi/v2", "/api/groups/xapi"] {
         let details = format!(
             "no user is registered with this e-mail address: register one with POST {base}/user or \

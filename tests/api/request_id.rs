@@ -16,7 +16,7 @@ pub(crate) fn one_of_every_kind(server: &TestServer, id: &[u8]) -> Vec<(u16, Ans
         "expired@example.com",
         json!({"expires_at": "2001-01-01T00:00:00Z"}),
     );
-    let unknown = body("nobody@example.com", "A");
+    let unknown = body("unknown@example.com", "A");
     let large = "x".repeat(64 * 1024 + 1);
     let room = server.post_text(ROOM, &ada).json();
     let page = text(&room, "url").replace(&format!("http://{}", server.address), "");

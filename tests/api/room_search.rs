@@ -110,7 +110,7 @@ fn rooms_are_found_by_their_creator() {
         assert_eq!(names(&search(&server, &query)), ["Two"], "{query}");
     }
     for query in [
-        "creator_email=nobody@example.com".to_owned(),
+        "creator_email=unknown@example.com".to_owned(),
         "user_id=0197A3C2-6414-7046-87A6-67730D5F9F08".to_owned(),
         format!("user_id={guid}&creator_email=user0@example.com"),
     ] {

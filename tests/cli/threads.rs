@@ -44,7 +44,7 @@ fn only_search_threads_have_a_lower_priority() {
     let server = folder.serve(&[]).with_key(&folder.add_key());
     let own = threads(&server)[0].nice;
     assert_eq!(server.get("/xapi/v2/room/search").status, 200);
-    assert_eq!(server.room_of("nobody@example.com").status, 404);
+    assert_eq!(server.room_of("unknown@example.com").status, 404);
     let lowered: Vec<_> = threads(&server)
         .into_iter()
         .filter(|thread| thread.nice != own)
