@@ -98,8 +98,8 @@ impl Server {
     /// told of a migration.
     ///
     /// # Errors
-    /// Too few files; a certificate that cannot be used; an address that cannot be bound; a database that cannot
-    /// be opened.
+    /// Too few files; a certificate that cannot be used; an address that cannot be bound; a database
+    /// that cannot be opened.
     pub async fn bind(
         config: Config,
         observer: &mut dyn FnMut(MigrationEvent),

@@ -14,8 +14,8 @@ const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
 /// How many API keys a worker caches. (Tuning.)
 const MAX_KEYS: usize = 256;
 
-/// Per-worker cache of valid API keys and of default-room responses. Positive results
-/// only. Cleared when the generation of the database changes, so a hit is what a query would find.
+/// Per-worker cache of valid API keys and of default-room responses. Positive results only. Cleared
+/// when the generation of the database changes, so a hit is what a query would find.
 ///
 /// Read the generation before the query whose result is stored.
 #[derive(Debug, Default)]

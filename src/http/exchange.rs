@@ -222,7 +222,7 @@ impl Exchange {
         unread.then(|| state.begun + BODY_TIMEOUT)
     }
 
-    /// Returns true if the current request has an answer but its body did not arrive in whole.
+    /// Returns true if the body of the current request has not arrived in whole.
     pub(crate) fn has_unread_body(&self) -> bool {
         let state = self.state.borrow();
         state.body.as_ref().is_some_and(|body| !body.is_complete())

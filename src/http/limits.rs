@@ -35,8 +35,8 @@ impl Limits {
     }
 
     /// Counts a request without a valid key; returns its error, which is `error` unless there were
-    /// too many. A request with a valid key is
-    /// never counted here, so that no client locks out another one that shares its address.
+    /// too many. A request with a valid key is never counted here, so that no client locks out
+    /// another one that shares its address.
     pub(super) fn unauthorized(
         &self,
         error: ApiError,

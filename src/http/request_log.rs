@@ -5,17 +5,19 @@ use super::auth::KeyName;
 use super::client::client_address;
 use super::error::ApiError;
 use super::state::AppState;
+use actix_cors::CorsError;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, web};
+use actix_web::{Error, HttpMessage, HttpResponse, web};
 use log::kv::Value;
 use log::{Level, Record};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The response header with the id of the request; in a request, the id that the caller chose.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest request id that a caller may choose, in characters.
 const MAX_ID_CHARS: usize = 128;
@@ -32,6 +34,12 @@ pub(crate) async fn observe(
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
         Err(error) => request.error_response(error),
     };
+    // The middleware for cross-origin requests rejects in plain text.
+    let error = response.response().error();
+    if let Some(error) = error.and_then(Error::as_error::<CorsError>) {
+        let error = ApiError::BadRequest(error.to_string());
+        response = response.into_response(HttpResponse::from_error(error));
+    }
     write_line(&state, &response, &id, started.elapsed());
     response.headers_mut().insert(REQUEST_ID, id);
     Ok(response)

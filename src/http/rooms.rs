@@ -22,7 +22,7 @@ use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use request::{DefaultRoomRequest, RoomChange};
 use response::RoomResponse;
-use unknown_options::UNKNOWN_OPTIONS;
+pub(super) use unknown_options::UNKNOWN_OPTIONS;
 use utoipa::IntoResponses;
 
 /// The successful responses of a get-or-create, for the OpenAPI document.

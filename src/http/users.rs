@@ -12,9 +12,12 @@ use super::error::ApiError;
 use super::error_responses::{DiskFull, UserNotFound, UserTaken};
 use super::state::AppState;
 use crate::model::{self, CreateOutcome, UserLookup};
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{HeaderName, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use request::{UserChange, UserRequest, UserSearchRequest};
+
+/// The response header with the number of all users whom a search found.
+pub(super) const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 
 /// Register or update a user
 ///
@@ -42,12 +45,13 @@ pub(super) async fn create(
     let (user, outcome) = state.store.upsert_user(profile, patch).await?;
     let mut response = match outcome {
         CreateOutcome::Existed => HttpResponse::Ok(),
-        CreateOutcome::Created => HttpResponse::Created(),
+        CreateOutcome::Created => {
+            let users = request.match_pattern().unwrap_or_default();
+            let mut response = HttpResponse::Created();
+            response.insert_header((LOCATION, format!("{users}/{}", user.guid)));
+            response
+        }
     };
-    if outcome == CreateOutcome::Created {
-        let users = request.match_pattern().unwrap_or_default();
-        response.insert_header((LOCATION, format!("{users}/{}", user.guid)));
-    }
     Ok(response.json(UserResponse::new(&user)))
 }
 
@@ -135,7 +139,7 @@ pub(super) async fn search(
     let found = state.store.list_users(query, paging).await?;
     let users: Vec<_> = found.entries.iter().map(UserResponse::new).collect();
     Ok(HttpResponse::Ok()
-        .insert_header(("X-Total-Count", found.total))
+        .insert_header((TOTAL_COUNT, found.total))
         .json(users))
 }
 

@@ -1,6 +1,7 @@
 //! Requests of web pages from other origins.
 
 use crate::support::{Answer, ROOM, TestServer};
+use serde_json::json;
 
 const ORIGIN: &str = "https://app.example.com";
 
@@ -15,10 +16,14 @@ fn server(origins: &[&str]) -> TestServer {
 
 /// What a browser asks before it sends a request with a key and a JSON body.
 fn preflight(server: &TestServer, origin: &str) -> Answer {
+    preflight_for("POST", server, origin)
+}
+
+fn preflight_for(method: &str, server: &TestServer, origin: &str) -> Answer {
     let request = server
         .request_without_key("OPTIONS", ROOM)
         .header("Origin", origin)
-        .header("Access-Control-Request-Method", "POST")
+        .header("Access-Control-Request-Method", method)
         .header(
             "Access-Control-Request-Headers",
             "authorization,content-type",
@@ -78,4 +83,27 @@ fn a_page_can_read_an_error_and_the_headers_of_the_api() {
         .header("Access-Control-Expose-Headers")
         .to_lowercase();
     assert!(exposed.contains("x-request-id"), "{exposed}");
+}
+
+#[test]
+fn all_origins_may_call_although_some_are_listed_too() {
+    for origins in [[ORIGIN, "*"], ["*", ORIGIN]] {
+        let server = server(&origins);
+        let answer = preflight(&server, "https://other.example");
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(answer.header("Access-Control-Allow-Origin"), "*");
+    }
+}
+
+#[test]
+fn every_method_of_the_api_is_allowed_and_no_other() {
+    let server = server(&[ORIGIN]);
+    for method in ["GET", "HEAD", "POST", "PUT", "DELETE"] {
+        let answer = preflight_for(method, &server, ORIGIN);
+        assert_eq!(answer.status, 200, "{method}: {answer:?}");
+    }
+    for (method, origin) in [("PATCH", ORIGIN), ("POST", "https://other.example")] {
+        let answer = preflight_for(method, &server, origin);
+        assert_eq!((answer.status, &answer.json()["code"]), (400, &json!(19)));
+    }
 }

@@ -5,7 +5,8 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use url::form_urlencoded;
 
 /// The name of the header.
-pub(super) const UNKNOWN_OPTIONS: HeaderName = HeaderName::from_static("x-unknown-options");
+pub(in crate::http) const UNKNOWN_OPTIONS: HeaderName =
+    HeaderName::from_static("x-unknown-options");
 
 /// The longest value of the header, in bytes: names beyond it become `...`, because proxies and
 /// clients limit the size of headers.
