@@ -16,10 +16,15 @@ mod signals;
 mod user;
 
 use crate::logging;
+use crate::model::text;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 use error::CliError;
 use shared::GlobalArgs;
 use std::process::ExitCode;
+
+/// The most characters that an error repeats of an argument.
+const MAX_SHOWN_CHARS: usize = 200;
 
 /// A room API over an embedded SQLite file, in one executable
 #[derive(Parser)]
@@ -63,7 +68,8 @@ enum Verb {
 /// 2 if the command line is wrong.
 pub fn main() -> ExitCode {
     signals::survive_file_size_limit();
-    let failure = run(Cli::parse()).err();
+    let cli = Cli::try_parse().unwrap_or_else(|error| printable(error).exit());
+    let failure = run(cli).err();
     let failure = failure.and_then(|error| Some((error.exit_code()?, error)));
     let Some((code, error)) = failure else {
         logging::finish();
@@ -73,13 +79,36 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Ends the process as it ends for every wrong command line.
+fn misused(reason: &str) -> ! {
+    Cli::command()
+        .error(ErrorKind::ArgumentConflict, reason)
+        .exit()
+}
+
+/// Shortens what an error repeats of the command line, and replaces what a terminal would obey or
+/// show as another text.
+fn printable(mut error: clap::Error) -> clap::Error {
+    for kind in [
+        ContextKind::InvalidArg,
+        ContextKind::InvalidSubcommand,
+        ContextKind::InvalidValue,
+    ] {
+        if let Some(ContextValue::String(typed)) = error.get(kind) {
+            let shown = text::shown(typed, MAX_SHOWN_CHARS);
+            error.insert(kind, ContextValue::String(shown));
+        }
+    }
+    error
+}
+
 fn run(cli: Cli) -> Result<(), CliError> {
     let global = cli.global;
     if cli.verb.is_some() && cli.serve != serve::Args::default() {
-        let misplaced = "--listen, --public-url and --workers must stand after the command `serve`";
-        Cli::command()
-            .error(clap::error::ErrorKind::ArgumentConflict, misplaced)
-            .exit();
+        misused("--listen, --public-url and --workers must stand after the command `serve`");
+    }
+    if matches!(cli.verb, Some(Verb::Demo(_))) && global.names_database() {
+        misused("`demo` has a temporary database of its own: leave out --database");
     }
     match cli.verb {
         None => serve::run(cli.serve, global),

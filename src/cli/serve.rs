@@ -18,7 +18,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// Threads that answer requests; 0 is one per core [env: ROOMD_WORKERS] [default: 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     workers: Option<String>,
 }
 

@@ -29,6 +29,11 @@ impl GlobalArgs {
         }
     }
 
+    /// Returns true if the command line names a database.
+    pub(super) fn names_database(&self) -> bool {
+        self.database.is_some()
+    }
+
     /// Loads the configuration, for a verb without a log: its warnings go to stderr.
     pub(super) fn load(self) -> Result<Config, CliError> {
         let config = Config::load(&self.into_flags())?;

@@ -36,7 +36,11 @@ pub struct Config {
 
 /// The HTTP server.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(
+    deny_unknown_fields,
+    default,
+    expecting = "a section, which begins with its name in brackets"
+)]
 pub struct Server {
     /// The address to listen on; port 0 takes any free port.
     #[serde(deserialize_with = "values::socket_address")]
@@ -64,7 +68,11 @@ pub struct Server {
 
 /// TLS. Without the two files the server speaks plain HTTP.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(
+    deny_unknown_fields,
+    default,
+    expecting = "a section, which begins with its name in brackets"
+)]
 pub struct Tls {
     /// The PEM file with the certificate chain, the certificate of the server first.
     #[serde(deserialize_with = "values::optional_from_str")]
@@ -83,7 +91,11 @@ impl Tls {
 
 /// The database.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(
+    deny_unknown_fields,
+    default,
+    expecting = "a section, which begins with its name in brackets"
+)]
 pub struct Database {
     /// The path of the SQLite file.
     #[serde(deserialize_with = "values::path")]
@@ -92,7 +104,11 @@ pub struct Database {
 
 /// The paths of the API.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(
+    deny_unknown_fields,
+    default,
+    expecting = "a section, which begins with its name in brackets"
+)]
 pub struct Api {
     /// The paths under which every API route is served.
     #[serde(deserialize_with = "values::list_from_str")]
@@ -101,7 +117,11 @@ pub struct Api {
 
 /// Authentication and rate limits.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(
+    deny_unknown_fields,
+    default,
+    expecting = "a section, which begins with its name in brackets"
+)]
 pub struct Auth {
     /// Whether clients must send a key.
     #[serde(deserialize_with = "values::boolean")]
@@ -117,7 +137,11 @@ pub struct Auth {
 
 /// Rules for rooms.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(
+    deny_unknown_fields,
+    default,
+    expecting = "a section, which begins with its name in brackets"
+)]
 pub struct Rooms {
     /// The languages that rooms may have; an empty list is every language.
     #[serde(deserialize_with = "values::list_from_str")]
@@ -126,7 +150,11 @@ pub struct Rooms {
 
 /// Rules for users.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(
+    deny_unknown_fields,
+    default,
+    expecting = "a section, which begins with its name in brackets"
+)]
 pub struct Users {
     /// The language of a user who is registered without one.
     #[serde(deserialize_with = "values::from_str")]
@@ -152,7 +180,11 @@ impl Users {
 
 /// The log.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(
+    deny_unknown_fields,
+    default,
+    expecting = "a section, which begins with its name in brackets"
+)]
 pub struct Log {
     /// The least severe level that is logged.
     #[serde(deserialize_with = "values::log_level")]

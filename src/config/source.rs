@@ -310,6 +310,14 @@ mod tests {
                 "[database]\npath = 1",
                 "line 2: database.path: must be a text in quotes",
             ),
+            (
+                "[database]\npath = \"\"",
+                "line 2: database.path: must be the name of a file",
+            ),
+            (
+                "server = 1",
+                "line 1: server: invalid type: integer `1`, expected a section, which begins with its name in brackets",
+            ),
         ] {
             assert_eq!(file(text), Err(message.to_owned()));
         }

@@ -155,9 +155,12 @@ fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::E
         .map_err(|_| D::Error::custom("must be a list of texts in quotes"))
 }
 
-/// Reads a path.
+/// Reads the path of a file.
 pub(super) fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
-    text(deserializer).map(PathBuf::from)
+    match text(deserializer)? {
+        path if path.is_empty() => Err(D::Error::custom("must be the name of a file")),
+        path => Ok(path.into()),
+    }
 }
 
 /// Reads true or false.

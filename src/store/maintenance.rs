@@ -219,9 +219,6 @@ pub enum BackupError {
     /// The database cannot be read.
     #[error(transparent)]
     Database(#[from] OpenError),
-    /// There is no database yet.
-    #[error("there is no database {0}: name one with --database")]
-    NoDatabase(Location),
     /// The destination exists and was not to be replaced.
     #[error("{} exists already: name another file, or replace it with --force", .0.display())]
     Exists(PathBuf),

@@ -185,7 +185,7 @@ fn a_backup_that_cannot_be_written_leaves_no_file() {
     let exit = folder.run(&["backup", "missing/copy.db"]);
     assert!(
         exit.error_message()
-            .starts_with("cannot write missing/copy.db"),
+            .starts_with("cannot write missing/copy.db: the folder missing does not exist"),
         "{exit:?}"
     );
     assert_eq!(folder.files(), before);

@@ -249,7 +249,7 @@ fn a_verb_that_creates_nothing_creates_no_database() {
 fn a_verb_that_creates_nothing_leaves_an_empty_file_empty() {
     let folder = Folder::new();
     folder.write("typo.db", "");
-    for args in READERS {
+    for args in READERS.into_iter().chain([&["backup", "copy.db"][..]]) {
         let exit = folder.run(&[args, &["--database", "typo.db"]].concat());
         let message = exit.error_message();
         assert!(
@@ -257,6 +257,11 @@ fn a_verb_that_creates_nothing_leaves_an_empty_file_empty() {
             "{message}"
         );
     }
+    let exit = folder.run(&["doctor", "--database", "typo.db"]);
+    assert!(
+        exit.stdout.contains("there is no database typo.db"),
+        "{exit:?}"
+    );
     assert_eq!(folder.files().len(), 1);
     assert!(folder.files()["typo.db"].is_empty());
 }

@@ -335,3 +335,12 @@ fn a_key_of_a_file_stays_over_restarts() {
         "{exit:?}"
     );
 }
+
+#[test]
+fn a_demo_accepts_no_database() {
+    let folder = Folder::new();
+    let exit = folder.run(&["demo", "--database", "mine.db"]);
+    assert_eq!(exit.status.code(), Some(2), "{exit:?}");
+    assert!(exit.stderr.contains("leave out --database"), "{exit:?}");
+    assert!(folder.files().is_empty());
+}

@@ -331,3 +331,17 @@ fn an_unknown_variable_is_named_in_a_warning() {
         );
     }
 }
+
+#[test]
+fn a_wrong_flag_is_named_also_if_it_looks_like_another_flag_or_like_nothing() {
+    let folder = Folder::new();
+    for (args, message) in [
+        (["--workers", "-1"], "--workers: must be"),
+        (["--database", ""], "--database: must be the name of a file"),
+    ] {
+        let exit = folder.run(&[&["serve"][..], &args].concat());
+        assert_eq!(exit.status.code(), Some(2), "{exit:?}");
+        assert!(exit.stderr.contains(message), "{exit:?}");
+    }
+    assert!(folder.files().is_empty());
+}

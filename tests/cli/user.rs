@@ -294,3 +294,16 @@ fn a_failure_without_a_reader_exits_with_1() {
     let exit = Process::spawn_as_is(&mut command).wait(TIMEOUT);
     assert_eq!(exit.status.code(), Some(1), "{exit:?}");
 }
+
+#[test]
+fn an_error_shows_a_wrong_argument_shortened_and_without_what_a_terminal_obeys() {
+    let folder = Folder::new();
+    let long = format!("\u{1B}[31m\u{202E}{}", "x".repeat(3000));
+    let name = ["user", "add", "--email", "a@b.test", "--name", &long];
+    for args in [&name[..], &["user", &long]] {
+        let exit = folder.run(args);
+        assert_eq!(exit.status.code(), Some(2), "{exit:?}");
+        assert!(exit.stderr.contains("'\u{FFFD}[31m\u{FFFD}xxx"), "{exit:?}");
+        assert!(exit.stderr.len() < 1000, "{exit:?}");
+    }
+}

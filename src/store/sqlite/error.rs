@@ -132,7 +132,8 @@ pub(super) enum OpenError {
     },
     /// The file is not a database, or one of another program.
     #[error(
-        "{} belongs to another program and was left as it is: name another file with --database",
+        "{} is not a database of roomd: it belongs to another program, or its first bytes are \
+         damaged. It was left as it is: name another file with --database, or restore a backup",
         .0.display()
     )]
     Foreign(PathBuf),

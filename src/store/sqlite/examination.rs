@@ -2,7 +2,7 @@
 
 mod disk;
 
-use super::connection::{self, check_file, open_unchecked};
+use super::connection::{self, check_exists, check_file, open_unchecked};
 use super::error::OpenError;
 use super::schema::{self, Depth};
 use crate::model::Timestamp;
@@ -55,16 +55,8 @@ pub(in crate::store) fn examine(database: &Path) -> Examination {
             checks.push(names(&found.conflicts));
             Some(found.facts)
         }
-        Err(error) if database.exists() => {
+        Err(error) => {
             checks.push(Check::failed("database", error));
-            None
-        }
-        Err(_) => {
-            let found = format!(
-                "{} does not exist: `roomd serve` creates it, --database names another",
-                database.display()
-            );
-            checks.push(Check::failed("database", found));
             None
         }
     };
@@ -72,6 +64,7 @@ pub(in crate::store) fn examine(database: &Path) -> Examination {
 }
 
 fn read_file(database: &Path) -> Result<Found, OpenError> {
+    check_exists(database)?;
     check_file(database)?;
     let connection = open_unchecked(database)?;
     read(&connection).map_err(|error| connection::open_error(database, &error))

@@ -43,7 +43,7 @@ pub(super) fn check_copy(path: &Path, depth: Depth) -> Result<Contents, String> 
     let version = schema::version(&connection).map_err(damaged)?;
     if version > schema::NEWEST {
         return Err(format!(
-            "it has schema version {version}, this program knows versions up to {}: use a newer roomd",
+            "it has schema {version}, and this roomd knows schemas up to {}: use a newer roomd",
             schema::NEWEST
         ));
     }

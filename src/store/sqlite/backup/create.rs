@@ -6,7 +6,7 @@ use super::free_space;
 use crate::store::sqlite::connection::{self, beside};
 use crate::store::sqlite::priority::lower_priority;
 use crate::store::sqlite::schema::Depth;
-use crate::store::{BackupError, Contents, Location, Manifest};
+use crate::store::{BackupError, Contents, Manifest};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode};
 use std::fs::File;
@@ -45,7 +45,8 @@ pub(in crate::store) fn back_up(
     may_replace: bool,
     progress: impl FnMut(u64, u64),
 ) -> Result<Manifest, BackupError> {
-    check_exists(database)?;
+    connection::check_exists(database)?;
+    connection::check_file(database)?;
     reject_own_file(database, destination)?;
     if !may_replace && destination.exists() {
         return Err(BackupError::Exists(destination.to_owned()));
@@ -78,13 +79,6 @@ pub(in crate::store::sqlite) fn back_up_once(
     Ok(name)
 }
 
-fn check_exists(database: &Path) -> Result<(), BackupError> {
-    if !database.exists() {
-        return Err(BackupError::NoDatabase(Location::File(database.to_owned())));
-    }
-    Ok(connection::check_file(database)?)
-}
-
 /// Copies a database to a file without a name, in the folder of the destination, and checks it.
 fn copy_checked(
     database: &Path,
@@ -100,7 +94,7 @@ fn copy_checked(
             // Not before: while the snapshot is read the WAL cannot be reset, so that must be over
             // soon.
             lower_priority();
-            sync_in_pieces(copy.path()).map_err(cannot_write)?;
+            erase_and_sync(copy.path()).map_err(cannot_write)?;
             Depth::Full
         }
         Pace::Fast => {
@@ -168,10 +162,10 @@ fn copy_pages(
     }
 }
 
-/// Erases the free space in the pages of a file, and syncs it piece by piece. A server needs the same disk for every commit: it has the disk after
-/// each piece, for longer than the piece took.
+/// Erases the free space in the pages of a file and syncs it, piece by piece. A server needs the
+/// same disk for every commit: after each piece it has the disk for longer than the piece took.
 #[cfg(unix)]
-fn sync_in_pieces(path: &Path) -> io::Result<()> {
+fn erase_and_sync(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::{FileExt, OpenOptionsExt};
 
     // Only what is written through such a handle can be synced in part, so each piece is written
@@ -198,8 +192,9 @@ fn sync_in_pieces(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Syncs a file. This system cannot sync in parts, and free space is not erased here.
 #[cfg(not(unix))]
-fn sync_in_pieces(path: &Path) -> io::Result<()> {
+fn erase_and_sync(path: &Path) -> io::Result<()> {
     File::options().write(true).open(path)?.sync_all()
 }
 

@@ -2,6 +2,7 @@
 
 use crate::store::BackupError;
 pub(super) use crate::store::sqlite::side_files::folder_of;
+use std::error::Error;
 use std::fs::{self, File, Metadata, Permissions};
 use std::io;
 use std::path::Path;
@@ -70,7 +71,14 @@ pub(super) fn cannot_write(path: &Path, error: &io::Error) -> BackupError {
         path: path.to_owned(),
         reason: match error.kind() {
             io::ErrorKind::StorageFull => "the disk is full".into(),
-            _ => error.to_string(),
+            io::ErrorKind::NotFound if !folder_of(path).exists() => {
+                format!("the folder {} does not exist", folder_of(path).display())
+            }
+            // An error of `tempfile` contains that of the system, and names a file that is gone.
+            _ => match error.get_ref().and_then(Error::source) {
+                Some(cause) => cause.to_string(),
+                None => error.to_string(),
+            },
         },
     }
 }
