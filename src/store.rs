@@ -193,8 +193,7 @@ impl Store {
     ///
     /// # Errors
     /// A user who is not registered and whom the draft has no profile for; one who is inactive or
-    /// expired; names that all belong to other rooms; a
-    /// database that cannot be read or written.
+    /// expired; names that all belong to other rooms; a database that cannot be read or written.
     pub async fn get_or_create_default(
         &self,
         draft: RoomDraft<'_>,

@@ -48,10 +48,6 @@ fn check_folded(part: &Part) {
     assert_eq!(fold(&folded), folded);
 }
 
-fn zoneless(moment: Timestamp) -> String {
-    moment.to_rfc3339().replace("+00:00", "")
-}
-
 fn words(sort: RoomSort) -> &'static str {
     match sort {
         RoomSort::CreatedAscending => "created_date asc",
@@ -68,7 +64,10 @@ fn written(query: &RoomQuery, paging: Paging) -> String {
         ("query", query.name.to_condition()),
         ("creator_email", email.map(str::to_owned)),
         ("user_id", query.creator_guid.map(|guid| guid.to_string())),
-        ("created_after", query.created_from.map(zoneless)),
+        (
+            "created_after",
+            query.created_from.map(Timestamp::to_zoneless),
+        ),
         (
             "created_before",
             query.created_before.map(Timestamp::to_rfc3339),

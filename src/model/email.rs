@@ -17,7 +17,8 @@ impl Email {
 
     /// Reads an address, white space and characters that do not show dropped around it.
     ///
-    /// The key is the folded local part, and the domain in the ASCII form of IDNA (UTS #46), so `Ada@MÜNCHEN.example` and `ada@xn--mnchen-3ya.example` are the same.
+    /// The key is the folded local part, and the domain in the ASCII form of IDNA (UTS #46), so
+    /// `Ada@MÜNCHEN.example` and `ada@xn--mnchen-3ya.example` are the same.
     ///
     /// # Errors
     /// A text that is not one address of at most 254 characters. A display name is an error, and so

@@ -1,4 +1,5 @@
 use super::error::Invalid;
+use super::text;
 use oxilangtag::LanguageTag;
 use std::str::FromStr;
 
@@ -18,9 +19,7 @@ impl LangTag {
     /// A tag that is not well-formed or has over 100 characters.
     pub fn parse(tag: &str) -> Result<Self, Invalid> {
         let tag = tag.trim().replace('_', "-");
-        if tag.len() > Self::MAX_CHARS {
-            return Err(Invalid::new("must have at most 100 characters"));
-        }
+        text::check_length(&tag, Self::MAX_CHARS)?;
         LanguageTag::parse_and_normalize(&tag)
             .map(|tag| Self(tag.into_inner()))
             .map_err(|_| Invalid::new("must be a language tag, such as en-US (BCP 47)"))

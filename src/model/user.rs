@@ -268,7 +268,7 @@ impl UserProfile {
     /// expires.
     pub fn new(email: Email, name: PersonName, surname: Surname, defaults: &UserDefaults) -> Self {
         Self {
-            username: Username(email.as_str().to_owned()),
+            username: Username::from(&email),
             email,
             name,
             surname,
@@ -281,9 +281,7 @@ impl UserProfile {
             expires_at: None,
         }
     }
-}
 
-impl UserProfile {
     /// Returns the profile of a user of whom only the e-mail address is known: the part before the
     /// `@` is the name and the username, the surname is empty, and the rest is as in
     /// [`UserProfile::new`].

@@ -168,9 +168,9 @@ pub(super) fn create_if_missing(path: &Path) -> Result<PathBuf, OpenError> {
     Ok(path)
 }
 
-/// Rejects a file that is not a database of roomd by its first bytes, that was truncated or that has
-/// another name, before SQLite touches it. A database of roomd has its application id from the first transaction on, which
-/// is written without a WAL.
+/// Rejects, before SQLite touches it, a file that by its first bytes is not a database of roomd, that
+/// was truncated, or that has another name. A database of roomd has its application id from the first
+/// transaction on, which is written without a WAL.
 pub(super) fn check_file(path: &Path) -> Result<(), OpenError> {
     // Offsets from "Database File Format", section 1.3, sqlite.org.
     const MAGIC: &[u8] = b"SQLite format 3\0";

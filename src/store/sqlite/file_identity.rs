@@ -9,13 +9,12 @@ use std::path::{Path, PathBuf};
 /// The identities that the files of a database had when it was opened.
 ///
 /// SQLite writes to the files that it has opened, even after they were moved, deleted or replaced.
-/// The process that opens the database next finds the files that have the names. The default has no
-/// files and is always intact.
-#[derive(Debug, Default)]
+/// The process that opens the database next finds the files that have the names.
+#[derive(Debug)]
 pub(super) struct FileIdentities {
-    data: Vec<NamedFile>,
+    data: [NamedFile; 2],
     /// The index of the WAL, through which the processes that use a database lock each other out.
-    wal_index: Option<NamedFile>,
+    wal_index: NamedFile,
 }
 
 #[derive(Debug)]
@@ -29,11 +28,11 @@ impl FileIdentities {
     /// three open.
     pub(super) fn read(database: &Path) -> Result<Self, OpenError> {
         Ok(Self {
-            data: vec![
+            data: [
                 NamedFile::read(database.to_owned())?,
                 NamedFile::read(beside(database, "-wal"))?,
             ],
-            wal_index: Some(NamedFile::read(beside(database, "-shm"))?),
+            wal_index: NamedFile::read(beside(database, "-shm"))?,
         })
     }
 
@@ -43,7 +42,7 @@ impl FileIdentities {
     /// # Errors
     /// The first file that no longer has its name.
     pub(super) fn check(&self) -> Result<(), Failure> {
-        let mut files = self.data.iter().chain(&self.wal_index);
+        let mut files = self.data.iter().chain([&self.wal_index]);
         match files.find(|file| !file.is_in_place()) {
             Some(file) => Err(Failure::Replaced(file.path.clone())),
             None => Ok(()),
@@ -53,7 +52,7 @@ impl FileIdentities {
     /// Returns whether the WAL index still has its name. If it has, SQLite's locks hold between this
     /// process and every other that opens the database by its name.
     pub(super) fn is_wal_index_in_place(&self) -> bool {
-        self.wal_index.as_ref().is_none_or(NamedFile::is_in_place)
+        self.wal_index.is_in_place()
     }
 }
 

@@ -13,6 +13,7 @@ use super::connection::{self, beside, open_error};
 use super::error::OpenError;
 use super::schema::{self, NEWEST};
 use super::serve_lock::ServeLock;
+use super::wal_pragmas;
 use crate::store::MigrationEvent;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
@@ -102,7 +103,7 @@ pub(super) fn run(
     if let Some(fault) = fault {
         return Err(failed(fault));
     }
-    if let Err(error) = truncate_wal(&connection) {
+    if let Err(error) = wal_pragmas::checkpoint_and_empty(&connection) {
         let note = format!("the WAL was not truncated, which loses nothing: {error}");
         observer(MigrationEvent::Note(note));
     }
@@ -163,10 +164,6 @@ fn overwrite_free_pages(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
         pages -= ROW_PAGES;
     }
     transaction.execute_batch("DROP TABLE zeros")
-}
-
-fn truncate_wal(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
 #[cfg(test)]

@@ -64,11 +64,16 @@ pub(super) fn find_fault(
         Depth::Full => "PRAGMA integrity_check(1)",
         Depth::WithoutIndexes => "PRAGMA quick_check(1)",
     };
-    let report: String = connection.query_row(pragma, [], |row| row.get(0))?;
-    if report != "ok" {
-        return Ok(Some(report.replace('\n', ", ")));
+    match reported_fault(connection, pragma)? {
+        None => find_orphan(connection),
+        fault => Ok(fault),
     }
-    find_orphan(connection)
+}
+
+/// Runs one of SQLite's own checks; returns the first fault, if there is one.
+fn reported_fault(connection: &Connection, pragma: &str) -> rusqlite::Result<Option<String>> {
+    let report: String = connection.query_row(pragma, [], |row| row.get(0))?;
+    Ok((report != "ok").then(|| report.replace('\n', ", ")))
 }
 
 /// Checks every reference; returns the first that leads nowhere, if there is one.
@@ -95,13 +100,11 @@ pub(super) fn inspect(connection: &Connection, path: &Path) -> Result<i64, OpenE
         });
     }
     if number(connection, "page_count").map_err(cannot_open)? <= SMALL_PAGES {
-        let report: String = connection
-            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-            .map_err(cannot_open)?;
-        if report != "ok" {
+        let fault = reported_fault(connection, "PRAGMA quick_check(1)").map_err(cannot_open)?;
+        if let Some(reason) = fault {
             return Err(OpenError::Damaged {
                 path: path.to_owned(),
-                reason: report.replace('\n', ", "),
+                reason,
             });
         }
     }

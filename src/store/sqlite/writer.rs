@@ -329,7 +329,7 @@ mod tests {
             let writer = Writer::start(
                 files.hold(writing),
                 Checkpointer::new(files.hold(open()), Arc::clone(&files)),
-                FileIdentities::default(),
+                FileIdentities::read(&path).expect("the files"),
                 Arc::clone(&generations),
             );
             Self {

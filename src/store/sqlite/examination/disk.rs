@@ -1,4 +1,5 @@
 use crate::store::sqlite::mounts::{self, Mount};
+use crate::store::sqlite::side_files::folder_of;
 use std::path::{Path, PathBuf};
 
 /// File systems that several machines can write to, by the names that Linux has for them.
@@ -20,8 +21,7 @@ const REMOTE: [&str; 12] = [
 /// The folder that a file is in, or would be.
 fn folder(file: &Path) -> PathBuf {
     let file = file.canonicalize().unwrap_or(file.to_owned());
-    let folder = file.parent().filter(|folder| *folder != Path::new(""));
-    let folder = folder.unwrap_or(Path::new("."));
+    let folder = folder_of(&file);
     folder.canonicalize().unwrap_or(folder.to_owned())
 }
 

@@ -231,25 +231,19 @@ impl KeyColumn {
         for key in self.changing {
             let apart = |id: i64| format!("{}{SEPARATOR}{id}", key.new);
             let holder: Option<i64> = find.query_row([&key.new], |row| row.get(0)).optional()?;
-            let (winner, loser) = match holder {
-                None => (key.id, None),
-                Some(holder) if holder < key.id => (holder, Some(key.id)),
-                Some(holder) => (key.id, Some(holder)),
-            };
-            if let Some(loser) = loser {
+            let is_older = holder.is_none_or(|holder| key.id < holder);
+            if let Some(holder) = holder {
+                let loser = if is_older { holder } else { key.id };
                 set.execute(params![loser, apart(loser)])?;
-                let other = if loser == key.id { winner } else { loser };
-                let other: String = typed.query_row([other], |row| row.get(0))?;
-                report.note(conflict(self.noun, &key.typed, &other, winner == key.id));
-                if loser != key.id {
+                let other: String = typed.query_row([holder], |row| row.get(0))?;
+                report.note(conflict(self.noun, &key.typed, &other, is_older));
+                if is_older {
                     // The holder's key was right before, and so was not among those that change.
-                    changed.insert(key.new.clone(), apart(loser));
+                    changed.insert(key.new.clone(), apart(holder));
                 }
             }
-            if winner == key.id {
+            let now = if is_older {
                 set.execute(params![key.id, key.new])?;
-            }
-            let now = if winner == key.id {
                 key.new.clone()
             } else {
                 apart(key.id)
