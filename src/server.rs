@@ -5,6 +5,7 @@ mod connections;
 mod head_filter;
 mod listener;
 mod reload;
+mod request_memory;
 mod tls;
 mod transport;
 

@@ -1,6 +1,7 @@
 //! The HTTP server on a listening socket, with the transport of this program under it.
 
 use super::connections::Connections;
+use super::request_memory::LargeRequests;
 use super::tls::Certificate;
 use super::transport::Transport;
 use actix_http::error::DispatchError;
@@ -16,6 +17,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, Extensions};
 use actix_web::rt::net::TcpStream;
 use std::fmt;
+use std::future::ready;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -85,12 +87,15 @@ impl Listener {
             },
             stop: builder.graceful_shutdown_signal(),
         };
+        let large_requests = LargeRequests::new();
         let builder = match self.certificate {
             None => builder.listen("http", self.listener, move || {
-                fn_service(async |stream: TcpStream| {
+                let large_requests = large_requests.clone();
+                fn_service(move |stream: TcpStream| {
                     let peer = stream.peer_addr().ok();
                     set_no_delay(&stream);
-                    Ok((Transport::new(stream), Protocol::Http1, peer))
+                    let transport = Transport::new(stream, &large_requests);
+                    ready(Ok((transport, Protocol::Http1, peer)))
                 })
                 .and_then(http.clone().service(app(), |stream| stream))
             })?,
@@ -100,12 +105,14 @@ impl Listener {
                 let mut config = certificate.server_config();
                 config.alpn_protocols = vec![b"http/1.1".to_vec()];
                 builder.listen("https", self.listener, move || {
+                    let large_requests = large_requests.clone();
                     Acceptor::new(config.clone())
                         .map_err(TlsError::into_service_error)
-                        .map(|stream: TlsStream<TcpStream>| {
+                        .map(move |stream: TlsStream<TcpStream>| {
                             let peer = socket_of(&stream).peer_addr().ok();
                             set_no_delay(socket_of(&stream));
-                            (Transport::new(stream), Protocol::Http1, peer)
+                            let transport = Transport::new(stream, &large_requests);
+                            (transport, Protocol::Http1, peer)
                         })
                         .and_then(
                             http.clone()

@@ -5,6 +5,7 @@
 //! the request was rejected. This transport bounds both: it reads no more than it hands over.
 
 use super::head_filter::HeadFilter;
+use super::request_memory::{LargeRequests, RequestMemory};
 use crate::http::{BodyFraming, Exchange, MAX_RAW_BODY_BYTES, Phase, RejectedBody};
 use actix_web::rt::time::{Instant, Sleep, sleep_until};
 use std::future::Future;
@@ -33,6 +34,7 @@ pub(super) struct Transport<T> {
     stream: T,
     exchange: Rc<Exchange>,
     filter: HeadFilter,
+    memory: RequestMemory,
     /// What was read and is not handed over yet.
     input: Vec<u8>,
     /// How much of the input can be handed over as a part of a head.
@@ -53,11 +55,12 @@ pub(super) struct Transport<T> {
 }
 
 impl<T> Transport<T> {
-    pub(super) fn new(stream: T) -> Self {
+    pub(super) fn new(stream: T, large_requests: &LargeRequests) -> Self {
         Self {
             stream,
             exchange: Rc::new(Exchange::new()),
             filter: HeadFilter::default(),
+            memory: RequestMemory::new(large_requests),
             input: Vec::new(),
             ready: 0,
             head_ends: false,
@@ -100,10 +103,12 @@ impl<T> Transport<T> {
 impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
     /// Reads from the client into the input; records the end.
     fn fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.memory.poll_more(context));
         let mut space = [MaybeUninit::uninit(); READ_BYTES];
         let mut space = ReadBuf::uninit(&mut space);
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut space))?;
         self.ended = space.filled().is_empty();
+        self.memory.add(space.filled().len());
         self.input.extend_from_slice(space.filled());
         Poll::Ready(Ok(()))
     }
@@ -133,6 +138,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         while self.ready == 0 {
             if std::mem::take(&mut self.head_ends) {
                 self.filter = HeadFilter::default();
+                self.memory.begin(self.input.len());
             }
             (self.ready, self.head_ends) = self.filter.filter(&mut self.input);
             if self.ready > 0 {
@@ -202,12 +208,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         let deadline = std::time::Instant::now() + LINGER;
         let mut read = self.lingered_bytes.unwrap_or_else(|| {
             self.timer = None;
+            self.memory.begin(0);
             0
         });
         while !self.ended && read < MAX_LINGER_BYTES {
             self.input.clear();
             match self.fill(context) {
-                Poll::Ready(Ok(())) => read += self.input.len(),
+                Poll::Ready(Ok(())) => {
+                    read += self.input.len();
+                    self.memory.begin(0); // it is dropped
+                }
                 Poll::Ready(Err(_)) => return Poll::Ready(()),
                 Poll::Pending => break,
             }

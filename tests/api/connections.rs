@@ -278,3 +278,26 @@ fn a_connection_says_how_long_it_may_be_idle() {
     assert!(answer.contains("connection: close"), "{answer}");
     assert!(!answer.contains("keep-alive"), "{answer}");
 }
+
+#[test]
+fn an_idle_connection_keeps_no_place_for_a_large_request() {
+    /// More than the server reads at a time.
+    const CONNECTIONS: usize = 300;
+
+    let server = TestServer::start();
+    let large = format!(
+        "{GET}X: {}\r\nContent-Length: 60000\r\n\r\n{}",
+        "x".repeat(20_000),
+        " ".repeat(60_000)
+    );
+    let idle: Vec<_> = (0..CONNECTIONS)
+        .map(|_| {
+            let mut stream = connect(&server);
+            stream.write_all(large.as_bytes()).expect("sent");
+            assert!(read_answer(&mut stream).starts_with("http/1.1 200 "));
+            stream
+        })
+        .collect();
+    assert_eq!(server.get("/healthz").status, 200);
+    drop(idle);
+}
