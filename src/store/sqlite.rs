@@ -10,6 +10,7 @@ mod connection;
 mod error;
 pub(super) mod examination;
 mod file_identity;
+mod free_space;
 mod generation;
 mod keys;
 mod link_key;
@@ -42,6 +43,7 @@ use serve_lock::ServeLock;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wal::Checkpointer;
+use wal_pragmas::WalSize;
 use writer::Writer;
 
 /// An open SQLite database.
@@ -87,8 +89,16 @@ impl Engine {
     ) -> Result<Self, error::OpenError> {
         let path = connection::create_if_missing(path)?;
         side_files::tighten(&path);
-        let connection = open_newest(&path, lock.as_ref(), observer)?;
+        let mut is_migrated = false;
+        let connection = open_newest(&path, lock.as_ref(), &mut |event| {
+            is_migrated = true;
+            observer(event);
+        })?;
         connection::enter_wal_mode(&connection, &path)?;
+        // A server that was killed may have had something to erase, and versions before schema 2 did
+        // not erase at all. Beside a server, the WAL is the server's.
+        let is_left = || wal_pragmas::measure(&connection).is_ok_and(|wal| wal != WalSize::EMPTY);
+        let has_old_content = is_migrated || (lock.is_some() && is_left());
         let link_key = LinkKey::read(&connection)?;
         let files = Arc::new(OpenFiles::open(&path)?);
         let connection = files.hold(connection);
@@ -106,6 +116,7 @@ impl Engine {
                 checkpointer,
                 FileIdentities::read(&path)?,
                 Arc::clone(&generations),
+                has_old_content,
             )?,
             generations,
             link_key: Arc::new(link_key),

@@ -3,7 +3,6 @@
 mod check;
 mod create;
 mod file_system;
-mod free_space;
 mod manifest;
 mod old;
 mod restore;

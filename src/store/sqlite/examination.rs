@@ -16,7 +16,7 @@ const FIRST_SAFE_SQLITE: i32 = 3_051_003;
 
 /// Options that SQLite must have been built with, by the names that it reports itself ("PRAGMA
 /// compile_options", sqlite.org), and what is wrong without them.
-const BUILD_OPTIONS: [(&str, &str); 2] = [
+const BUILD_OPTIONS: [(&str, &str); 3] = [
     (
         "THREADSAFE=1",
         "connections may not be used from several threads",
@@ -24,6 +24,11 @@ const BUILD_OPTIONS: [(&str, &str); 2] = [
     (
         "DEFAULT_MEMSTATUS=0",
         "it is slow: build roomd in its own folder, where .cargo/config.toml sets LIBSQLITE3_FLAGS",
+    ),
+    (
+        "ENABLE_DBPAGE_VTAB",
+        "copies of deleted values may stay in the file: build roomd in its own folder, where \
+         .cargo/config.toml sets LIBSQLITE3_FLAGS",
     ),
 ];
 

@@ -59,17 +59,6 @@ pub(super) fn checkpoint_and_empty(connection: &Connection) -> rusqlite::Result<
     })
 }
 
-/// Writes a database of at most so many pages anew, without the free space in its pages. SQLite
-/// overwrites a row that is deleted, but not the copies that stay in free space where it moved the row
-/// from one page to another before.
-pub(super) fn compact(connection: &Connection, pages: i64) -> rusqlite::Result<()> {
-    let found: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
-    if found <= pages {
-        connection.execute_batch("VACUUM")?;
-    }
-    Ok(())
-}
-
 /// Returns a number that SQLite changes with each commit of another connection.
 pub(super) fn foreign_commits(connection: &Connection) -> rusqlite::Result<i64> {
     connection

@@ -5,6 +5,8 @@
 
 mod batch;
 mod changes;
+mod sweep;
+mod thread;
 
 use super::connection::HeldConnection;
 use super::error::Failure;
@@ -13,25 +15,20 @@ use super::generation::Generations;
 use super::outage::{Cause, Outages};
 use super::wal::Checkpointer;
 use crate::store::Error;
-use batch::{Job, commit_together};
+use batch::Job;
 use changes::Changes;
 use log::error;
 use rusqlite::Connection;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use sweep::Sweep;
+use thread::{Message, WriterThread};
 use tokio::sync::{oneshot, watch};
 
 /// How many jobs may wait; more are rejected at once. (Tuning: at any speed that a disk has today,
 /// the last one is served long before its caller's timeout.)
 const QUEUE: usize = 1024;
-
-/// How many jobs share a commit at most. (Tuning.)
-const BATCH: usize = 256;
-
-/// How long readers may block the last checkpoint of a database that was replaced.
-const READER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A handle to the writing thread.
 #[derive(Debug)]
@@ -40,11 +37,6 @@ pub(super) struct Writer {
     outages: Arc<Outages>,
     failure: watch::Receiver<Option<Failure>>,
     thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-enum Message {
-    Run(Box<dyn Job>),
-    Close,
 }
 
 struct WriteJob<T, F> {
@@ -75,19 +67,22 @@ where
 }
 
 impl Writer {
-    /// Gives the connection to a new thread, which runs checkpoints and checks that the files are
-    /// still the same.
+    /// Gives the connection to a new thread, which runs checkpoints, checks that the files are still
+    /// the same, and erases what was deleted. `has_old_content` says whether an earlier process may
+    /// have left something to erase.
     pub(super) fn start(
         connection: HeldConnection,
         checkpointer: Checkpointer,
         files: FileIdentities,
         generations: Arc<Generations>,
+        has_old_content: bool,
     ) -> rusqlite::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let (failing, failure) = watch::channel(None);
         let outages = Arc::new(Outages::default());
         let writer_thread = WriterThread {
             changes: Changes::observe(&connection)?,
+            sweep: Sweep::new(&connection, has_old_content),
             connection,
             checkpointer,
             files,
@@ -179,127 +174,6 @@ impl Drop for PanicGuard<'_> {
     }
 }
 
-/// What the thread works with.
-struct WriterThread {
-    connection: HeldConnection,
-    changes: Changes,
-    checkpointer: Checkpointer,
-    files: FileIdentities,
-    generations: Arc<Generations>,
-    outages: Arc<Outages>,
-}
-
-impl WriterThread {
-    fn run(mut self, jobs: &Receiver<Message>, failing: &watch::Sender<Option<Failure>>) {
-        let mut is_open = true;
-        while is_open {
-            let mut batch = Vec::new();
-            is_open = collect(jobs, &self.outages, &mut batch);
-            if let Err(failure) = self.run_batch(batch) {
-                self.give_up(&failure);
-                failing.send_replace(Some(failure));
-                return;
-            }
-        }
-        self.checkpointer.close(&self.connection);
-    }
-
-    /// Runs the jobs, commits, answers, and does what the WAL size asks for. An error is one after
-    /// which nothing may be written any more.
-    fn run_batch(&mut self, mut batch: Vec<Box<dyn Job>>) -> Result<(), Failure> {
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let jobs = batch.len();
-        let committed = commit_together(
-            &self.connection,
-            &mut batch,
-            &self.changes,
-            &self.generations,
-        )
-        // After the commit, which may have gone into a file that was replaced meanwhile.
-        .and_then(|has_replaced| {
-            self.files.check()?;
-            Ok(has_replaced)
-        });
-        let (answer, has_replaced, failure) = match committed {
-            Ok(has_replaced) => (Ok(()), has_replaced, None),
-            Err(rolled_back) => (Err(rolled_back.error), false, rolled_back.failure),
-        };
-        let rejected = self.answer(batch, &answer);
-        if let Some(failure) = failure {
-            return Err(failure);
-        }
-        let checkpointed = match rejected {
-            Some(Cause::DiskFull) => self.checkpointer.make_room(&self.connection),
-            _ => self
-                .checkpointer
-                .after_commit(&self.connection, jobs, has_replaced),
-        };
-        checkpointed.map_err(|error| Failure::DiskFailed(error.to_string()))
-    }
-
-    /// Answers the jobs of a batch; returns why some were rejected, if they were.
-    fn answer(&self, batch: Vec<Box<dyn Job>>, committed: &Result<(), Error>) -> Option<Cause> {
-        let (mut has_written, mut rejected) = (false, None);
-        for job in batch {
-            match job.complete(committed.clone()) {
-                Ok(()) => has_written = true,
-                Err(error) => {
-                    if let Some(cause) = Cause::from_error(&error) {
-                        self.outages.rejected(cause, &error);
-                        rejected = Some(cause);
-                    }
-                }
-            }
-        }
-        if has_written {
-            self.outages.succeeded();
-        }
-        rejected
-    }
-
-    /// Ends without closing the connection.
-    fn give_up(self, failure: &Failure) {
-        if matches!(failure, Failure::Replaced(_)) && self.files.is_wal_index_in_place() {
-            // Into the files that are open: a database that was moved away gets all that was
-            // acknowledged, and the one in its place meets no WAL that is not its own.
-            self.checkpointer.finish(&self.connection, READER_TIMEOUT);
-        }
-        self.connection.abandon();
-    }
-}
-
-/// Waits for a job and takes those that wait behind it. Returns false once the queue is closed.
-fn collect(jobs: &Receiver<Message>, outages: &Outages, batch: &mut Vec<Box<dyn Job>>) -> bool {
-    let mut next = wait(jobs, outages);
-    loop {
-        match next {
-            Message::Run(job) => batch.push(job),
-            Message::Close => return false,
-        }
-        if batch.len() == BATCH {
-            return true;
-        }
-        match jobs.try_recv() {
-            Ok(message) => next = message,
-            Err(_) => return true,
-        }
-    }
-}
-
-/// Waits for a message; meanwhile outages end.
-fn wait(jobs: &Receiver<Message>, outages: &Outages) -> Message {
-    while let Some(time) = outages.end() {
-        match jobs.recv_timeout(time) {
-            Ok(message) => return message,
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Message::Close,
-        }
-    }
-    jobs.recv().unwrap_or(Message::Close)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -331,6 +205,7 @@ mod tests {
                 Checkpointer::new(files.hold(open()), Arc::clone(&files)),
                 FileIdentities::read(&path).expect("the files"),
                 Arc::clone(&generations),
+                false,
             );
             Self {
                 writer: writer.expect("a writer"),

@@ -2,8 +2,8 @@
 
 use super::check::check_copy;
 use super::file_system::{cannot_write, folder_of, remove_if_exists, sync_folder};
-use super::free_space;
 use crate::store::sqlite::connection::{self, beside};
+use crate::store::sqlite::free_space::{self, MAX_PAGES, PageUse};
 use crate::store::sqlite::priority::lower_priority;
 use crate::store::sqlite::schema::Depth;
 use crate::store::{BackupError, Contents, Manifest};
@@ -22,6 +22,9 @@ const STEP_PAGES: i32 = 1000;
 /// How many bytes of a copy are synced at a time. (Tuning: a commit of a server waits for the disk
 /// behind one such piece.)
 const PIECE_BYTES: usize = 1 << 18;
+
+/// The size of a page of a database in bytes.
+const PAGE_BYTES: usize = 4096;
 
 /// How many times as long as the sync of a piece took there is a pause after it. (Tuning: it leaves
 /// most of the disk to a server.)
@@ -185,10 +188,26 @@ fn erase_and_sync(path: &Path) -> io::Result<()> {
         if read == 0 {
             return file.sync_all();
         }
-        free_space::erase(&mut piece[..read], offset, bytes);
+        if bytes <= u64::from(MAX_PAGES) * PAGE_BYTES as u64 {
+            erase(&mut piece[..read], offset == 0);
+        }
         file.write_all_at(&piece[..read], offset)?;
         offset += read as u64;
         thread::sleep(start.elapsed() * PAUSE);
+    }
+}
+
+/// Erases the free space of the pages in a piece of a file, which has whole pages, or less if it is
+/// the last one. Pages that are free as a whole are not recognized.
+fn erase(piece: &mut [u8], is_start: bool) {
+    for (number, page) in piece.chunks_exact_mut(PAGE_BYTES).enumerate() {
+        let is_first = is_start && number == 0;
+        let page_use = if is_first {
+            PageUse::First
+        } else {
+            PageUse::Content
+        };
+        free_space::erase(page, page_use);
     }
 }
 

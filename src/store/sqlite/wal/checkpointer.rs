@@ -35,11 +35,6 @@ const COMMIT_WAIT: Duration = Duration::from_millis(2);
 /// 0.4 ms a MiB.)
 const TRUNCATE_PAGES: i64 = 2_000;
 
-/// The largest database, in pages, that is written anew when it is closed after values were deleted
-/// or replaced. (Tuning: 32 MiB take some tenths of a second, in which other processes cannot
-/// write.)
-const COMPACT_PAGES: i64 = 8192;
-
 /// Keeps the WAL of a database short: see the module.
 #[derive(Debug)]
 pub(in crate::store::sqlite) struct Checkpointer {
@@ -138,34 +133,17 @@ impl Checkpointer {
         }
     }
 
-    /// Erases what was deleted or replaced from a small database, and empties the WAL. Waits for no
-    /// reader: see [`Self::finish`].
-    pub(in crate::store::sqlite) fn close(self, writing: &Connection) {
-        let compacted = if self.erasure.has_replaced() {
-            wal_pragmas::compact(writing, COMPACT_PAGES)
-        } else {
-            Ok(())
-        };
-        self.end(writing, Duration::ZERO, compacted);
-    }
-
     /// Empties the WAL, and waits for readers for no longer than the timeout. Where that does not
     /// suffice, the WAL is left to the process that uses the database next. So it is after a failed
     /// sync.
-    pub(in crate::store::sqlite) fn finish(self, writing: &Connection, reader_timeout: Duration) {
-        self.end(writing, reader_timeout, Ok(()));
-    }
-
-    /// Does what [`Self::finish`] says, after another attempt to write, which may have failed.
-    fn end(
+    pub(in crate::store::sqlite) fn finish(
         mut self,
         writing: &Connection,
         reader_timeout: Duration,
-        written: rusqlite::Result<()>,
     ) {
         let connection = self.thread.end();
-        let emptied = match (written, self.thread.ended_run()) {
-            (Err(error), _) | (_, Some(Err(error))) if is_failed_sync(&error) => Err(error),
+        let emptied = match self.thread.ended_run() {
+            Some(Err(error)) if is_failed_sync(&error) => Err(error),
             _ => writing
                 .busy_timeout(reader_timeout)
                 .and_then(|()| wal_pragmas::checkpoint_and_empty(writing)),

@@ -15,8 +15,6 @@ use rusqlite::Connection;
 pub(super) struct Erasure {
     /// Whether the next reset must truncate the file to the frames of one commit.
     is_due: bool,
-    /// Whether a commit of this process deleted or replaced a value.
-    has_replaced: bool,
     /// The WAL size after the last commit, in pages.
     pages: i64,
     /// The number that SQLite changes with each commit of another connection.
@@ -28,7 +26,6 @@ impl Erasure {
     pub(super) fn new() -> Self {
         Self {
             is_due: true,
-            has_replaced: false,
             pages: 0,
             others: None,
         }
@@ -53,12 +50,6 @@ impl Erasure {
         }
         self.pages = wal.pages;
         self.is_due |= has_replaced;
-        self.has_replaced |= has_replaced;
-    }
-
-    /// Returns whether a commit of this process deleted or replaced a value.
-    pub(super) fn has_replaced(&self) -> bool {
-        self.has_replaced
     }
 
     /// Makes the erasure due if another process has committed since the last look. To be called
