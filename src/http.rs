@@ -30,6 +30,7 @@ mod request_log_settings;
 mod rooms;
 mod schema;
 mod state;
+mod unparsed;
 mod users;
 mod values;
 
@@ -52,6 +53,7 @@ pub(crate) use rejections::Rejections;
 pub(crate) use request_log::observe;
 pub(crate) use request_log_settings::RequestLog;
 pub(crate) use state::AppState;
+pub(crate) use unparsed::complete as complete_unparsed;
 pub(crate) use users::UserResponse;
 
 #[cfg(any(fuzzing, test))]

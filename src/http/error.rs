@@ -137,17 +137,17 @@ pub(super) struct ErrorResponse<'a> {
     #[schema(value_type = ErrorCode)]
     pub(super) code: u16,
     /// What the error is to a person: one sentence.
-    details: String,
+    pub(super) details: String,
     /// Every wrong field; only with code 12.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    errors: Option<Vec<FieldErrorResponse<'a>>>,
+    pub(super) errors: Option<Vec<FieldErrorResponse<'a>>>,
 }
 
 /// A wrong field.
 #[derive(Serialize, ToSchema)]
 #[schema(as = FieldError)]
-struct FieldErrorResponse<'a> {
+pub(super) struct FieldErrorResponse<'a> {
     /// The path of the field: `options.chat.offNewMsgSound`.
     field: &'a str,
     /// What is wrong with it; reads on from the field's name.

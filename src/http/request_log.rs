@@ -53,7 +53,8 @@ fn caller_id(request: &ServiceRequest) -> Option<HeaderValue> {
     valid.then(|| id.clone())
 }
 
-fn new_id() -> HeaderValue {
+/// Returns an id for a request whose caller chose none.
+pub(super) fn new_id() -> HeaderValue {
     let mut text = Uuid::encode_buffer();
     let id = Uuid::now_v7().as_hyphenated().encode_lower(&mut text);
     HeaderValue::from_str(id).expect("hexadecimal digits and hyphens")

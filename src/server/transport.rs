@@ -6,8 +6,9 @@
 
 use super::head_filter::HeadFilter;
 use super::request_memory::{LargeRequests, RequestMemory};
-use crate::http::{BodyFraming, Exchange, MAX_RAW_BODY_BYTES, Phase, RejectedBody};
+use crate::http::{self, BodyFraming, Exchange, MAX_RAW_BODY_BYTES, Phase, RejectedBody};
 use actix_web::rt::time::{Instant, Sleep, sleep_until};
+use actix_web::web::{Buf, Bytes};
 use std::future::Future;
 use std::io;
 use std::mem::MaybeUninit;
@@ -47,8 +48,9 @@ pub(super) struct Transport<T> {
     handed_over: bool,
     /// How much of the current body was handed over, as it was sent.
     raw_body_bytes: usize,
-    /// What of an interim answer is left to be written.
-    interim: &'static [u8],
+    /// What is left to be written of an answer that the HTTP server does not know: an interim one,
+    /// or one in the place of its own.
+    unwritten: Bytes,
     timer: Option<Pin<Box<Sleep>>>,
     /// How much was read and dropped since the connection is closed; `None` before.
     lingered_bytes: Option<usize>,
@@ -67,7 +69,7 @@ impl<T> Transport<T> {
             ended: false,
             handed_over: false,
             raw_body_bytes: 0,
-            interim: &[],
+            unwritten: Bytes::new(),
             timer: None,
             lingered_bytes: None,
         }
@@ -113,14 +115,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         Poll::Ready(Ok(()))
     }
 
-    fn write_interim(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.interim.is_empty() {
-            let written = ready!(Pin::new(&mut self.stream).poll_write(context, self.interim))?;
+    fn write_unwritten(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.unwritten.is_empty() {
+            let written = ready!(Pin::new(&mut self.stream).poll_write(context, &self.unwritten))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            self.interim = &self.interim[written..];
-            if self.interim.is_empty() {
+            self.unwritten.advance(written);
+            if self.unwritten.is_empty() {
                 // What is left to flush is flushed with the answer, if not now.
                 let _ = Pin::new(&mut self.stream).poll_flush(context)?;
             }
@@ -245,9 +247,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Transport<T> {
         }
         let phase = this.exchange.phase(context);
         if this.exchange.take_continue_due() && this.raw_body_bytes == 0 && this.input.is_empty() {
-            this.interim = CONTINUE;
+            this.unwritten = Bytes::from_static(CONTINUE);
         }
-        ready!(this.write_interim(context))?;
+        ready!(this.write_unwritten(context))?;
         match phase {
             Phase::Head => this.read_head(context, buffer),
             Phase::Body(left) => this.read_body(left, context, buffer),
@@ -264,14 +266,18 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Transport<T> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        ready!(this.write_interim(context))?;
+        ready!(this.write_unwritten(context))?;
         this.exchange.record_write();
+        if let Some(answer) = http::complete_unparsed(bytes) {
+            this.unwritten = answer.into();
+            return Poll::Ready(Ok(bytes.len()));
+        }
         Pin::new(&mut this.stream).poll_write(context, bytes)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        ready!(this.write_interim(context))?;
+        ready!(this.write_unwritten(context))?;
         ready!(Pin::new(&mut this.stream).poll_flush(context))?;
         this.exchange.record_flush();
         Poll::Ready(Ok(()))
