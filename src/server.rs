@@ -24,6 +24,7 @@ use log::{error, info};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 use tls::Certificate;
@@ -38,6 +39,17 @@ const DEFAULT_FILE_LIMIT: u64 = 1024;
 /// How much later than announced an idle connection is closed by the sweep, which would cut off a
 /// request that arrives just then.
 const SWEEP_GRACE: Duration = Duration::from_secs(10);
+
+/// A server that has its certificate and its address, and no database yet.
+pub struct BoundServer {
+    config: Config,
+    address: SocketAddr,
+    workers: usize,
+    listener: TcpListener,
+    connections: Arc<Connections>,
+    connections_per_worker: usize,
+    certificate: Option<Arc<Certificate>>,
+}
 
 /// A server that listens. Clients can connect to it, and get answers once [`Server::run`] runs.
 pub struct Server {
@@ -93,18 +105,13 @@ pub enum ServerError {
     Failed(Failure),
 }
 
-impl Server {
-    /// Checks the limit on open files, loads the certificate, binds the address and opens the
-    /// database, in this order: a server that cannot start leaves no database behind. `observer` is
-    /// told of a migration.
+impl BoundServer {
+    /// Checks the limit on open files, loads the certificate and binds the address. Nothing is left
+    /// behind where the process ends meanwhile.
     ///
     /// # Errors
-    /// Too few files; a certificate that cannot be used; an address that cannot be bound; a database
-    /// that cannot be opened.
-    pub async fn bind(
-        config: Config,
-        observer: &mut dyn FnMut(MigrationEvent),
-    ) -> Result<Self, ServerError> {
+    /// Too few files; a certificate that cannot be used; an address that cannot be bound.
+    pub fn new(config: Config) -> Result<Self, ServerError> {
         let workers = config.server.worker_threads();
         // Every connection needs file descriptors, and the soft limit of the process is often far
         // below the hard limit.
@@ -118,30 +125,70 @@ impl Server {
         let listener = listen(config.server.listen).map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
         let connections_per_worker = connections::max_per_worker(files, workers);
-        let idle_timeout = config.server.keep_alive();
         let connections = Connections::new(
             config.server.connections_per_address,
             connections_per_worker * workers,
             config.server.trusted_proxies.clone(),
-            idle_timeout.unwrap_or_default() + SWEEP_GRACE,
+            config.server.keep_alive().unwrap_or_default() + SWEEP_GRACE,
         );
-        // One reader per worker, so that no worker waits for a read of another.
-        let readers = u32::try_from(workers).unwrap_or(u32::MAX);
-        let database = Location::File(config.database.path.clone());
-        let store = Store::open_for_serving(&database, readers, observer).await?;
-        let url = PublicUrl::from_address(config.tls.scheme(), address);
         Ok(Self {
-            cors_origins: config.server.cors_origins.clone(),
-            state: web::Data::new(state(config, store, &url)),
+            config,
             address,
-            url,
             workers,
             listener,
             connections,
             connections_per_worker,
-            idle_timeout,
             certificate,
         })
+    }
+
+    /// Opens the database. `observer` is told of a migration, and can stop it with `Break`, which is
+    /// an error then.
+    ///
+    /// # Errors
+    /// A database that cannot be opened.
+    pub async fn open(
+        self,
+        observer: &mut dyn FnMut(MigrationEvent) -> ControlFlow<()>,
+    ) -> Result<Server, ServerError> {
+        let Self {
+            config, workers, ..
+        } = self;
+        // One reader per worker, so that no worker waits for a read of another.
+        let readers = u32::try_from(workers).unwrap_or(u32::MAX);
+        let database = Location::File(config.database.path.clone());
+        let store = Store::open_for_serving(&database, readers, observer).await?;
+        let url = PublicUrl::from_address(config.tls.scheme(), self.address);
+        Ok(Server {
+            cors_origins: config.server.cors_origins.clone(),
+            idle_timeout: config.server.keep_alive(),
+            state: web::Data::new(state(config, store, &url)),
+            address: self.address,
+            url,
+            workers,
+            listener: self.listener,
+            connections: self.connections,
+            connections_per_worker: self.connections_per_worker,
+            certificate: self.certificate,
+        })
+    }
+}
+
+impl Server {
+    /// Binds the address and opens the database, in this order: a server that cannot start leaves no
+    /// database behind. `observer` is told of a migration.
+    ///
+    /// # Errors
+    /// Those of [`BoundServer::new`] and [`BoundServer::open`].
+    pub async fn bind(
+        config: Config,
+        observer: &mut dyn FnMut(MigrationEvent),
+    ) -> Result<Self, ServerError> {
+        let mut observer = |event| {
+            observer(event);
+            ControlFlow::Continue(())
+        };
+        BoundServer::new(config)?.open(&mut observer).await
     }
 
     /// Returns the address that the server listens on, with its real port.

@@ -21,6 +21,7 @@ use crate::model::{
     UserQuery,
 };
 use std::fmt::{self, Display, Formatter};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 /// An open database.
@@ -127,19 +128,28 @@ impl Store {
         observer: &mut dyn FnMut(MigrationEvent),
     ) -> Result<Self, OpenError> {
         match location {
-            Location::File(path) => sqlite::Engine::open(path, missing, observer).map(Self::Sqlite),
+            Location::File(path) => {
+                let mut observer = |event| {
+                    observer(event);
+                    ControlFlow::Continue(())
+                };
+                sqlite::Engine::open(path, missing, &mut observer).map(Self::Sqlite)
+            }
         }
     }
 
     /// Opens a database for a server, as [`Store::open`] does, and creates one where there is none.
-    /// `readers` is how many threads read at the same time without waiting for each other.
+    /// `readers` is how many threads read at the same time without waiting for each other. A
+    /// migration whose `observer` returns `Break` is rolled back, and its copy is deleted, unless
+    /// both are done already.
     ///
     /// # Errors
-    /// As [`Store::open`]; and an SQLite file that another server has open.
+    /// As [`Store::open`]; an SQLite file that another server has open; a migration that was rolled
+    /// back.
     pub async fn open_for_serving(
         location: &Location,
         readers: u32,
-        observer: &mut dyn FnMut(MigrationEvent),
+        observer: &mut dyn FnMut(MigrationEvent) -> ControlFlow<()>,
     ) -> Result<Self, OpenError> {
         match location {
             Location::File(path) => {

@@ -4,7 +4,7 @@ use super::error::CliError;
 use super::output::print_line;
 use super::serve::ready_line;
 use super::shared::{GlobalArgs, block_on, start_log};
-use super::signals::{HarmlessSignals, Signals};
+use super::signals::Signals;
 use crate::config::{self, Config, PublicUrl};
 use crate::http;
 use crate::model::{
@@ -57,8 +57,6 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
         Some(flag) => key::from_flag(flag)?,
         None => key::new_key(),
     };
-    let folder = TempDir::with_prefix("roomd-demo-").map_err(CliError::TemporaryFolder)?;
-    config.database.path = folder.path().join("demo.db");
     match args.listen {
         Some(address) => config.server.listen = address,
         None => config.server.listen.set_ip(Ipv4Addr::LOCALHOST.into()),
@@ -68,9 +66,12 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
     config.tls = config::Tls::default();
     let (users, needs_key) = (config.users.defaults(), config.auth.required);
     block_on(async {
+        // Before the folder, which is deleted only where the process ends by itself.
+        let mut signals = Signals::catch()?;
+        let folder = TempDir::with_prefix("roomd-demo-").map_err(CliError::TemporaryFolder)?;
+        config.database.path = folder.path().join("demo.db");
         let (server, url) = bind(config, args.listen.is_some()).await?;
         let room = prepare(server.store(), &users, &key).await?;
-        let mut signals = Signals::catch(HarmlessSignals::catch()?)?;
         print_line(ready_line(&server))?;
         print_line(instructions(&url, &key, &room, needs_key))?;
         // Every signal ends a demo, also that of a terminal that is closed: its database is deleted.

@@ -1,9 +1,10 @@
+mod start;
+
 use super::error::CliError;
-use super::migration::MigrationDisplay;
 use super::output::print_line;
-use super::shared::{GlobalArgs, block_on, start_log};
-use super::signals::{HarmlessSignals, Request, Signals};
-use crate::config::{Flags, LoadedConfig};
+use super::shared::{GlobalArgs, block_on};
+use super::signals::{Request, Signals};
+use crate::config::Flags;
 use crate::server::Server;
 
 /// The flags of the server.
@@ -29,14 +30,11 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
         workers: args.workers,
         ..global.into_flags()
     };
-    let started = LoadedConfig::load(&flags)?;
-    start_log(&started.config);
     block_on(async {
-        let harmless = HarmlessSignals::catch()?;
-        let mut display = MigrationDisplay::for_server();
-        let config = started.config.clone();
-        let server = Server::bind(config, &mut |event| display.show(event)).await?;
-        let mut signals = Signals::catch(harmless)?;
+        let mut signals = Signals::catch()?;
+        let Some((started, server)) = start::start(&flags, &mut signals).await? else {
+            return Ok(());
+        };
         print_line(ready_line(&server))?;
         let reloader = server.reloader();
         let stop = async move {

@@ -12,10 +12,10 @@ pub(super) enum Request {
 }
 
 #[cfg(unix)]
-pub(super) use unix::{HarmlessSignals, Signals, survive_file_size_limit};
+pub(super) use unix::{Signals, survive_file_size_limit};
 
 #[cfg(not(unix))]
-pub(super) use other::{HarmlessSignals, Signals, survive_file_size_limit};
+pub(super) use other::{Signals, survive_file_size_limit};
 
 #[cfg(unix)]
 mod unix {
@@ -37,41 +37,37 @@ mod unix {
         }
     }
 
-    /// The signals that end a process by default, and that operators send to servers which are to
-    /// continue: SIGHUP, SIGUSR1 and SIGUSR2. They are caught from the creation of this value on.
-    pub(in crate::cli) struct HarmlessSignals {
+    /// All signals that a server heeds. They are caught from the creation of this value on, so it must
+    /// precede all else: each of them would end the process, without a word and in the middle of its
+    /// work, also SIGHUP, SIGUSR1 and SIGUSR2, which operators send to servers that are to continue.
+    pub(in crate::cli) struct Signals {
+        terminate: Signal,
+        interrupt: Signal,
+        quit: Signal,
         hang_up: Signal,
         user_1: Signal,
         user_2: Signal,
     }
 
-    impl HarmlessSignals {
+    impl Signals {
         pub(in crate::cli) fn catch() -> Result<Self, CliError> {
             Ok(Self {
+                terminate: catch(SignalKind::terminate())?,
+                interrupt: catch(SignalKind::interrupt())?,
+                quit: catch(SignalKind::quit())?,
                 hang_up: catch(SignalKind::hangup())?,
                 user_1: catch(SignalKind::user_defined1())?,
                 user_2: catch(SignalKind::user_defined2())?,
             })
         }
-    }
 
-    /// All signals that a server heeds. They are caught from the creation of this value on, so it must
-    /// precede the ready line: a supervisor may answer that line with a signal.
-    pub(in crate::cli) struct Signals {
-        terminate: Signal,
-        interrupt: Signal,
-        quit: Signal,
-        harmless: HarmlessSignals,
-    }
-
-    impl Signals {
-        pub(in crate::cli) fn catch(harmless: HarmlessSignals) -> Result<Self, CliError> {
-            Ok(Self {
-                terminate: catch(SignalKind::terminate())?,
-                interrupt: catch(SignalKind::interrupt())?,
-                quit: catch(SignalKind::quit())?,
-                harmless,
-            })
+        /// Waits for a signal to stop; others stay for [`Signals::next`].
+        pub(in crate::cli) async fn stop(&mut self) {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+                _ = self.quit.recv() => {}
+            }
         }
 
         /// Waits for the next signal that asks for something.
@@ -81,9 +77,9 @@ mod unix {
                     _ = self.terminate.recv() => return Request::Stop,
                     _ = self.interrupt.recv() => return Request::Stop,
                     _ = self.quit.recv() => return Request::Stop,
-                    _ = self.harmless.hang_up.recv() => return Request::Reload,
-                    _ = self.harmless.user_1.recv() => "SIGUSR1",
-                    _ = self.harmless.user_2.recv() => "SIGUSR2",
+                    _ = self.hang_up.recv() => return Request::Reload,
+                    _ = self.user_1.recv() => "SIGUSR1",
+                    _ = self.user_2.recv() => "SIGUSR2",
                 };
                 info!(
                     "{ignored} was ignored: SIGHUP reloads settings and certificates, SIGTERM stops"
@@ -104,26 +100,22 @@ mod other {
     /// This system has no such signal.
     pub(in crate::cli) fn survive_file_size_limit() {}
 
-    /// This system has no such signals.
-    pub(in crate::cli) struct HarmlessSignals;
-
-    impl HarmlessSignals {
-        pub(in crate::cli) fn catch() -> Result<Self, CliError> {
-            Ok(Self)
-        }
-    }
-
     /// Ctrl-C, the only signal of this system that a server heeds.
     pub(in crate::cli) struct Signals;
 
     impl Signals {
-        pub(in crate::cli) fn catch(_: HarmlessSignals) -> Result<Self, CliError> {
+        pub(in crate::cli) fn catch() -> Result<Self, CliError> {
             Ok(Self)
         }
 
         /// Waits for Ctrl-C.
-        pub(in crate::cli) async fn next(&mut self) -> Request {
+        pub(in crate::cli) async fn stop(&mut self) {
             let _ = tokio::signal::ctrl_c().await;
+        }
+
+        /// Waits for Ctrl-C.
+        pub(in crate::cli) async fn next(&mut self) -> Request {
+            self.stop().await;
             Request::Stop
         }
     }

@@ -17,7 +17,7 @@ const DEFAULT_FILE: &str = "config.toml";
 const FILE_VARIABLE: &str = "ROOMD_CONFIG";
 
 /// The settings on the command line, as they were typed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Flags {
     /// The configuration file to read in place of `config.toml`.
     pub config: Option<PathBuf>,

@@ -40,6 +40,7 @@ use log::warn;
 use rusqlite::Connection;
 use search_threads::SearchThreads;
 use serve_lock::ServeLock;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wal::Checkpointer;
@@ -63,7 +64,7 @@ impl Engine {
     pub(super) fn open(
         path: &Path,
         missing: Missing,
-        observer: &mut dyn FnMut(MigrationEvent),
+        observer: &mut dyn FnMut(MigrationEvent) -> ControlFlow<()>,
     ) -> Result<Self, OpenError> {
         if missing == Missing::Fail {
             connection::check_exists(path)?;
@@ -75,7 +76,7 @@ impl Engine {
     pub(super) fn open_for_serving(
         path: &Path,
         readers: u32,
-        observer: &mut dyn FnMut(MigrationEvent),
+        observer: &mut dyn FnMut(MigrationEvent) -> ControlFlow<()>,
     ) -> Result<Self, OpenError> {
         let lock = ServeLock::acquire(path)?;
         Ok(Self::open_locked(path, readers, Some(lock), observer)?)
@@ -85,14 +86,14 @@ impl Engine {
         path: &Path,
         readers: u32,
         lock: Option<ServeLock>,
-        observer: &mut dyn FnMut(MigrationEvent),
+        observer: &mut dyn FnMut(MigrationEvent) -> ControlFlow<()>,
     ) -> Result<Self, error::OpenError> {
         let path = connection::create_if_missing(path)?;
         side_files::tighten(&path);
         let mut is_migrated = false;
         let connection = open_newest(&path, lock.as_ref(), &mut |event| {
             is_migrated = true;
-            observer(event);
+            observer(event)
         })?;
         connection::enter_wal_mode(&connection, &path)?;
         // A server that was killed may have had something to erase, and versions before schema 2 did
@@ -173,7 +174,7 @@ fn warn_of_unindexed_commits(connection: &Connection, path: &Path, files: &OpenF
 fn open_newest(
     path: &Path,
     lock: Option<&ServeLock>,
-    observer: &mut dyn FnMut(MigrationEvent),
+    observer: &mut dyn FnMut(MigrationEvent) -> ControlFlow<()>,
 ) -> Result<Connection, error::OpenError> {
     connection::check_file(path)?;
     let mut connection = connection::open_unchecked(path)?;

@@ -5,6 +5,8 @@ mod certificate;
 mod database;
 mod demo;
 mod doctor;
+#[cfg(unix)]
+mod early_stop;
 mod erasure;
 #[cfg(target_os = "linux")]
 mod full_output;

@@ -1,6 +1,6 @@
 //! A migration that is killed at any moment leaves a database that opens as old or as new.
 
-use crate::support::{DATABASE, Folder, Process, number, open, say, seed};
+use crate::support::{DATABASE, Folder, Process, STOP_TIMEOUT, number, open, say, seed};
 use crate::{COPY, NEW, OLD, fixture, schema};
 use fastrand::Rng;
 use std::fs;
@@ -95,4 +95,24 @@ fn found(folder: &Folder) -> i64 {
         .expect("a count");
     assert!(rooms > MORE);
     schema(&folder.path(DATABASE))
+}
+
+/// A signal that comes with the first step of a migration, which is logged.
+#[cfg(unix)]
+#[test]
+fn a_migration_that_a_signal_stops_leaves_the_old_database_or_the_new_one_and_nothing_else() {
+    let folder = Folder::new();
+    folder.write(DATABASE, old_database());
+    let server = Process::spawn(&mut folder.command(&["serve", "--listen", "127.0.0.1:0"]));
+    server.next_log_line("the database has schema 1");
+    server.signal("TERM");
+    let exit = server.wait(STOP_TIMEOUT);
+    assert_eq!(exit.status.code(), Some(0), "{exit:?}");
+    let unfinished = |name: &String| name.starts_with(".tmp");
+    let files: Vec<_> = folder.files().into_keys().collect();
+    assert!(!files.iter().any(unfinished), "{files:?}");
+    let schema = found(&folder);
+    assert!([OLD, NEW].contains(&schema), "{schema}");
+    folder.serve(&[]).stop();
+    assert_eq!(found(&folder), NEW);
 }

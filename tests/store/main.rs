@@ -36,7 +36,7 @@ use roomd::model::{
     PersonName, Role, Room, RoomDraft, RoomName, Surname, TimeZoneName, UserProfile, Username,
 };
 use roomd::store::{Error, Location, Store};
-use std::ops::Deref;
+use std::ops::{ControlFlow, Deref};
 use support::Folder;
 use tokio::runtime::Builder;
 
@@ -101,7 +101,8 @@ impl Database {
 }
 
 async fn open(location: &Location) -> Store {
-    let opened = Store::open_for_serving(location, READERS, &mut |_| {}).await;
+    let opened =
+        Store::open_for_serving(location, READERS, &mut |_| ControlFlow::Continue(())).await;
     opened.expect("a database")
 }
 

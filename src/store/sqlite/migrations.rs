@@ -15,7 +15,8 @@ use super::schema::{self, NEWEST};
 use super::serve_lock::ServeLock;
 use super::wal_pragmas;
 use crate::store::MigrationEvent;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior, ffi};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// A step from one schema to the next. The connection is to the copy, which has the schema that the
@@ -30,7 +31,7 @@ const CACHE_KIB: i64 = -256 * 1024;
 
 /// Who is told how far a migration is, and what it did.
 pub(super) struct Report<'a> {
-    observer: &'a mut dyn FnMut(MigrationEvent),
+    observer: &'a mut dyn FnMut(MigrationEvent) -> ControlFlow<()>,
     done: u64,
     total: u64,
 }
@@ -41,21 +42,26 @@ impl Report<'_> {
         self.total += u64::from(rows);
     }
 
-    /// Says that another row was gone through.
-    fn advance(&mut self) {
+    /// Says that another row was gone through. An error if the observer wants the migration to stop.
+    fn advance(&mut self) -> rusqlite::Result<()> {
         /// How many rows make a step that is shown.
         const STEP: u64 = 1000;
 
         self.done += 1;
         if self.done.is_multiple_of(STEP) || self.done == self.total {
             let (done, total) = (self.done, self.total);
-            (self.observer)(MigrationEvent::Rows { done, total });
+            if (self.observer)(MigrationEvent::Rows { done, total }).is_break() {
+                let interrupted = ffi::Error::new(ffi::SQLITE_INTERRUPT);
+                return Err(rusqlite::Error::SqliteFailure(interrupted, None));
+            }
         }
+        Ok(())
     }
 
     /// Says what the operator should know.
     fn note(&mut self, note: String) {
-        (self.observer)(MigrationEvent::Note(note));
+        // An observer that wants the migration to stop says so again at the next row.
+        let _ = (self.observer)(MigrationEvent::Note(note));
     }
 }
 
@@ -65,7 +71,7 @@ pub(super) fn run(
     path: &Path,
     version: i64,
     lock: Option<&ServeLock>,
-    observer: &mut dyn FnMut(MigrationEvent),
+    observer: &mut dyn FnMut(MigrationEvent) -> ControlFlow<()>,
 ) -> Result<(), OpenError> {
     let _own_lock = match lock {
         Some(_) => None,
@@ -88,14 +94,17 @@ pub(super) fn run(
     if schema::version(&transaction).map_err(sqlite_failed)? != version {
         return Ok(());
     }
-    observer(MigrationEvent::Started {
+    let started = MigrationEvent::Started {
         from: version,
         to: NEWEST,
-    });
+    };
+    if observer(started).is_break() {
+        return Err(failed("it was stopped before it began".into()));
+    }
     // The transaction has SQLite's write lock, so nothing changes between the copy and the commit.
     let copy = beside(path, &format!(".v{version}-backup"));
     let copy = back_up_once(path, &copy, Pace::Fast, |done, total| {
-        observer(MigrationEvent::Copied { done, total });
+        observer(MigrationEvent::Copied { done, total })
     })
     .map_err(|error| failed(format!("no copy of it could be made: {error}")))?;
     let old = connection::open_reader(&copy)?;
@@ -105,9 +114,10 @@ pub(super) fn run(
     }
     if let Err(error) = wal_pragmas::checkpoint_and_empty(&connection) {
         let note = format!("the WAL was not truncated, which loses nothing: {error}");
-        observer(MigrationEvent::Note(note));
+        let _ = observer(MigrationEvent::Note(note));
     }
-    observer(MigrationEvent::Finished { to: NEWEST, copy });
+    // It is over: there is nothing to stop.
+    let _ = observer(MigrationEvent::Finished { to: NEWEST, copy });
     Ok(())
 }
 
@@ -128,7 +138,7 @@ fn migrate(
     old: &Connection,
     version: i64,
     migrations: &[Migration],
-    observer: &mut dyn FnMut(MigrationEvent),
+    observer: &mut dyn FnMut(MigrationEvent) -> ControlFlow<()>,
 ) -> rusqlite::Result<Option<String>> {
     let mut report = Report {
         observer,
@@ -197,7 +207,9 @@ mod tests {
     ) -> rusqlite::Result<Option<String>> {
         let old = database("");
         let transaction = begin(connection)?;
-        migrate(transaction, &old, version, migrations, &mut |_| {})
+        migrate(transaction, &old, version, migrations, &mut |_| {
+            ControlFlow::Continue(())
+        })
     }
 
     #[test]

@@ -67,6 +67,7 @@ mod tests {
     };
     use crate::store::Missing;
     use crate::store::sqlite::Engine;
+    use std::ops::ControlFlow;
 
     async fn create(engine: &Engine, name: &str) {
         let email = Email::parse(&format!("{name}@example.com")).expect("an address");
@@ -105,8 +106,10 @@ mod tests {
     #[tokio::test(flavor = "current_thread")]
     async fn rooms_are_by_date_although_the_clock_was_set_back() {
         let folder = tempfile::TempDir::new().expect("a folder");
-        let engine = Engine::open(&folder.path().join("a.db"), Missing::Create, &mut |_| {})
-            .expect("a database");
+        let engine = Engine::open(&folder.path().join("a.db"), Missing::Create, &mut |_| {
+            ControlFlow::Continue(())
+        })
+        .expect("a database");
         create(&engine, "one").await;
         create(&engine, "two").await;
         assert_eq!(newest_first(&engine, "").await, ["two", "one"]);

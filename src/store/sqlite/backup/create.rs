@@ -11,6 +11,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode};
 use std::fs::File;
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
@@ -46,7 +47,7 @@ pub(in crate::store) fn back_up(
     database: &Path,
     destination: &Path,
     may_replace: bool,
-    progress: impl FnMut(u64, u64),
+    mut progress: impl FnMut(u64, u64),
 ) -> Result<Manifest, BackupError> {
     connection::check_exists(database)?;
     connection::check_file(database)?;
@@ -54,6 +55,10 @@ pub(in crate::store) fn back_up(
     if !may_replace && destination.exists() {
         return Err(BackupError::Exists(destination.to_owned()));
     }
+    let progress = |done, total| {
+        progress(done, total);
+        ControlFlow::Continue(())
+    };
     let (copy, manifest) = copy_checked(database, destination, Pace::Considerate, progress)?;
     publish(copy, &manifest, destination, may_replace)?;
     Ok(manifest)
@@ -61,11 +66,12 @@ pub(in crate::store) fn back_up(
 
 /// Makes a backup under the name `destination`, or the first free name of those with `-2`, `-3` and
 /// so on behind it; returns the name. Where one of them is the same backup already, none is added.
+/// If `progress` returns `Break`, nothing is added, and the error says that it was interrupted.
 pub(in crate::store::sqlite) fn back_up_once(
     database: &Path,
     destination: &Path,
     pace: Pace,
-    progress: impl FnMut(u64, u64),
+    progress: impl FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<PathBuf, BackupError> {
     let (copy, manifest) = copy_checked(database, destination, pace, progress)?;
     let mut name = destination.to_owned();
@@ -87,7 +93,7 @@ fn copy_checked(
     database: &Path,
     destination: &Path,
     pace: Pace,
-    progress: impl FnMut(u64, u64),
+    progress: impl FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<(NamedTempFile, Manifest), BackupError> {
     let cannot_write = |error: io::Error| cannot_write(destination, &error);
     let copy = NamedTempFile::new_in(folder_of(destination)).map_err(cannot_write)?;
@@ -124,7 +130,7 @@ fn copy_snapshot(
     database: &Path,
     copy: &NamedTempFile,
     destination: &Path,
-    mut progress: impl FnMut(u64, u64),
+    mut progress: impl FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<Contents, BackupError> {
     let cannot_read = |error| connection::open_error(database, &error);
     let source = connection::open_unchecked(database)?;
@@ -140,7 +146,7 @@ fn copy_snapshot(
 fn copy_pages(
     source: &Connection,
     target: &mut Connection,
-    progress: &mut impl FnMut(u64, u64),
+    progress: &mut impl FnMut(u64, u64) -> ControlFlow<()>,
 ) -> io::Result<()> {
     // A copy that is not finished is deleted, so it needs no journal. It is synced later: the WAL
     // of the database grows as long as this takes.
@@ -156,9 +162,12 @@ fn copy_pages(
         let pages = backup.progress();
         let [total, left] =
             [pages.pagecount, pages.remaining].map(|n| u64::try_from(n).unwrap_or(0));
-        progress(total - left, total);
+        let wanted = progress(total - left, total);
         match step {
             StepResult::Done => return Ok(()),
+            StepResult::More if wanted.is_break() => {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
             StepResult::More => {}
             _ => return Err(io::Error::other("the copy is locked by another process")),
         }

@@ -103,7 +103,7 @@ fn copy_users(
             value(15)?,
             value(16)?,
         ])?;
-        report.advance();
+        report.advance()?;
     }
     Ok(())
 }
@@ -153,7 +153,7 @@ fn copy_rooms(
             value(9)?,
             value(10)?,
         ])?;
-        report.advance();
+        report.advance()?;
     }
     Ok(())
 }
