@@ -1,4 +1,4 @@
-use crate::support::{Answer, Folder, ServerProcess, email, open, text};
+use crate::support::{Answer, Folder, ServerProcess, email, open, skip, text};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -153,6 +153,46 @@ fn no_file_is_replaced_without_force() {
             .roomd(&["user", "list", "--size", "100"])
             .contains("new@example.com")
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_backup_keeps_owner_and_mode_of_what_it_replaces() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+
+    const FILES: [&str; 2] = [COPY, "copy.db.json"];
+    let folder = backed_up();
+    let owners = || {
+        FILES.map(|name| {
+            let file = fs::metadata(folder.path(name)).expect(name);
+            (file.uid(), file.gid(), file.mode() & 0o7777)
+        })
+    };
+    let [(uid, gid, _), _] = owners();
+    for (name, mode) in FILES.into_iter().zip([0o440, 0o644]) {
+        let mode = fs::Permissions::from_mode(mode);
+        fs::set_permissions(folder.path(name), mode).expect("a mode");
+    }
+    let force = || folder.roomd(&["backup", COPY, "--force"]);
+    force();
+    assert_eq!(owners(), [(uid, gid, 0o440), (uid, gid, 0o644)]);
+    folder.add_user("new@example.com");
+    force();
+    assert_eq!(manifest(&folder)["users"], 21);
+    folder.roomd(&["restore", COPY, "--force"]);
+
+    // A link is replaced, not what it leads to.
+    fs::rename(folder.path(COPY), folder.path("old.db")).expect("a file");
+    symlink("old.db", folder.path(COPY)).expect("a link");
+    force();
+    assert_eq!(owners()[0], (uid, gid, 0o600));
+
+    let (service, group) = (54_321, 54_322);
+    if chown(folder.path(COPY), Some(service), Some(group)).is_err() {
+        return skip("ROOMD_ROOT", "only root can give files away");
+    }
+    force();
+    assert_eq!(owners(), [(service, group, 0o600), (uid, gid, 0o644)]);
 }
 
 #[test]

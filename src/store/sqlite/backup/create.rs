@@ -1,7 +1,7 @@
 //! Copies a database that is in use, and checks the copy.
 
 use super::check::check_copy;
-use super::file_system::{cannot_write, folder_of, remove_if_exists, sync_folder};
+use super::file_system::{cannot_write, folder_of, remove_if_exists, set_owner, sync_folder};
 use crate::store::sqlite::connection::{self, beside};
 use crate::store::sqlite::free_space::{self, MAX_PAGES, PageUse};
 use crate::store::sqlite::priority::lower_priority;
@@ -226,8 +226,8 @@ fn erase_and_sync(path: &Path) -> io::Result<()> {
     File::options().write(true).open(path)?.sync_all()
 }
 
-/// Gives the copy and its manifest their names. At no moment is there a manifest beside a file that
-/// it does not describe.
+/// Gives the copy and its manifest their names, and the owners and modes of the files that they
+/// replace. At no moment is there a manifest beside a file that it does not describe.
 fn publish(
     copy: NamedTempFile,
     manifest: &Manifest,
@@ -237,6 +237,15 @@ fn publish(
     let manifest_path = Manifest::path(destination);
     let cannot_write = |error: io::Error| cannot_write(destination, &error);
     let unnamed_manifest = manifest.write_beside(destination).map_err(cannot_write)?;
+    if may_replace {
+        let files = [(&copy, destination), (&unnamed_manifest, &manifest_path)];
+        for (file, replaced) in files {
+            // Not for a link: it is replaced itself, whoever owns the file that it leads to.
+            if replaced.is_file() && !replaced.is_symlink() {
+                set_owner(file.as_file(), replaced).map_err(cannot_write)?;
+            }
+        }
+    }
     copy.as_file().sync_all().map_err(cannot_write)?;
     remove_if_exists(&manifest_path).map_err(cannot_write)?;
     let persisted = if may_replace {

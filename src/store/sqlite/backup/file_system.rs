@@ -47,7 +47,7 @@ pub(super) fn set_owner(file: &File, replaced: &Path) -> io::Result<()> {
     {
         if old.is_some() && own.uid() != model.uid() {
             return Err(io::Error::other(format!(
-                "it belongs to the user with the id {}: restore as that user or as root",
+                "it belongs to the user with the id {}: run this as that user or as root",
                 model.uid()
             )));
         }
