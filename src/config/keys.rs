@@ -14,6 +14,13 @@ pub(super) struct Setting {
     pub(super) form: Form,
 }
 
+impl Setting {
+    /// Returns the name in messages: `section.key`.
+    pub(super) fn name(&self) -> String {
+        format!("{}.{}", self.section, self.key)
+    }
+}
+
 /// How the text of a variable or flag becomes a value of TOML.
 #[derive(Clone, Copy)]
 pub(super) enum Form {

@@ -49,9 +49,22 @@ impl LoadedConfig {
             // A value that was valid among others is valid here.
             Config::deserialize(table).is_ok_and(|config| config != self.config)
         });
-        changed
-            .map(|setting| format!("{}.{}", setting.section, setting.key))
-            .collect()
+        changed.map(Setting::name).collect()
+    }
+
+    /// Gives settings, named as `section.key`, the values that they have in `other`. They must be
+    /// valid together with the rest.
+    pub fn keep(&mut self, keys: &[&str], other: &Self) {
+        let mut table = self.table.clone();
+        for setting in SETTINGS {
+            if keys.contains(&setting.name().as_str()) {
+                put(&mut table, setting, get(&other.table, setting).cloned());
+            }
+        }
+        // A value that was valid among others is valid here.
+        if let Ok(config) = Config::deserialize(table.clone()) {
+            *self = Self { config, table };
+        }
     }
 }
 

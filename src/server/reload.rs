@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// The settings that change while the server runs. All others need a restart.
 const LIVE: [&str; 4] = ["log.level", "log.format", "log.requests", "log.slow_ms"];
 
+/// The settings that change while the server runs, unless they turn TLS on or off.
+const TLS: [&str; 2] = ["tls.certificate", "tls.key"];
+
 /// Reloads the settings and the certificate of a running server.
 pub struct Reloader {
     pub(super) state: web::Data<AppState>,
@@ -22,22 +25,39 @@ impl Reloader {
     /// needs a restart. What cannot be loaded is logged, too, and stays as it was. `started` are the
     /// settings with which the server started, `current` those that were loaded last.
     pub fn reload(&self, flags: &Flags, started: &LoadedConfig, current: &mut LoadedConfig) {
-        if let Some(certificate) = &self.certificate {
-            certificate.reload();
-        }
         match LoadedConfig::load(flags) {
-            Ok(loaded) => {
+            Ok(mut loaded) => {
+                self.follow_certificate(current, &mut loaded);
                 self.apply(started, current, &loaded);
                 *current = loaded;
             }
             Err(error) => {
+                if let Some(certificate) = &self.certificate {
+                    certificate.reload();
+                }
                 warn!("the settings were not reloaded, the previous ones stay in use: {error}");
             }
         }
     }
 
+    /// Loads the certificate that the settings name. If it cannot be used, `loaded` keeps the names
+    /// of the files that are in use.
+    fn follow_certificate(&self, current: &LoadedConfig, loaded: &mut LoadedConfig) {
+        let Some(certificate) = &self.certificate else {
+            return;
+        };
+        if loaded.config.tls.certificate.is_none() {
+            // Without TLS the server starts only anew; until then it is as it was.
+            certificate.reload();
+        } else if !certificate.follow(&loaded.config.tls) {
+            loaded.keep(&TLS, current);
+        }
+    }
+
     fn apply(&self, started: &LoadedConfig, current: &LoadedConfig, loaded: &LoadedConfig) {
-        let is_live = |key: &String| LIVE.contains(&key.as_str());
+        let has_tls = self.certificate.is_some() && loaded.config.tls.certificate.is_some();
+        let is_live =
+            |key: &String| LIVE.contains(&key.as_str()) || (has_tls && TLS.contains(&key.as_str()));
         let mut changed = current.changed_keys(loaded);
         changed.retain(is_live);
         let mut pending = started.changed_keys(loaded);

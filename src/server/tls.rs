@@ -32,16 +32,22 @@ pub struct TlsError(String);
 /// The certificate and key in use: the last pair in the files that matched.
 #[derive(Debug)]
 pub(super) struct Certificate {
-    files: Files,
     /// The URL by which clients reach the server, if the settings have one.
     url: Option<PublicUrl>,
-    /// The state of the files before they were read for the last time.
-    loaded: Mutex<[Stamp; 2]>,
+    source: Mutex<Source>,
     current: RwLock<Arc<CertifiedKey>>,
 }
 
-/// The PEM files that the settings name.
+/// Where the pair in use is from.
 #[derive(Debug)]
+struct Source {
+    files: Files,
+    /// The state of the files before they were read for the last time.
+    stamps: [Stamp; 2],
+}
+
+/// The PEM files that the settings name.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Files {
     certificate: PathBuf,
     key: PathBuf,
@@ -70,19 +76,14 @@ impl Certificate {
         settings: &Tls,
         url: Option<&PublicUrl>,
     ) -> Result<Option<Arc<Self>>, TlsError> {
-        let (Some(certificate), Some(key)) = (&settings.certificate, &settings.key) else {
+        let Some(files) = Files::of(settings) else {
             return Ok(None);
         };
-        let files = Files {
-            certificate: certificate.clone(),
-            key: key.clone(),
-        };
-        let loaded = Mutex::new(files.stamps());
+        let stamps = files.stamps();
         let current = RwLock::new(Arc::new(files.load()?));
         Ok(Some(Arc::new(Self {
-            files,
             url: url.cloned(),
-            loaded,
+            source: Mutex::new(Source { files, stamps }),
             current,
         })))
     }
@@ -90,7 +91,7 @@ impl Certificate {
     /// Returns what is wrong with the certificate in use.
     pub(super) fn report(&self) -> CertificateReport {
         let current = self.current();
-        let file = self.files.certificate.display().to_string();
+        let file = self.source().files.certificate.display().to_string();
         certificate_check::check(&file, &current.cert, self.url.as_ref(), Timestamp::now())
     }
 
@@ -118,12 +119,15 @@ impl Certificate {
     /// other. If certificate and key do not match, this is logged and the previous pair stays in
     /// use.
     pub(super) async fn watch(&self) {
-        let mut last = self.loaded().clone();
+        let mut last = self.source().stamps.clone();
         let mut reported = Instant::now();
         loop {
             actix_web::rt::time::sleep(POLL_INTERVAL).await;
-            let now = self.files.stamps();
-            if now == last && now != *self.loaded() {
+            let (now, loaded) = {
+                let source = self.source();
+                (source.files.stamps(), source.stamps.clone())
+            };
+            if now == last && now != loaded {
                 self.reload();
                 reported = Instant::now();
             }
@@ -135,8 +139,8 @@ impl Certificate {
         }
     }
 
-    fn loaded(&self) -> MutexGuard<'_, [Stamp; 2]> {
-        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    fn source(&self) -> MutexGuard<'_, Source> {
+        self.source.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn current(&self) -> Arc<CertifiedKey> {
@@ -147,15 +151,34 @@ impl Certificate {
     /// Loads the files again. If certificate and key do not match, this is logged and the previous
     /// pair stays in use.
     pub(super) fn reload(&self) {
-        *self.loaded() = self.files.stamps();
-        match self.files.load() {
+        let files = self.source().files.clone();
+        self.load_from(files);
+    }
+
+    /// Loads the files that the settings name now, as [`Certificate::reload`] does. Returns whether
+    /// they are in use then; if not, those that were in use are watched further.
+    pub(super) fn follow(&self, settings: &Tls) -> bool {
+        Files::of(settings).is_some_and(|files| self.load_from(files))
+    }
+
+    fn load_from(&self, files: Files) -> bool {
+        let stamps = files.stamps();
+        let loaded = files.load();
+        let mut source = self.source();
+        if loaded.is_ok() || source.files == files {
+            *source = Source { files, stamps };
+        }
+        drop(source);
+        match loaded {
             Ok(renewed) => {
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(renewed);
                 info!("the certificate was reloaded");
                 self.log_faults();
+                true
             }
             Err(error) => {
                 warn!("the certificate was not reloaded, the previous one stays in use: {error}");
+                false
             }
         }
     }
@@ -168,6 +191,14 @@ impl ResolvesServerCert for Certificate {
 }
 
 impl Files {
+    /// Returns the files that settings name; `None` if they name none.
+    fn of(settings: &Tls) -> Option<Self> {
+        Some(Self {
+            certificate: settings.certificate.clone()?,
+            key: settings.key.clone()?,
+        })
+    }
+
     fn stamps(&self) -> [Stamp; 2] {
         [&self.certificate, &self.key].map(|path| match fs::metadata(path) {
             Ok(file) => Stamp::new(path, &file),
