@@ -21,7 +21,7 @@ mod time;
 mod user;
 mod user_lookup;
 
-pub use api_key::{AccessKey, ApiKey, KeyDigest, NewApiKey, StoredKey};
+pub use api_key::{AccessKey, ApiKey, KeyDigest, KeyName, NewApiKey, StoredKey};
 pub use email::Email;
 pub use email_domain::EmailDomain;
 pub use error::{Error, FieldError, Invalid, RowError};

@@ -98,7 +98,7 @@ impl RunningServer {
             config.database.path = folder.path().join("rooms.db");
             actix_web::rt::System::new().block_on(async {
                 let server = Server::bind(config, &mut |_| {}).await.expect("a server");
-                let key = NewApiKey::generate("").expect("a name");
+                let key = NewApiKey::generate(None);
                 server.store().insert_key(&key).await.expect("a new key");
                 register(server.store(), 0..1).await;
                 let authorization = format!("Bearer {}|{}", key.access_key.as_str(), key.hash());

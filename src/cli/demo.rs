@@ -3,7 +3,7 @@ mod key;
 use super::error::CliError;
 use super::output::print_line;
 use super::serve::ready_line;
-use super::shared::{GlobalArgs, block_on, start_log};
+use super::shared::{GlobalArgs, HiddenDatabase, block_on, start_log};
 use super::signals::Signals;
 use crate::config::{self, Config, PublicUrl};
 use crate::http;
@@ -13,6 +13,7 @@ use crate::model::{
 };
 use crate::server::{Server, ServerError};
 use crate::store::Store;
+use clap::builder::NonEmptyStringValueParser;
 use log::LevelFilter;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
@@ -39,8 +40,14 @@ pub(super) struct Args {
     listen: Option<SocketAddr>,
     /// Key that stays the same over restarts: its two parts, or a file with them, which is created
     /// with a new key if it does not exist
-    #[arg(long, value_name = "ACCESS:SECRET|FILE")]
+    #[arg(
+        long,
+        value_name = "ACCESS:SECRET|FILE",
+        value_parser = NonEmptyStringValueParser::new()
+    )]
     key: Option<String>,
+    #[command(flatten)]
+    _database: HiddenDatabase,
 }
 
 fn address(text: &str) -> Result<SocketAddr, &'static str> {

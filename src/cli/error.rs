@@ -2,7 +2,7 @@
 
 use super::output::{OutputError, counted};
 use crate::config::ConfigError;
-use crate::model::{AccessKey, Invalid};
+use crate::model::AccessKey;
 use crate::server::ServerError;
 use crate::store::{self, BackupError, OpenError};
 use std::io;
@@ -31,8 +31,6 @@ pub(super) enum CliError {
     Server(#[from] ServerError),
     #[error(transparent)]
     Import(#[from] ImportError),
-    #[error("cannot create the key: its name {0}")]
-    KeyName(#[from] Invalid),
     #[error(transparent)]
     DemoKey(#[from] DemoKeyError),
     #[error("cannot create a temporary folder: {0}")]

@@ -2,7 +2,7 @@ use super::error::CliError;
 use super::output::{OutputError, print_line, table};
 use super::shared::{GlobalArgs, block_on};
 use crate::http;
-use crate::model::{AccessKey, ApiKey, NewApiKey, Timestamp};
+use crate::model::{AccessKey, ApiKey, KeyName, NewApiKey, Timestamp};
 use crate::store::{Missing, Store};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -20,8 +20,8 @@ pub(super) enum Verb {
 #[derive(Args)]
 pub(super) struct CreateArgs {
     /// Name of the key, for example that of the client that uses it
-    #[arg(long, default_value = "", hide_default_value = true)]
-    name: String,
+    #[arg(long, value_parser = KeyName::parse)]
+    name: Option<KeyName>,
     /// Print a JSON object instead of text
     #[arg(long)]
     json: bool,
@@ -43,7 +43,7 @@ pub(super) struct RevokeArgs {
 pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
     match verb {
         Verb::Create(args) => {
-            let key = NewApiKey::generate(&args.name)?;
+            let key = NewApiKey::generate(args.name);
             let store = global.open(Missing::Create)?;
             block_on(store.insert_key(&key))?;
             let text = if args.json {

@@ -1,12 +1,15 @@
 use super::error::CliError;
 use super::output::print_line;
-use super::shared::GlobalArgs;
+use super::shared::{GlobalArgs, HiddenDatabase};
 use crate::config::PublicUrl;
 use crate::http::{DocumentSettings, openapi_document};
 
 /// No flags: the document depends on the configuration alone.
 #[derive(clap::Args)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    #[command(flatten)]
+    _database: HiddenDatabase,
+}
 
 pub(super) fn run(_: Args, global: GlobalArgs) -> Result<(), CliError> {
     let config = global.load()?;

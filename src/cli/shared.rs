@@ -20,6 +20,14 @@ pub(super) struct GlobalArgs {
     database: Option<String>,
 }
 
+/// The flag `--database` in a verb that has no use for it: it is parsed as in the others, and is not
+/// part of the help.
+#[derive(clap::Args)]
+pub(super) struct HiddenDatabase {
+    #[arg(long, value_name = "FILE", hide = true)]
+    database: Option<String>,
+}
+
 impl GlobalArgs {
     pub(super) fn into_flags(self) -> Flags {
         Flags {

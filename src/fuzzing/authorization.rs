@@ -3,7 +3,7 @@ use crate::model::NewApiKey;
 use actix_web::http::header::HeaderValue;
 use std::sync::LazyLock;
 
-static KEY: LazyLock<NewApiKey> = LazyLock::new(|| NewApiKey::generate("").expect("no name"));
+static KEY: LazyLock<NewApiKey> = LazyLock::new(|| NewApiKey::generate(None));
 
 /// The header `Authorization`: only a header with the whole credentials of a valid key is accepted.
 /// In the input, `%` stands for these credentials.

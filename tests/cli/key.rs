@@ -150,8 +150,32 @@ fn the_name_of_a_key_may_have_100_characters() {
     folder.roomd(&["key", "create", "--name", &"ö".repeat(100)]);
     for bad in ["x".repeat(101), "two\nlines".into(), "\u{202e}".into()] {
         let exit = folder.run(&["key", "create", "--name", &bad]);
-        assert!(matches!(exit.status.code(), Some(1 | 2)), "{exit:?}");
+        assert_eq!(exit.status.code(), Some(2), "{exit:?}");
         assert!(exit.stderr.contains("name"), "{exit:?}");
     }
     assert_eq!(folder.roomd(&["key", "list"]).lines().count(), 2);
+}
+
+#[test]
+fn a_name_in_which_nothing_shows_is_wrong_usage() {
+    let folder = Folder::new();
+    let user = ["user", "add", "--email", ADA, "--name"];
+    for name in [
+        "",
+        "  ",
+        "\u{200B}",
+        "\u{2028}\u{FEFF}",
+        "\u{3164} \u{2800}",
+    ] {
+        for args in [&["key", "create", "--name"][..], &user] {
+            let exit = folder.run(&[args, &[name]].concat());
+            assert_eq!(exit.status.code(), Some(2), "{name:?}: {exit:?}");
+            assert!(exit.stderr.contains("'--name <NAME>': must "), "{exit:?}");
+        }
+    }
+    for args in [["user", "remove", ""], ["demo", "--key", ""]] {
+        let exit = folder.run(&args);
+        assert_eq!(exit.status.code(), Some(2), "{args:?}: {exit:?}");
+    }
+    assert!(folder.files().is_empty());
 }

@@ -160,6 +160,29 @@ fn help_and_version_are_printed_with_exit_status_0() {
 }
 
 #[test]
+fn the_help_of_a_verb_lists_only_options_that_it_takes() {
+    let folder = Folder::new();
+    for (verb, has_database) in [
+        ("serve", true),
+        ("backup", true),
+        ("demo", false),
+        ("openapi", false),
+    ] {
+        let help = folder.roomd(&[verb, "--help"]);
+        assert!(help.contains("--config"), "{verb}: {help}");
+        assert_eq!(help.contains("--database"), has_database, "{verb}: {help}");
+    }
+    for args in [
+        ["demo", "--database", "mine.db"],
+        ["--database", "mine.db", "demo"],
+    ] {
+        let exit = folder.run(&args);
+        assert_eq!(exit.status.code(), Some(2), "{exit:?}");
+        assert!(exit.stderr.contains("leave out --database"), "{exit:?}");
+    }
+}
+
+#[test]
 fn a_server_continues_when_its_log_has_no_reader() {
     let folder = Folder::new();
     let (reader, writer) = std::io::pipe().expect("a pipe");

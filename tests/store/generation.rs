@@ -40,7 +40,7 @@ async fn insertions_keep_the_generation(database: Database) {
     let inserted = database.insert_user(profile("d@example.com")).await;
     inserted.expect("a new user");
     database.create_room(ADA, "Chess").await;
-    let key = NewApiKey::generate("").expect("a valid name");
+    let key = NewApiKey::generate(None);
     assert_eq!(database.insert_key(&key).await, Ok(()));
     let registering = RoomDraft {
         registration: Some(profile("e@example.com")),
@@ -60,7 +60,7 @@ async fn every_other_commit_raises_the_generation(database: Database) {
         .await
         .expect("a new user");
     let room = database.create_room(ADA, "Chess").await;
-    let key = NewApiKey::generate("").expect("a valid name");
+    let key = NewApiKey::generate(None);
     assert_eq!(database.insert_key(&key).await, Ok(()));
     let mut last = database.generation().await;
     let renamed = database.update_room(room.guid, rename("Go")).await;

@@ -1,7 +1,7 @@
 //! The key of a demo, which may outlive it.
 
 use crate::cli::error::DemoKeyError;
-use crate::model::NewApiKey;
+use crate::model::{KeyName, NewApiKey};
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -41,7 +41,7 @@ pub(super) fn from_flag(flag: &str) -> Result<NewApiKey, DemoKeyError> {
 
 /// Returns a new key.
 pub(super) fn new_key() -> NewApiKey {
-    NewApiKey::generate("demo").expect("a fixed name")
+    NewApiKey::generate(Some(KeyName::parse("demo").expect("a fixed name")))
 }
 
 fn from_halves(text: &str) -> Option<NewApiKey> {
