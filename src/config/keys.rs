@@ -1,5 +1,6 @@
 //! The table of all settings: the key in the file, and the environment variable that overrides it.
 
+use std::num::{IntErrorKind, ParseIntError};
 use toml::Value;
 
 /// A setting, by its place in the file.
@@ -112,10 +113,17 @@ impl Form {
     pub(super) fn parse(self, text: &str) -> Result<Value, &'static str> {
         match self {
             Self::Text => Ok(Value::String(text.to_owned())),
-            Self::Number => text
-                .parse()
-                .map(Value::Integer)
-                .map_err(|_| "must be a whole number"),
+            Self::Number => text.parse().map(Value::Integer).or_else(|error| {
+                /// Out of the range of every setting, as a number beyond 64 bits is.
+                const OUT_OF_RANGE: i64 = -1;
+
+                match ParseIntError::kind(&error) {
+                    IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => {
+                        Ok(Value::Integer(OUT_OF_RANGE))
+                    }
+                    _ => Err("must be a whole number"),
+                }
+            }),
             Self::Boolean => text
                 .parse()
                 .map(Value::Boolean)

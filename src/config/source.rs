@@ -284,6 +284,10 @@ mod tests {
                 "line 2: server.trusted_proxies: must be addresses or networks, such as 10.0.0.5 or 10.0.0.0/8",
             ),
             (
+                "[log]\nslow_ms = 99999999999999999999",
+                "line 2: log.slow_ms: must be a whole number from 0 to 9223372036854775807",
+            ),
+            (
                 "[auth]\nfailures_per_minute = -1",
                 "line 2: auth.failures_per_minute: must be a whole number from 0 to 4294967295",
             ),
@@ -441,6 +445,11 @@ mod tests {
                 "ROOMD_WORKERS",
                 "65536",
                 "ROOMD_WORKERS: must be a whole number from 0 to 65535",
+            ),
+            (
+                "ROOMD_LOG_SLOW_MS",
+                "99999999999999999999",
+                "ROOMD_LOG_SLOW_MS: must be a whole number from 0 to 9223372036854775807",
             ),
             (
                 "ROOMD_AUTH_REQUIRED",

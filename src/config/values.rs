@@ -236,8 +236,10 @@ where
     D: Deserializer<'de>,
     T: TryFrom<i64>,
 {
-    let value = toml::Value::deserialize(deserializer)?;
-    let number = value.as_integer().and_then(|number| number.try_into().ok());
+    // A number beyond 64 bits is no value of TOML.
+    let value = toml::Value::deserialize(deserializer).ok();
+    let number = value.as_ref().and_then(toml::Value::as_integer);
+    let number = number.and_then(|number| number.try_into().ok());
     number.ok_or_else(|| {
         let max_of_type = u64::MAX >> (64 - 8 * size_of::<T>());
         let max = max_of_type.min(i64::MAX as u64);

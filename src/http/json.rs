@@ -70,12 +70,13 @@ pub(super) fn is_empty_text(value: &RawValue) -> bool {
 /// Reads a whole number, however it is written: `15`, `15.0` and `1.5e1` are the same in JSON. A
 /// number out of the range of `i64` becomes its limit, so that the check of a range rejects it.
 pub(super) fn integer(value: &RawValue) -> Result<i64, Invalid> {
-    let not_an_integer = || Invalid::new("must be a whole number");
-    if let Ok(integer) = value.get().parse() {
+    let number = value.get();
+    if let Ok(integer) = number.parse() {
         return Ok(integer);
     }
-    check_number(value).map_err(|_| not_an_integer())?;
-    exact_integer(value.get()).ok_or_else(not_an_integer)
+    let is_number = number.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+    let integer = is_number.then(|| exact_integer(number)).flatten();
+    integer.ok_or(Invalid::new("must be a whole number"))
 }
 
 /// Reads a JSON number digit by digit, because a float would round `15.0000000000000001` to 15;
@@ -92,14 +93,27 @@ fn exact_integer(number: &str) -> Option<i64> {
     if significant.is_empty() {
         return Some(0);
     }
-    // The number is `significant` and so many zeros; fewer than none is a fraction. An exponent
-    // that has no place in 64 bits is far below zero: above, the number is no double.
+    // The number is `significant` and so many zeros; fewer than none is a fraction. An exponent far
+    // beyond the length of any number counts as one of a quarter of the range, which is as far.
+    const FARTHEST: i64 = i64::MAX / 4;
     let trailing = digits.len() - digits.trim_end_matches('0').len();
-    let exponent: i64 = exponent.parse().unwrap_or(i64::MIN / 2);
+    let farthest = if exponent.starts_with('-') {
+        -FARTHEST
+    } else {
+        FARTHEST
+    };
+    let exponent = exponent
+        .parse()
+        .unwrap_or(farthest)
+        .clamp(-FARTHEST, FARTHEST);
     let zeros = exponent + i64::try_from(trailing).ok()? - i64::try_from(fraction.len()).ok()?;
-    let zeros = usize::try_from(zeros).ok()?;
+    if zeros < 0 {
+        return None;
+    }
     let limit = if sign < 0 { i64::MIN } else { i64::MAX };
-    if significant.len() + zeros > i64::MAX.to_string().len() {
+    let most = i64::MAX.to_string().len();
+    let zeros = usize::try_from(zeros).unwrap_or(most);
+    if significant.len() > most || zeros > most - significant.len() {
         return Some(limit);
     }
     let magnitude: i128 = (significant.to_owned() + &"0".repeat(zeros)).parse().ok()?;
@@ -157,13 +171,18 @@ mod tests {
             ("9223372036854775808.0", i64::MAX),
             ("-9223372036854775808e0", i64::MIN),
             ("-9223372036854775809.0", i64::MIN),
+            ("1e999", i64::MAX),
+            ("-1e999", i64::MIN),
+            ("1.5e9223372036854775807", i64::MAX),
+            ("10e9223372036854775807", i64::MAX),
+            ("-1E+99999999999999999999", i64::MIN),
         ] {
             assert_eq!(integer(&raw(written)), Ok(read), "{written}");
         }
         for written in [
             "1.5",
             "\"15\"",
-            "1e999",
+            "1.5e-9223372036854775808",
             "true",
             "null",
             "[15]",
@@ -177,5 +196,8 @@ mod tests {
         ] {
             assert!(integer(&raw(written)).is_err(), "{written}");
         }
+        let many = "9".repeat(400);
+        assert_eq!(integer(&raw(&many)), Ok(i64::MAX));
+        assert!(integer(&raw(&format!("{many}.5"))).is_err());
     }
 }

@@ -116,8 +116,10 @@ fn minutes_are_whole_and_in_range() {
         ("preparation_time", "9223372036854775807", preparation),
         ("session_duration", "0", session),
         ("session_duration", "1441", session),
+        ("preparation_time", "-99999999999999999999", preparation),
+        ("session_duration", "99999999999999999999", session),
+        ("session_duration", "1e999", session),
         ("session_duration", "1.5", NOT_MINUTES),
-        ("session_duration", "1e999", NOT_MINUTES),
         ("session_duration", "\"60\"", NOT_MINUTES),
         ("session_duration", "true", NOT_MINUTES),
     ] {

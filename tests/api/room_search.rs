@@ -220,6 +220,17 @@ fn every_wrong_parameter_is_named() {
             "{query}"
         );
     }
+    for number in ["99999999999999999999", "-99999999999999999999"] {
+        let query = format!("page={number}&size={number}&page_size={number}");
+        server.get(&format!("{ROOM}/search?{query}")).assert(
+            400,
+            &json!({"code": 12, "details": "3 fields are wrong", "errors": [
+                {"field": "page", "message": "must be a whole number from 1 to 2147483647"},
+                {"field": "size", "message": "must be a whole number from 1 to 100"},
+                {"field": "page_size", "message": "must be a whole number from 1 to 100"},
+            ]}),
+        );
+    }
     assert_eq!(
         search(&server, "page_size=7&size=5")["pagination"]["size"],
         5

@@ -1,4 +1,4 @@
-use crate::support::{ROOM, TestServer};
+use crate::support::{ROOM, TestServer, USER};
 use serde_json::{Value, json};
 
 const NOT_EMAIL: &str = "must be an e-mail address, such as ada@example.com";
@@ -273,4 +273,28 @@ fn the_settings_can_narrow_the_languages() {
         (answer.status, &answer.json()["lang"]),
         (201, &json!("en-US"))
     );
+}
+
+#[test]
+fn a_number_beyond_64_bits_is_out_of_range() {
+    let server = TestServer::start();
+    for number in ["99999999999999999999", "-99999999999999999999", "1e999"] {
+        let sent = format!("{{\"page_number\": {number}, \"page_size\": {number}}}");
+        server.post_text(&format!("{USER}/search"), &sent).assert(
+            400,
+            &json!({"code": 12, "details": "2 fields are wrong", "errors": [
+                {"field": "page_number", "message": "must be a whole number from 1 to 2147483647"},
+                {"field": "page_size", "message": "must be a whole number from 1 to 100"},
+            ]}),
+        );
+        let sent = format!(
+            "{{\"email\": \"new@example.com\", \"username\": \"new\", \"name\": \"New\", \
+             \"status\": {number}}}"
+        );
+        let answer = server.post_text(USER, &sent);
+        assert_eq!(
+            answer.json()["errors"],
+            json!([{"field": "status", "message": "must be 1 (active) or 0 (not active)"}])
+        );
+    }
 }

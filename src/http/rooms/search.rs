@@ -9,6 +9,7 @@ use crate::model::{
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
+use std::num::{IntErrorKind, ParseIntError};
 use utoipa::{IntoParams, ToSchema};
 
 /// Which rooms to search for.
@@ -128,9 +129,15 @@ fn parse_sort(text: &str) -> Result<RoomSort, Invalid> {
     ))
 }
 
+/// Reads a whole number. One out of the range of `i64` becomes its limit, so that the check of a range
+/// rejects it.
 fn integer(text: &str) -> Result<i64, Invalid> {
-    text.parse()
-        .map_err(|_| Invalid::new("must be a whole number"))
+    let parsed = text.parse();
+    parsed.or_else(|error: ParseIntError| match error.kind() {
+        IntErrorKind::PosOverflow => Ok(i64::MAX),
+        IntErrorKind::NegOverflow => Ok(i64::MIN),
+        _ => Err(Invalid::new("must be a whole number")),
+    })
 }
 
 impl PaginationResponse {
