@@ -41,7 +41,6 @@ pub(crate) use body::MAX_RAW_BYTES as MAX_RAW_BODY_BYTES;
 pub(crate) use cache::Cache;
 pub(crate) use client::{Caller, is_trusted};
 pub(crate) use cors::cors;
-pub(crate) use error::ApiError;
 pub(crate) use exchange::{Exchange, Phase, RejectedBody};
 pub(crate) use framing::BodyFraming;
 pub(crate) use host::Hosts;
@@ -59,6 +58,7 @@ pub(crate) use users::UserResponse;
 #[cfg(any(fuzzing, test))]
 pub(crate) use {
     bearer::BearerToken,
+    error::ApiError,
     rooms::options::read as read_options,
     rooms::request::{read_draft, read_patch as read_room_patch},
     rooms::search::read_query as read_room_query,
@@ -66,10 +66,9 @@ pub(crate) use {
 };
 
 use actix_web::http::Method;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use endpoint::{Endpoint, endpoints, resource, serve};
 use std::fmt::Display;
-use std::future::ready;
 
 /// Returns the operations of the API, which need a key.
 fn api() -> Vec<Endpoint> {
@@ -112,9 +111,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig, base_paths: &[String]) {
         .service(resource("/docs/{file}", vec![file]))
         .service(resource("/", vec![start]))
         .service(resource(page::PATH_IN_ANY_CASE, vec![room]))
-        .default_service(web::to(|| {
-            ready(Err::<HttpResponse, _>(ApiError::RouteNotFound))
-        }));
+        .default_service(web::to(page::show_missing));
 }
 
 /// Returns the OpenAPI document of a server with these settings, as JSON text.

@@ -4,10 +4,10 @@ use super::error::ApiError;
 use super::error_responses::Failed;
 use super::state::AppState;
 use crate::model::{Room, SlugToken};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 const TEMPLATE: &str = include_str!("page.html");
@@ -21,6 +21,9 @@ const POLICY: &str = "default-src 'none'; style-src 'sha256-LnUONgHYLWFjYIJ9Jodv
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const PATH: &str = "/groups/room/{slug}";
+
+/// The first part of [`PATH`].
+const FOLDER: &str = "groups";
 
 /// The path of a room's page in any case: codes for cameras (QR codes) are shorter in capitals.
 pub(super) const PATH_IN_ANY_CASE: &str = "/{groups:(?i:groups)}/{room:(?i:room)}/{slug}";
@@ -60,8 +63,35 @@ pub(super) async fn show(
     };
     Ok(match room {
         Some(room) => page(StatusCode::OK, render(TEMPLATE, Some(&room))),
-        None => page(StatusCode::NOT_FOUND, render(MISSING, None)),
+        None => missing(),
     })
+}
+
+/// Answers a path that no route has: with a page where a person may have a link that was cut or
+/// extended, else with an error for programs.
+pub(super) async fn show_missing(
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let is_for_person = matches!(*request.method(), Method::GET | Method::HEAD);
+    if is_for_person && is_below_rooms(request.path(), &state.base_paths) {
+        return Ok(missing());
+    }
+    Err(ApiError::RouteNotFound)
+}
+
+/// Returns whether a path begins as the links of rooms do, in any case, and is none of the API.
+fn is_below_rooms(path: &str, base_paths: &[String]) -> bool {
+    let starts_with = |base: &str| {
+        let rest = path.strip_prefix(base);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let first = path.split('/').nth(1).unwrap_or_default();
+    first.eq_ignore_ascii_case(FOLDER) && !base_paths.iter().any(|base| starts_with(base))
+}
+
+fn missing() -> HttpResponse {
+    page(StatusCode::NOT_FOUND, render(MISSING, None))
 }
 
 /// Shows that the server runs, and leads to the documentation: `GET /`, which no client needs to

@@ -177,6 +177,44 @@ fn a_wrong_slug_gets_a_page_that_says_so() {
 }
 
 #[test]
+fn a_link_that_was_cut_or_extended_gets_a_page_that_says_so() {
+    let (server, _, path) = server_with_room("Chess", "en");
+    for other in [
+        "/groups",
+        "/groups/",
+        "/groups/room",
+        "/groups/room/",
+        "/GROUPS/Room",
+        "/groups//room//",
+        "/groups/rooms",
+        &format!("{path}/x"),
+        &format!("{path}/x/y?z=1"),
+    ] {
+        let answer = open(&server, other);
+        assert_eq!(answer.status, 404, "{other}");
+        assert_is_page(&answer);
+        assert!(answer.body.contains("There is no such room"), "{other}");
+        let head = server.send(server.request_without_key("HEAD", other), "");
+        assert_eq!((head.status, head.body.as_str()), (404, ""), "{other}");
+        assert_eq!(server.post(other, &json!({})).json()["code"], 90, "{other}");
+    }
+    for other in ["/groupsx", "/group/room", "/room", "/xapi/v2/groups/room"] {
+        let answer = open(&server, other);
+        assert_eq!((answer.status, &answer.json()["code"]), (404, &json!(90)));
+    }
+}
+
+#[test]
+fn an_unknown_path_of_the_api_is_an_error_for_programs_wherever_the_api_is() {
+    let server = TestServer::start_with(|config| {
+        config.api.base_paths = vec!["/groups/api".parse().expect("a path")];
+    });
+    let answer = open(&server, "/groups/api/nowhere");
+    assert_eq!((answer.status, &answer.json()["code"]), (404, &json!(90)));
+    assert_is_page(&open(&server, "/groups/apis"));
+}
+
+#[test]
 fn a_link_in_capitals_finds_the_room() {
     let (server, _, path) = server_with_room("Chess", "en");
     let page = open(&server, &path);
@@ -220,6 +258,7 @@ fn the_root_says_that_the_server_runs_and_leads_to_the_documentation() {
     assert_is_page(&page);
     assert!(page.body.contains("The server is running"), "{}", page.body);
     assert_eq!(inside(&page.body, "<a href=\"docs\">", "</a>"), "/docs");
+    assert!(page.body.contains("HTTP API"), "{}", page.body);
     assert_eq!(open(&server, "/docs").status, 200);
     assert_eq!(server.post("/", &json!({})).status, 405);
 }
