@@ -7,12 +7,14 @@ mod output;
 mod queue;
 
 use crate::config::{Log, LogFormat};
+use crate::model::text;
 use env_logger::{Builder, Logger, Target};
 use json::json_line;
 use log::kv::Value;
 use log::{Level, LevelFilter, Log as _, Metadata, Record, error};
 use output::Output;
 use queue::Queue;
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
@@ -78,6 +80,7 @@ pub fn apply(settings: &Log) {
 /// limited time until it and the lines before it are written. Where stderr is closed the line is
 /// lost.
 pub(crate) fn write_last(line: &str) {
+    let line = text::on_one_line(line);
     match LOG.get() {
         Some(log) => {
             log.queue.push_last(format!("{line}\n").into_bytes());
@@ -159,7 +162,12 @@ struct QueueWriter(Arc<Queue>);
 
 impl Write for QueueWriter {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.push(line.to_vec());
+        // A name in the line may hold what some readers take for its end.
+        let on_one_line = str::from_utf8(line).map(text::on_one_line);
+        self.0.push(match on_one_line {
+            Ok(Cow::Owned(changed)) => changed.into_bytes(),
+            _ => line.to_vec(),
+        });
         Ok(line.len())
     }
 

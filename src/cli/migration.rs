@@ -1,6 +1,7 @@
 //! Shows the operator how a migration of the database goes.
 
 use super::output::progress_bar;
+use crate::model::text;
 use crate::store::MigrationEvent;
 use indicatif::ProgressBar;
 use log::{info, warn};
@@ -75,8 +76,9 @@ impl MigrationDisplay {
     }
 
     fn print(&self, text: &str) {
+        let line = text::on_one_line(text);
         // Where stderr is closed there is no reader to tell.
         self.bar
-            .suspend(|| writeln!(io::stderr(), "roomd: {text}").unwrap_or_default());
+            .suspend(|| writeln!(io::stderr(), "roomd: {line}").unwrap_or_default());
     }
 }

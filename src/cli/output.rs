@@ -1,5 +1,6 @@
 //! What verbs print for the operator: lines, tables, counts and progress bars.
 
+use crate::model::text;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -46,7 +47,7 @@ pub(super) fn table<const N: usize>(
     rows: impl Iterator<Item = [String; N]>,
 ) -> String {
     let rows: Vec<_> = iter::once(headings.map(str::to_owned))
-        .chain(rows)
+        .chain(rows.map(|row| row.map(|cell| text::on_one_line(&cell).into_owned())))
         .collect();
     let width = |column: usize| {
         rows.iter()

@@ -142,6 +142,17 @@ pub(crate) fn shown(text: &str, max: usize) -> String {
     text.chars().take(max).map(visible).collect()
 }
 
+/// Returns a text as a part of a line of a log or a list, with a space for U+2028 and U+2029, at which
+/// some programs break lines. Names may hold both, which are white space.
+pub(crate) fn on_one_line(text: &str) -> Cow<'_, str> {
+    const SEPARATORS: [char; 2] = ['\u{2028}', '\u{2029}'];
+    if text.contains(SEPARATORS) {
+        Cow::Owned(text.replace(SEPARATORS, " "))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 fn is_forbidden(c: char) -> bool {
     FORBIDDEN.iter().any(|range| range.contains(&c))
 }
@@ -169,6 +180,8 @@ mod tests {
             ("\u{200B}Te\u{AD}st\u{FEFF}", "test"),
             ("a\u{3164}b\u{E0041}", "AB"),
             ("a\u{2800}\u{1D159} b", "A B"),
+            ("A\u{2028}B", "a b"),
+            ("\u{FEFF}A \u{2029}\u{2028}B\u{2029}", "a b"),
         ] {
             assert_eq!(fold(left), fold(right), "{left} and {right}");
         }
@@ -200,6 +213,8 @@ mod tests {
             "\u{200B}",
             "\u{3164} \u{2800}",
             "\u{FE0F}\u{200D}",
+            "\u{2028}\u{2029}",
+            "\u{FEFF}\u{2028} \u{AD}",
         ] {
             assert!(line(text, 255).is_err(), "{text:?}");
         }

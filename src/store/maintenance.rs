@@ -3,6 +3,7 @@
 
 use super::{Location, OpenError, sqlite};
 use crate::model::Timestamp;
+use crate::model::text::on_one_line;
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
@@ -150,7 +151,7 @@ impl Excerpt {
     /// Adds an entry, whose text is read only if it is shown.
     pub(super) fn push<E>(&mut self, text: impl FnOnce() -> Result<String, E>) -> Result<(), E> {
         if self.shown.len() < Self::MAX_SHOWN {
-            self.shown.push(text()?);
+            self.shown.push(on_one_line(&text()?).into_owned());
         } else {
             self.further += 1;
         }

@@ -1,4 +1,4 @@
-use crate::support::{Folder, Process, TIMEOUT, email, room_path};
+use crate::support::{Folder, Key, Process, TIMEOUT, email, room_path};
 use serde_json::{Value, json};
 use std::process::Stdio;
 
@@ -306,4 +306,53 @@ fn an_error_shows_a_wrong_argument_shortened_and_without_what_a_terminal_obeys()
         assert!(exit.stderr.contains("'\u{FFFD}[31m\u{FFFD}xxx"), "{exit:?}");
         assert!(exit.stderr.len() < 1000, "{exit:?}");
     }
+}
+
+/// A name with a byte order mark and the characters at which some programs break lines.
+const SEPARATED: &str = "\u{FEFF}A\u{2028}B\u{2029}C";
+
+#[test]
+fn a_name_with_line_separators_is_stored_as_typed_and_shown_on_one_line() {
+    let folder = Folder::new();
+    let add = ["user", "add", "--email", ADA, "--name", SEPARATED];
+    folder.roomd(&[&add[..], &["--username", SEPARATED]].concat());
+    let key = folder.roomd(&["key", "create", "--json", "--name", SEPARATED]);
+    let key: Key = serde_json::from_str(&key).expect("a key");
+    for verb in ["user", "key"] {
+        let listed = folder.roomd(&[verb, "list"]);
+        assert!(listed.contains("A B C"), "{listed:?}");
+        assert!(!listed.contains(['\u{2028}', '\u{2029}']), "{listed:?}");
+        let json = folder.roomd(&[verb, "list", "--json"]);
+        let json: Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(json[0]["name"], SEPARATED);
+    }
+
+    folder.write("config.toml", "[log]\nrequests = true\n");
+    let server = folder.serve(&[]).with_key(&key);
+    let room = |email: &str, name: &str| server.get_or_create(email, name);
+    assert_eq!(room(ADA, SEPARATED).json()["name"], SEPARATED);
+    let same = [
+        "user",
+        "add",
+        "--email",
+        "b@example.com",
+        "--name",
+        "B",
+        "--username",
+    ];
+    let exit = folder.run(&[&same[..], &["a b  C"]].concat());
+    assert!(
+        exit.error_message().contains("has this username"),
+        "{exit:?}"
+    );
+    folder.add_user("b@example.com");
+    assert_eq!(room("b@example.com", "a b c").status, 409);
+    let log = server.stop().stderr;
+    assert!(log.contains("A B C"), "{log:?}");
+    assert!(!log.contains(['\u{2028}', '\u{2029}']), "{log:?}");
+
+    folder.roomd(&["backup", "copy.db"]);
+    folder.roomd(&["user", "remove", ADA]);
+    let exit = folder.run(&["restore", "copy.db"]);
+    assert!(exit.stderr.contains("A B C of ada@"), "{exit:?}");
 }
