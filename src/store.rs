@@ -140,8 +140,8 @@ impl Store {
 
     /// Opens a database for a server, as [`Store::open`] does, and creates one where there is none.
     /// `readers` is how many threads read at the same time without waiting for each other. A
-    /// migration whose `observer` returns `Break` is rolled back, and its copy is deleted, unless
-    /// both are done already.
+    /// migration whose `observer` returns `Break` is rolled back, unless it is over; a copy that is
+    /// not whole yet is deleted.
     ///
     /// # Errors
     /// As [`Store::open`]; an SQLite file that another server has open; a migration that was rolled
