@@ -46,7 +46,7 @@ pub(crate) use framing::BodyFraming;
 pub(crate) use host::Hosts;
 pub(crate) use limits::Limits;
 pub(crate) use openapi::DocumentSettings;
-pub(crate) use page::url as room_url;
+pub(crate) use page::{is_socket_path, url as room_url};
 pub(crate) use paths::normalize;
 pub(crate) use rejections::Rejections;
 pub(crate) use request_log::observe;

@@ -4,6 +4,9 @@ use std::time::{Duration, Instant};
 /// The bit that tells an idle connection.
 const IDLE: u64 = 1 << 63;
 
+/// The value that tells a web socket, which may be open for as long as its two sides want.
+const WEB_SOCKET: u64 = u64::MAX;
+
 /// What a connection does, and since when: it is idle, or it is about a request, since the first
 /// byte of its head, then since its head has arrived.
 #[derive(Debug)]
@@ -44,12 +47,18 @@ impl ConnectionActivity {
         }
     }
 
+    /// Records that the connection has become a web socket.
+    pub(super) fn record_web_socket(&self) {
+        self.since.store(WEB_SOCKET, Ordering::Relaxed);
+    }
+
     /// Returns true while the connection waits for the next request.
     pub(crate) fn is_idle(&self) -> bool {
         self.since.load(Ordering::Relaxed) & IDLE != 0
     }
 
-    /// Returns how long the connection has been idle, or about the same request.
+    /// Returns how long the connection has been idle, or about the same request; nothing for a web
+    /// socket.
     pub(crate) fn age(&self) -> Duration {
         let since = self.since.load(Ordering::Relaxed) & !IDLE;
         let since = Duration::from_millis(since);

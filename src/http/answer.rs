@@ -7,8 +7,9 @@ use super::state::AppState;
 use actix_http::ConnectionType;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, UPGRADE,
     X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::Next;
@@ -67,7 +68,9 @@ pub(crate) async fn answer(
         keep_alive.is_none() || request.head().connection_type() != ConnectionType::KeepAlive;
     let answering = exchange.begin(framing(&request), Instant::now(), is_last);
     let mut response = next.call(request).await?;
-    if !exchange.settle().await {
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        exchange.become_web_socket();
+    } else if !exchange.settle().await {
         let head = response.response_mut().head_mut();
         head.set_connection_type(ConnectionType::Close);
     } else if let Some(value) = keep_alive.as_ref().filter(|_| !is_last) {
@@ -93,10 +96,14 @@ fn complete_json(headers: &mut HeaderMap) {
     }
 }
 
-/// Returns where the body of a request ends. The HTTP server has checked the two headers.
+/// Returns where the body of a request ends. The HTTP server has checked the two headers, and the
+/// transport leaves an offer to upgrade only in a request for a web socket.
 fn framing(request: &ServiceRequest) -> BodyFraming {
     if request.chunked().unwrap_or(false) {
         return BodyFraming::CHUNKED;
+    }
+    if request.headers().contains_key(UPGRADE) {
+        return BodyFraming::Endless;
     }
     let length = request.headers().get(CONTENT_LENGTH);
     let length = length.and_then(|value| value.to_str().ok()?.trim().parse().ok());

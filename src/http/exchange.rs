@@ -29,6 +29,8 @@ pub(crate) enum Phase {
     Head,
     /// The body of the request that is being answered.
     Body(BodyFraming),
+    /// The frames of a web socket.
+    WebSocket,
     /// Nothing: the request has arrived in whole, and its answer is not sent yet.
     Nothing,
     /// The end: the connection carries no further request.
@@ -54,6 +56,8 @@ struct State {
     unsent: bool,
     /// True if the connection carries no request after the current one.
     last: bool,
+    /// True if the connection has become a web socket.
+    is_web_socket: bool,
     /// Why the rest of the body is not read, if it is not.
     rejected: Option<RejectedBody>,
     /// True if all that has arrived of the body was handed over.
@@ -89,6 +93,7 @@ impl Exchange {
                 answered: false,
                 unsent: false,
                 last: false,
+                is_web_socket: false,
                 rejected: None,
                 starved: false,
                 expects: false,
@@ -117,6 +122,15 @@ impl Exchange {
         state.continue_due = false;
         state.last |= last;
         Answering(self.clone())
+    }
+
+    /// Records that the connection carries the frames of a web socket from now on, for as long as
+    /// its two sides want.
+    pub(super) fn become_web_socket(&self) {
+        self.activity.record_web_socket();
+        let mut state = self.state.borrow_mut();
+        state.is_web_socket = true;
+        state.wake_transport();
     }
 
     /// Tells the client that its body is wanted, if it waits to be told so.
@@ -165,6 +179,9 @@ impl Exchange {
         match &mut state.transport {
             Some(stored) => stored.clone_from(waker),
             none => *none = Some(waker.clone()),
+        }
+        if state.is_web_socket {
+            return Phase::WebSocket;
         }
         let Some(body) = &state.body else {
             return if state.last {
@@ -225,7 +242,8 @@ impl Exchange {
     /// Returns true if the body of the current request has not arrived in whole.
     pub(crate) fn has_unread_body(&self) -> bool {
         let state = self.state.borrow();
-        state.body.as_ref().is_some_and(|body| !body.is_complete())
+        let body = state.body.as_ref().filter(|_| !state.is_web_socket);
+        body.is_some_and(|body| !body.is_complete())
     }
 
     /// Records whether the next request waits for the status 100 before its body.

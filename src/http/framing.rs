@@ -8,6 +8,8 @@ pub(crate) enum BodyFraming {
     Length(u64),
     /// Chunks, from this state on.
     Chunked(Chunked),
+    /// All bytes until the connection ends: it becomes a web socket, or is closed.
+    Endless,
 }
 
 /// The state between two bytes of a chunked body. Where a size is named, it is that of the chunk.
@@ -59,6 +61,7 @@ impl BodyFraming {
     pub(crate) fn advance(&mut self, bytes: &[u8]) -> usize {
         match self {
             Self::Length(left) => take(left, bytes.len()),
+            Self::Endless => bytes.len(),
             Self::Chunked(state) => {
                 let mut read = 0;
                 while read < bytes.len() && *state != Chunked::End {

@@ -28,6 +28,18 @@ const FOLDER: &str = "groups";
 /// The path of a room's page in any case: codes for cameras (QR codes) are shorter in capitals.
 pub(super) const PATH_IN_ANY_CASE: &str = "/{groups:(?i:groups)}/{room:(?i:room)}/{slug}";
 
+/// Returns whether a path, perhaps with a query, is that of the web socket of a room, in any case.
+pub(crate) fn is_socket_path(path: &[u8]) -> bool {
+    let path = path.split(|byte| *byte == b'?').next().unwrap_or_default();
+    let mut segments = path.split(|byte| *byte == b'/');
+    let mut is_next = |expected: &[u8]| {
+        let segment = segments.next();
+        segment.is_some_and(|segment| segment.eq_ignore_ascii_case(expected))
+    };
+    let is_room = is_next(b"") && is_next(b"groups") && is_next(b"room");
+    is_room && segments.next().is_some() && segments.eq([b"socket"])
+}
+
 /// Returns the URL of a room's page.
 pub(crate) fn url(public_url: &str, slug: &str) -> String {
     let rooms = PATH.trim_end_matches("{slug}");

@@ -1,6 +1,9 @@
 //! What the transport changes in the head of a request before the HTTP server reads it: offers to
 //! upgrade the connection, and expectations, lose their names, because the HTTP server would end
 //! the connection for the first and promise to read the body for the second before it knows that.
+//! Only the path of a web socket keeps its offer.
+
+use crate::http::is_socket_path;
 
 /// The longest line that is looked into, in bytes; a longer one is handed over as it is.
 const MAX_LINE: usize = 16 * 1024;
@@ -12,6 +15,8 @@ pub(super) struct HeadFilter {
     has_begun: bool,
     /// True inside of a line whose beginning was handed over already.
     is_inside_line: bool,
+    /// True if the request may upgrade the connection to a web socket.
+    may_upgrade: bool,
     /// True if the client waits for the status 100 before it sends the body.
     pub(super) expects: bool,
 }
@@ -29,7 +34,9 @@ impl HeadFilter {
                 continue;
             }
             if !line.trim_ascii().is_empty() {
-                self.has_begun = true;
+                if !std::mem::replace(&mut self.has_begun, true) {
+                    self.may_upgrade = is_for_socket(line);
+                }
                 self.change(line);
             } else if self.has_begun {
                 return (passed, true);
@@ -49,6 +56,9 @@ impl HeadFilter {
         };
         let (name, value) = line.split_at_mut(colon);
         let value = &mut value[1..];
+        if self.may_upgrade && !name.eq_ignore_ascii_case(b"expect") {
+            return;
+        }
         if name.eq_ignore_ascii_case(b"connection") {
             for option in value.split_mut(|byte| *byte == b',') {
                 if option.trim_ascii().eq_ignore_ascii_case(b"upgrade") {
@@ -67,9 +77,40 @@ impl HeadFilter {
     }
 }
 
+/// Returns whether the first line of a request is that for a web socket.
+fn is_for_socket(line: &[u8]) -> bool {
+    let mut words = line.split(|byte| *byte == b' ');
+    let is_get = words.next() == Some(b"GET");
+    is_get && words.next().is_some_and(is_socket_path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_path_of_a_web_socket_keeps_its_offer() {
+        let offer = "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+        for (line, keeps_offer) in [
+            (
+                "GET /groups/room/test_k3v9q2d7xm/socket?ticket=a HTTP/1.1",
+                true,
+            ),
+            ("GET /GROUPS/ROOM/T_K3V9Q2D7XM/socket HTTP/1.1", true),
+            ("POST /groups/room/test_k3v9q2d7xm/socket HTTP/1.1", false),
+            ("GET /groups/room/test_k3v9q2d7xm HTTP/1.1", false),
+            ("GET /groups/room/socket HTTP/1.1", false),
+            (
+                "GET /xapi/v2/room/search?query=/groups/room/a/socket HTTP/1.1",
+                false,
+            ),
+        ] {
+            let head = format!("{line}\r\n{offer}");
+            let mut bytes = head.clone().into_bytes();
+            assert_eq!(HeadFilter::default().filter(&mut bytes), (head.len(), true));
+            assert_eq!(bytes == head.as_bytes(), keeps_offer, "{line}");
+        }
+    }
 
     #[test]
     fn offers_and_expectations_lose_their_names() {

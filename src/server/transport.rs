@@ -205,6 +205,21 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         Poll::Ready(Ok(()))
     }
 
+    /// Reads from a web socket, whose frames are bounded by what reads them.
+    fn read_frames(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.memory.begin(0);
+        if self.input.is_empty() {
+            ready!(self.fill(context))?;
+        }
+        let count = self.input.len().min(buffer.remaining());
+        self.hand_over(count, buffer);
+        Poll::Ready(Ok(()))
+    }
+
     /// Reads and drops what a client still sends to a connection that is closed.
     fn linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let deadline = std::time::Instant::now() + LINGER;
@@ -253,6 +268,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Transport<T> {
         match phase {
             Phase::Head => this.read_head(context, buffer),
             Phase::Body(left) => this.read_body(left, context, buffer),
+            Phase::WebSocket => this.read_frames(context, buffer),
             Phase::Nothing => Poll::Pending,
             Phase::End => Poll::Ready(Ok(())),
         }
