@@ -4,4 +4,4 @@ mod host_link;
 mod host_secret;
 
 pub(crate) use host_link::HostLinks;
-pub(crate) use host_secret::beside as secret_beside;
+pub(crate) use host_secret::file as secret_file;

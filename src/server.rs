@@ -163,7 +163,8 @@ impl BoundServer {
         let database = Location::File(config.database.path.clone());
         let store = Store::open_for_serving(&database, readers, observer).await?;
         let Location::File(path) = store.location();
-        let host_links = HostLinks::load_or_create(&meeting::secret_beside(&path), &path)
+        let secret = meeting::secret_file(config.meeting.secret_file.as_deref(), &path);
+        let host_links = HostLinks::load_or_create(&secret, &path)
             .map_err(|error| ServerError::HostSecret(error.to_string()))?;
         let url = PublicUrl::from_address(config.tls.scheme(), self.address);
         Ok(Server {

@@ -19,8 +19,11 @@ const PURPOSE: &str = "the secret of the host links";
 #[derive(Clone)]
 pub(crate) struct HostSecret([u8; BYTES]);
 
-/// Returns the file of the secret where the settings name none: beside the database.
-pub(crate) fn beside(database: &Path) -> PathBuf {
+/// Returns the file of the secret: the one that the settings name, else one beside the database.
+pub(crate) fn file(configured: Option<&Path>, database: &Path) -> PathBuf {
+    if let Some(file) = configured {
+        return file.to_owned();
+    }
     let mut name = database.as_os_str().to_owned();
     name.push("-host-secret");
     PathBuf::from(name)
