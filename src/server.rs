@@ -219,6 +219,11 @@ impl Server {
         &self.state.store
     }
 
+    /// Returns what makes the links of hosts.
+    pub(crate) fn host_links(&self) -> &HostLinks {
+        &self.state.host_links
+    }
+
     /// Returns what reloads settings and the certificate while the server runs.
     pub fn reloader(&self) -> Reloader {
         Reloader {

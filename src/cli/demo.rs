@@ -1,3 +1,4 @@
+mod certificate;
 mod key;
 
 use super::error::CliError;
@@ -46,6 +47,13 @@ pub(super) struct Args {
         value_parser = NonEmptyStringValueParser::new()
     )]
     key: Option<String>,
+    /// Open the room as its host in a browser
+    #[arg(long)]
+    open: bool,
+    /// Serve HTTPS with a certificate of its own, of which browsers warn: they give a camera only to
+    /// HTTPS, or to this machine itself
+    #[arg(long)]
+    tls_self_signed: bool,
     #[command(flatten)]
     _database: HiddenDatabase,
 }
@@ -78,10 +86,19 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
         let mut signals = Signals::catch()?;
         let folder = TempDir::with_prefix("roomd-demo-").map_err(CliError::TemporaryFolder)?;
         config.database.path = folder.path().join("demo.db");
+        if args.tls_self_signed {
+            let addresses = [own_address(), Ipv4Addr::LOCALHOST.into()];
+            let created = certificate::create(folder.path(), &addresses);
+            config.tls = created.map_err(CliError::TemporaryFolder)?;
+        }
         let (server, url) = bind(config, args.listen.is_some()).await?;
         let room = prepare(server.store(), &users, &key).await?;
+        let links = Links::new(&server, &url, &room);
         print_line(ready_line(&server))?;
-        print_line(instructions(&url, &key, &room, needs_key))?;
+        print_line(instructions(&url, &key, &links, needs_key))?;
+        if args.open && open::that_detached(&links.host).is_err() {
+            print_line("No browser could be opened: open the host's link yourself.")?;
+        }
         // Every signal ends a demo, also that of a terminal that is closed: its database is deleted.
         let stop = async move {
             signals.next().await;
@@ -114,7 +131,8 @@ async fn bind_exactly(mut config: Config) -> Result<(Server, String), ServerErro
         })?;
         config.server.listen.set_port(port);
         let reachable = SocketAddr::new(own_address(), port);
-        config.server.public_url = Some(PublicUrl::from_address("http", reachable));
+        let scheme = config.tls.scheme();
+        config.server.public_url = Some(PublicUrl::from_address(scheme, reachable));
     }
     let public_url = config.server.public_url.clone();
     let server = Server::bind(config, &mut |_| {}).await?;
@@ -170,14 +188,45 @@ async fn prepare(
         inaccessible_replay: false,
         registration: None,
     };
-    Ok(store.get_or_create_default(draft).await?.0)
+    let room = store.get_or_create_default(draft).await?.0;
+    Ok(store.give_host_link(room.guid).await?)
 }
 
-fn instructions(url: &str, key: &NewApiKey, room: &Room, needs_key: bool) -> String {
+/// The links to the room of the demo.
+struct Links {
+    /// For everybody.
+    guest: String,
+    /// For its host.
+    host: String,
+}
+
+impl Links {
+    fn new(server: &Server, url: &str, room: &Room) -> Self {
+        let guest = http::room_url(url, &room.slug());
+        let host = server.host_links().url(&guest, room, None);
+        Self { guest, host }
+    }
+}
+
+fn instructions(url: &str, key: &NewApiKey, links: &Links, needs_key: bool) -> String {
     let users = USERS.map(|(email, ..)| email).join(", ");
-    let room = http::room_url(url, &room.slug());
+    let Links { guest, host } = links;
+    let is_secure = !needs_key || url.starts_with("https://");
+    let camera = match is_secure {
+        true => "",
+        false => {
+            " Other devices get no camera and no\nmicrophone over http://: for that, start the demo \
+             with --tls-self-signed."
+        }
+    };
     let (access_key, secret_key) = (key.access_key.as_str(), key.secret_key());
-    let call = format!("curl -i {url}/xapi/v2/room");
+    // Nobody vouches for a certificate of its own.
+    let flags = if url.starts_with("https://") {
+        "-ik"
+    } else {
+        "-i"
+    };
+    let call = format!("curl {flags} {url}/xapi/v2/room");
     let body = format!("-H 'Content-Type: application/json' -d '{REQUEST}'");
     let authorization = http::authorization(key);
     let with_key = format!("{call} -H 'Authorization: {authorization}' {body}");
@@ -193,15 +242,18 @@ fn instructions(url: &str, key: &NewApiKey, room: &Room, needs_key: bool) -> Str
         r#"
 Open in a browser:
 
-documentation  {url}/docs
-a room         {room}
+documentation    {url}/docs
+a room, as host  {host}
+a room, as guest {guest}
 
+Open both links of the room, in two windows or on two devices, to meet. The guest waits for the
+host.{camera}
 access key:  {access_key}
 secret key:  {secret_key}
 Registered users: {users}
 
 Paste this into another terminal. The first call creates a room (201), every later call returns
-the same room (200); the "url" in the answer opens in a browser.
+the same room (200); the "url" in the answer opens a meeting.
 
 {commands}
 

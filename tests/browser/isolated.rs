@@ -27,15 +27,27 @@ pub(crate) fn isolated(body: impl FnOnce()) {
     let test = std::thread::current();
     let program = std::env::current_exe().expect("the path of the tests");
     let output = Command::new("unshare")
-        .args(["--net", "sh", "-c", "ip link set lo up && exec \"$0\" \"$@\""])
+        .args([
+            "--net",
+            "sh",
+            "-c",
+            "ip link set lo up && exec \"$0\" \"$@\"",
+        ])
         .arg(program)
-        .args(["--exact", test.name().expect("the name of the test"), "--nocapture"])
+        .args([
+            "--exact",
+            test.name().expect("the name of the test"),
+            "--nocapture",
+        ])
         .env(VARIABLE, "1")
         .output()
         .expect("unshare runs");
     say(&String::from_utf8_lossy(&output.stdout));
     say(&String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "the test failed in its own network");
+    assert!(
+        output.status.success(),
+        "the test failed in its own network"
+    );
 }
 
 /// Returns what the machine lacks.
@@ -49,5 +61,7 @@ fn missing() -> Option<String> {
     }
     let missing = ["chromium", "chromedriver"].into_iter();
     let mut missing = missing.filter(|program| !runs(program, &["--version"]));
-    missing.next().map(|program| format!("there is no {program}"))
+    missing
+        .next()
+        .map(|program| format!("there is no {program}"))
 }

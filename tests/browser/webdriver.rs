@@ -72,7 +72,10 @@ impl Browser {
     /// Runs a script in the page, with `arguments`; returns what it returns.
     #[track_caller]
     pub(crate) fn run(&self, script: &str, arguments: Value) -> Value {
-        self.post("execute/sync", &json!({"script": script, "args": arguments}))
+        self.post(
+            "execute/sync",
+            &json!({"script": script, "args": arguments}),
+        )
     }
 
     /// Waits until an expression of the page is true. The expression is looked at every 50 ms.
@@ -95,7 +98,10 @@ impl Browser {
         if found != true {
             let page = "return document.body.dataset.state + ': ' + document.body.innerText";
             let page = self.run(page, json!([]));
-            panic!("never true: {expression}; the page: {page}; its log: {:?}", self.log());
+            panic!(
+                "never true: {expression}; the page: {page}; its log: {:?}",
+                self.log()
+            );
         }
     }
 
@@ -183,7 +189,9 @@ fn send(method: &str, url: &str, body: Option<&Value>) -> Value {
         .build()
         .into();
     let text = body.map(Value::to_string).unwrap_or_default();
-    let request = request.header("Content-Type", "application/json").body(text);
+    let request = request
+        .header("Content-Type", "application/json")
+        .body(text);
     let answer = agent.run(request.expect("a request"));
     let mut answer = answer.expect("chromedriver answers");
     let is_done = answer.status().is_success();

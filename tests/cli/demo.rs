@@ -200,7 +200,7 @@ fn the_body_to_paste_has_two_fields() {
 #[test]
 fn the_printed_links_open() {
     let demo = Demo::start("127.0.0.1:0");
-    let (docs, room) = (demo.after("documentation"), demo.after("a room"));
+    let (docs, room) = (demo.after("documentation"), demo.after("a room, as guest"));
     assert!(docs.ends_with("/docs") && room.contains("/groups/room/demo-room_"));
     assert_status(&format!("curl -i '{docs}'"), "200");
     assert_status(&format!("curl -i '{room}'"), "200");
@@ -248,7 +248,10 @@ fn a_demo_that_other_devices_can_reach_requires_the_key() {
     let room: Value = serde_json::from_str(&room).expect("JSON");
     let url = room["url"].as_str().expect("a URL");
     assert_status(&format!("curl -i '{url}'"), "200");
-    assert_status(&format!("curl -i '{}'", demo.after("a room")), "200");
+    assert_status(
+        &format!("curl -i '{}'", demo.after("a room, as guest")),
+        "200",
+    );
     let public = demo.after("documentation").trim_end_matches("/docs");
     assert!(url.starts_with(public), "{url} {public}");
 }
@@ -343,4 +346,37 @@ fn a_demo_accepts_no_database() {
     assert_eq!(exit.status.code(), Some(2), "{exit:?}");
     assert!(exit.stderr.contains("leave out --database"), "{exit:?}");
     assert!(folder.files().is_empty());
+}
+
+#[test]
+fn the_links_of_a_room_are_those_of_its_host_and_of_its_guests() {
+    let demo = Demo::start("127.0.0.1:0");
+    let (host, guest) = (
+        demo.after("a room, as host"),
+        demo.after("a room, as guest"),
+    );
+    let secret = host.strip_prefix(guest).expect("the same address");
+    assert!(secret.starts_with("#host=") && secret.len() > 50, "{host}");
+    assert!(!demo.instructions.contains("--tls-self-signed"));
+}
+
+#[test]
+fn other_devices_get_a_camera_with_a_certificate_of_its_own() {
+    let args = ["--listen", "0.0.0.0:0"];
+    let without = Demo::start_in(Folder::new(), &args);
+    assert!(without.instructions.contains("--tls-self-signed"));
+    let with = [&args[..], &["--tls-self-signed"]].concat();
+    let demo = Demo::start_in(Folder::new(), &with);
+    assert!(!demo.instructions.contains("--tls-self-signed"));
+    assert!(demo.after("a room, as guest").starts_with("https://"));
+    assert_status(demo.commands()[0], "201");
+    let certificate = demo.temporary_files();
+    assert!(certificate > 0);
+    let folder = demo.stop();
+    assert_eq!(
+        fs::read_dir(folder.path("temporary"))
+            .expect("a folder")
+            .count(),
+        0
+    );
 }
