@@ -107,9 +107,11 @@ pub(crate) fn routes(config: &mut web::ServiceConfig, base_paths: &[String]) {
     let start = (Method::GET, web::route().to(page::start));
     let room = (Method::GET, web::route().to(page::show));
     let file = (Method::GET, web::route().to(docs::file));
+    let asset = (Method::GET, web::route().to(page::assets::file));
     config
         .service(resource("/docs/{file}", vec![file]))
         .service(resource("/", vec![start]))
+        .service(resource(page::assets::PATH, vec![asset]))
         .service(resource(page::PATH_IN_ANY_CASE, vec![room]))
         .default_service(web::to(page::show_missing));
 }
