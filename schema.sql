@@ -2,7 +2,7 @@
 -- same state by the migrations in src/store/sqlite/migrations/.
 
 PRAGMA application_id = 0x726F6F6D; -- "room": tells this file from one of another program
-PRAGMA user_version = 2;            -- the number of this schema
+PRAGMA user_version = 3;            -- the number of this schema
 
 -- Users who may own a room. The *_key columns hold the folded form by which two values are the same,
 -- the *_folded columns the form that searches look into; src/model/text.rs makes both, because
@@ -62,7 +62,9 @@ CREATE TABLE rooms (
     inaccessible_replay INTEGER NOT NULL CHECK (inaccessible_replay IN (0, 1)),
     options             TEXT    NOT NULL CHECK (json_valid(options) AND length(options) <= 20480),
     created_at          INTEGER NOT NULL,
-    is_backdated        INTEGER NOT NULL DEFAULT 0 CHECK (is_backdated IN (0, 1))
+    is_backdated        INTEGER NOT NULL DEFAULT 0 CHECK (is_backdated IN (0, 1)),
+    host_epoch          INTEGER NOT NULL DEFAULT 0, -- raised: every host link made before is void
+    host_link_given     INTEGER NOT NULL DEFAULT 0 CHECK (host_link_given IN (0, 1))
 ) STRICT;
 
 CREATE UNIQUE INDEX rooms_by_creator ON rooms (creator_email); -- one default room per user, ever
@@ -72,6 +74,16 @@ CREATE INDEX backdated_rooms ON rooms (room_id) WHERE is_backdated = 1;
 CREATE UNIQUE INDEX unnumbered_rooms_by_guid ON rooms (room_guid) WHERE numbered = 0;
 CREATE UNIQUE INDEX unnumbered_rooms_by_token ON rooms (slug_token) WHERE numbered = 0;
 
+-- How often people gave a room each number of stars. A room that nobody rated has no row.
+CREATE TABLE ratings (
+    room_id INTEGER PRIMARY KEY REFERENCES rooms (room_id) ON DELETE CASCADE,
+    stars_1 INTEGER NOT NULL DEFAULT 0,
+    stars_2 INTEGER NOT NULL DEFAULT 0,
+    stars_3 INTEGER NOT NULL DEFAULT 0,
+    stars_4 INTEGER NOT NULL DEFAULT 0,
+    stars_5 INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
 -- The key that encrypts room_id in the tokens of links: one row.
 CREATE TABLE link_key (
     only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -80,10 +92,11 @@ CREATE TABLE link_key (
 
 -- Keys of callers. The digest cannot sign a request: it is the SHA-256 of what a request sends.
 CREATE TABLE api_keys (
-    key_id     INTEGER PRIMARY KEY,
-    access_key TEXT    NOT NULL UNIQUE,
-    digest     BLOB    NOT NULL CHECK (length(digest) = 32),
-    name       TEXT    NOT NULL CHECK (length(name) <= 100),
-    created_at INTEGER NOT NULL,
-    revoked_at INTEGER -- null: the key is valid
+    key_id      INTEGER PRIMARY KEY,
+    access_key  TEXT    NOT NULL UNIQUE,
+    digest      BLOB    NOT NULL CHECK (length(digest) = 32),
+    name        TEXT    NOT NULL CHECK (length(name) <= 100),
+    created_at  INTEGER NOT NULL,
+    revoked_at  INTEGER, -- null: the key is valid
+    guests_only INTEGER NOT NULL DEFAULT 0 CHECK (guests_only IN (0, 1)) -- 1: gets no host links
 ) STRICT;

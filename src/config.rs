@@ -8,7 +8,7 @@ mod source;
 mod values;
 
 pub use error::ConfigError;
-pub use settings::{Api, Auth, Config, Database, Log, Rooms, Server, Tls};
+pub use settings::{Api, Auth, Builtin, Config, Database, Log, Meeting, Rooms, Server, Tls};
 pub use source::{Flags, LoadedConfig};
 pub use values::{BasePath, LogFormat, Origin, PublicUrl};
 

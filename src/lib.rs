@@ -7,6 +7,7 @@
 //! | [`cli`] | the command line, one module per verb, for operators |
 //! | [`server`] | the running server: TLS, the listener, the connections, the start and the stop |
 //! | `http` | the routes, their handlers, and the OpenAPI document, for clients |
+//! | `meeting` | what lets a person into a room, for the page of a room |
 //! | [`store`] | the repository of users, rooms and API keys, and its engine SQLite |
 //! | [`model`] | the types and rules that need neither HTTP nor SQL |
 //! | [`config`], [`logging`] | the settings and the log, for `cli` and `server` |
@@ -15,7 +16,7 @@
 //! A request takes one straight way: extractor, handler, repository, engine, response. Imports point
 //! one way, which `tests/architecture.rs` checks:
 //!
-//! `main -> cli -> server -> http -> store -> model`
+//! `main -> cli -> server -> http -> meeting -> store -> model`
 
 pub mod cli;
 pub mod config;
@@ -23,6 +24,7 @@ pub mod config;
 pub mod fuzzing;
 mod http;
 pub mod logging;
+mod meeting;
 pub mod model;
 pub mod server;
 pub mod store;

@@ -15,6 +15,7 @@ pub use tls::TlsError;
 
 use crate::config::{Config, Origin, PublicUrl};
 use crate::http::{self, AppState, DocumentSettings, Hosts, Limits, Rejections, RequestLog};
+use crate::meeting::{self, HostLinks};
 use crate::store::{Failure, Location, MigrationEvent, OpenError, Store};
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, web};
@@ -97,6 +98,9 @@ pub enum ServerError {
     /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// The secret of the host links cannot be read or made.
+    #[error("{0}")]
+    HostSecret(String),
     /// The HTTP server failed.
     #[error("the HTTP server failed: {0}")]
     Http(io::Error),
@@ -142,11 +146,11 @@ impl BoundServer {
         })
     }
 
-    /// Opens the database. `observer` is told of a migration, and can stop it with `Break`, which is
-    /// an error then.
+    /// Opens the database, and makes the secret of the host links if there is none. `observer` is told
+    /// of a migration, and can stop it with `Break`, which is an error then.
     ///
     /// # Errors
-    /// A database that cannot be opened.
+    /// A database that cannot be opened; a secret that cannot be read or made.
     pub async fn open(
         self,
         observer: &mut dyn FnMut(MigrationEvent) -> ControlFlow<()>,
@@ -158,11 +162,15 @@ impl BoundServer {
         let readers = u32::try_from(workers).unwrap_or(u32::MAX);
         let database = Location::File(config.database.path.clone());
         let store = Store::open_for_serving(&database, readers, observer).await?;
+        let Location::File(path) = store.location();
+        let secret = meeting::secret_file(config.meeting.secret_file.as_deref(), &path);
+        let host_links = HostLinks::load_or_create(&secret, &path)
+            .map_err(|error| ServerError::HostSecret(error.to_string()))?;
         let url = PublicUrl::from_address(config.tls.scheme(), self.address);
         Ok(Server {
             cors_origins: config.server.cors_origins.clone(),
             idle_timeout: config.server.keep_alive(),
-            state: web::Data::new(state(config, store, &url)),
+            state: web::Data::new(state(config, store, host_links, &url)),
             address: self.address,
             url,
             workers,
@@ -296,7 +304,7 @@ fn check_file_limit(limit: u64, workers: usize) -> Result<(), ServerError> {
 
 /// Returns what the handlers share. `url` is the start of every room's `url`, unless the settings
 /// have another.
-fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
+fn state(config: Config, store: Store, host_links: HostLinks, url: &PublicUrl) -> AppState {
     let hosts = hosts(&config);
     let public_url = config.server.public_url.as_ref().unwrap_or(url).to_string();
     let openapi = http::openapi_document(DocumentSettings {
@@ -307,6 +315,7 @@ fn state(config: Config, store: Store, url: &PublicUrl) -> AppState {
     });
     AppState {
         store,
+        host_links,
         openapi: openapi.into(),
         base_paths: config
             .api

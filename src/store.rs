@@ -16,9 +16,9 @@ pub use maintenance::{
 };
 
 use crate::model::{
-    AccessKey, ApiKey, CreateOutcome, Email, Guid, NewApiKey, Page, Paging, Room, RoomDraft,
-    RoomPatch, RoomQuery, SlugToken, StoredKey, User, UserLookup, UserPatch, UserProfile,
-    UserQuery,
+    AccessKey, ApiKey, CreateOutcome, Email, Guid, NewApiKey, Page, Paging, Ratings, Room,
+    RoomDraft, RoomPatch, RoomQuery, RoomToOpen, SlugToken, Stars, StoredKey, User, UserLookup,
+    UserPatch, UserProfile, UserQuery,
 };
 use std::fmt::{self, Display, Formatter};
 use std::ops::ControlFlow;
@@ -243,6 +243,57 @@ impl Store {
         }
     }
 
+    /// Finds a room by the token at the end of its link, with what is needed to let somebody in.
+    ///
+    /// # Errors
+    /// A database that cannot be read.
+    pub async fn find_room_to_open(&self, token: &SlugToken) -> Result<Option<RoomToOpen>, Error> {
+        match self {
+            Self::Sqlite(engine) => engine.find_room_to_open(token),
+        }
+    }
+
+    /// Returns a room of which a host link is about to be given out, which is durable by then. Only
+    /// the first call for a room writes.
+    ///
+    /// # Errors
+    /// No room with that GUID; a database that cannot be read or written.
+    pub async fn give_host_link(&self, guid: Guid) -> Result<Room, Error> {
+        match self {
+            Self::Sqlite(engine) => engine.give_host_link(guid).await,
+        }
+    }
+
+    /// Revokes all host links of a room by the start of its next epoch.
+    ///
+    /// # Errors
+    /// No room with that GUID; a database that cannot be written.
+    pub async fn revoke_host_links(&self, guid: Guid) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(engine) => engine.revoke_host_links(guid).await,
+        }
+    }
+
+    /// Counts the rating of one person.
+    ///
+    /// # Errors
+    /// No room with that GUID; a database that cannot be written.
+    pub async fn add_rating(&self, guid: Guid, stars: Stars) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(engine) => engine.add_rating(guid, stars).await,
+        }
+    }
+
+    /// Returns how a room was rated.
+    ///
+    /// # Errors
+    /// No room with that GUID; a database that cannot be read.
+    pub async fn find_ratings(&self, guid: Guid) -> Result<Ratings, Error> {
+        match self {
+            Self::Sqlite(engine) => engine.find_ratings(guid),
+        }
+    }
+
     /// Lists one page of the rooms that match a query. May take long; runs on a thread of the
     /// engine where it would block the caller's.
     ///
@@ -338,7 +389,8 @@ impl Store {
         }
     }
 
-    /// Updates a user. A new e-mail address takes the user's room along.
+    /// Updates a user. A new e-mail address takes the user's room along. It revokes all host links of
+    /// the room, and so does a user who becomes inactive.
     ///
     /// # Errors
     /// No such user; an e-mail address or username of another user; a database that cannot be

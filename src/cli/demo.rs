@@ -71,6 +71,7 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
     config.auth.required = !config.server.listen.ip().is_loopback();
     config.server.public_url = None;
     config.tls = config::Tls::default();
+    config.meeting.secret_file = None;
     let (users, needs_key) = (config.users.defaults(), config.auth.required);
     block_on(async {
         // Before the folder, which is deleted only where the process ends by itself.

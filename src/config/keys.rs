@@ -5,7 +5,7 @@ use toml::Value;
 
 /// A setting, by its place in the file.
 pub(super) struct Setting {
-    /// The table of the file that the key is in.
+    /// The table of the file that the key is in: a name, or several with dots between them.
     pub(super) section: &'static str,
     /// The key in that table.
     pub(super) key: &'static str,
@@ -80,6 +80,37 @@ pub(super) const SETTINGS: &[Setting] = &[
         Form::Number,
     ),
     setting("rooms", "languages", "ROOMD_ROOMS_LANGUAGES", Form::List),
+    setting("meeting", "server", "ROOMD_MEETING_SERVER", Form::Text),
+    setting(
+        "meeting",
+        "without_host",
+        "ROOMD_MEETING_WITHOUT_HOST",
+        Form::Text,
+    ),
+    setting(
+        "meeting",
+        "secret_file",
+        "ROOMD_MEETING_SECRET_FILE",
+        Form::Text,
+    ),
+    setting(
+        "meeting.builtin",
+        "max_people",
+        "ROOMD_MEETING_BUILTIN_MAX_PEOPLE",
+        Form::Number,
+    ),
+    setting(
+        "meeting.builtin",
+        "ice_servers",
+        "ROOMD_MEETING_BUILTIN_ICE_SERVERS",
+        Form::List,
+    ),
+    setting(
+        "meeting.builtin",
+        "turn_secret",
+        "ROOMD_MEETING_BUILTIN_TURN_SECRET",
+        Form::Text,
+    ),
     setting("users", "lang", "ROOMD_USERS_LANG", Form::Text),
     setting("users", "timezone", "ROOMD_USERS_TIMEZONE", Form::Text),
     setting(

@@ -247,6 +247,19 @@ where
     })
 }
 
+/// Reads how many people a meeting can have.
+pub(super) fn people<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    /// Each sends to each, so more would overload their connections long before.
+    const MAX: u16 = 64;
+
+    match whole_number(deserializer) {
+        Ok(number @ 2..=MAX) => Ok(number),
+        _ => Err(D::Error::custom(format_args!(
+            "must be a whole number from 2 to {MAX}"
+        ))),
+    }
+}
+
 fn parse<T: FromStr<Err: fmt::Display>, E: Error>(text: &str) -> Result<T, E> {
     text.parse().map_err(E::custom)
 }

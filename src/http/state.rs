@@ -2,6 +2,7 @@ use super::host::Hosts;
 use super::limits::Limits;
 use super::rejections::Rejections;
 use super::request_log_settings::RequestLog;
+use crate::meeting::HostLinks;
 use crate::model::{Email, EmailDomain, LangTag, UserDefaults, UserProfile};
 use crate::store::Store;
 use actix_web::http::header::HeaderValue;
@@ -13,6 +14,8 @@ use ipnet::IpNet;
 pub(crate) struct AppState {
     /// The database.
     pub(crate) store: Store,
+    /// What makes and checks the host links of rooms.
+    pub(crate) host_links: HostLinks,
     /// The paths under which the API is served, each without a slash at the end.
     pub(crate) base_paths: Vec<String>,
     /// The OpenAPI document, as JSON text.

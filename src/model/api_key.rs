@@ -73,6 +73,8 @@ pub struct StoredKey {
     pub digest: KeyDigest,
     /// The name that the operator gave to the key, possibly empty.
     pub name: String,
+    /// Whether the key gets no host links.
+    pub guests_only: bool,
 }
 
 /// An API key as operators see it.
@@ -86,6 +88,8 @@ pub struct ApiKey {
     pub created_at: Timestamp,
     /// When the key was revoked; None if it is valid.
     pub revoked_at: Option<Timestamp>,
+    /// Whether the key gets no host links.
+    pub guests_only: bool,
 }
 
 /// The name that an operator gives to a key.
@@ -110,6 +114,8 @@ pub struct NewApiKey {
     pub name: String,
     /// When the key was created.
     pub created_at: Timestamp,
+    /// Whether the key gets no host links; false unless it is set.
+    pub guests_only: bool,
     secret_key: String,
 }
 
@@ -120,6 +126,7 @@ impl NewApiKey {
             access_key: AccessKey(random_text::<ACCESS_KEY_CHARS>()),
             name: name.map_or_else(String::new, |name| name.0),
             created_at: Timestamp::now(),
+            guests_only: false,
             secret_key: random_text::<SECRET_KEY_CHARS>(),
         }
     }
@@ -143,6 +150,7 @@ impl NewApiKey {
             access_key: AccessKey::new(access_key),
             name: String::new(),
             created_at: Timestamp::now(),
+            guests_only: false,
             secret_key: secret_key.to_owned(),
         })
     }
@@ -185,6 +193,7 @@ mod tests {
             access_key: AccessKey("abc".into()),
             name: String::new(),
             created_at: Timestamp::now(),
+            guests_only: false,
             secret_key: "def".into(),
         };
         assert_eq!(

@@ -92,6 +92,10 @@ pub struct Room {
     pub creator_email: String,
     /// All options.
     pub options: RoomOptions,
+    /// How often the host links of the room were revoked: a link is valid for one epoch.
+    pub host_epoch: u64,
+    /// Whether a host link of the room was ever given out.
+    pub host_link_given: bool,
 }
 
 impl Room {
@@ -99,6 +103,17 @@ impl Room {
     pub fn slug(&self) -> String {
         slug(self.name.as_str(), &self.slug_token)
     }
+}
+
+/// A room whose link somebody follows, with what is needed to let them in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomToOpen {
+    /// The room.
+    pub room: Room,
+    /// The identifier of the room's owner.
+    pub owner_guid: Guid,
+    /// Whether the owner is active now, and not expired. No host link is valid otherwise.
+    pub owner_is_active: bool,
 }
 
 /// The room of a get-or-create request, which is created if the user has none.
@@ -185,6 +200,8 @@ impl NewRoom {
             allow_recording: self.allow_recording,
             creator_email,
             options: self.options,
+            host_epoch: 0,
+            host_link_given: false,
         }
     }
 }

@@ -56,7 +56,7 @@ impl Timestamp {
     }
 
     /// Returns the moment with a number of seconds since 1970-01-01T00:00:00Z.
-    pub(crate) fn from_unix(seconds: i64) -> Self {
+    pub(crate) const fn from_unix(seconds: i64) -> Self {
         Self(seconds)
     }
 

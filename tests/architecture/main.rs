@@ -14,7 +14,9 @@ use std::fs;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
-        &["config", "http", "logging", "model", "server", "store"],
+        &[
+            "config", "http", "logging", "meeting", "model", "server", "store",
+        ],
     ),
     ("config", &["model"]),
     ("events", &["model", "store"]),

@@ -266,6 +266,12 @@ fn an_invalid_value_of_a_variable_is_named() {
         ("ROOMD_TRUSTED_PROXIES", "proxy.example.com"),
         ("ROOMD_AUTH_FAILURES_PER_MINUTE", "-1"),
         ("ROOMD_AUTH_REQUESTS_PER_MINUTE", "many"),
+        ("ROOMD_MEETING_SERVER", "zoom"),
+        ("ROOMD_MEETING_WITHOUT_HOST", "never"),
+        ("ROOMD_MEETING_BUILTIN_MAX_PEOPLE", "1"),
+        ("ROOMD_MEETING_BUILTIN_MAX_PEOPLE", "65"),
+        ("ROOMD_MEETING_BUILTIN_ICE_SERVERS", "example.com"),
+        ("ROOMD_MEETING_BUILTIN_ICE_SERVERS", "turn:example.com"),
     ] {
         let exit = start(&folder, &["serve"], &[(name, value)])
             .err()
@@ -273,6 +279,7 @@ fn an_invalid_value_of_a_variable_is_named() {
         let key = name
             .trim_start_matches("ROOMD_")
             .replacen('_', ".", 1)
+            .replace("builtin_", "builtin.")
             .to_lowercase();
         let line = exit.error_message();
         assert!(line.contains(name) || line.contains(&key), "{line}");
@@ -344,4 +351,43 @@ fn a_wrong_flag_is_named_also_if_it_looks_like_another_flag_or_like_nothing() {
         assert!(exit.stderr.contains(message), "{exit:?}");
     }
     assert!(folder.files().is_empty());
+}
+
+#[test]
+fn the_secret_of_the_host_links_is_beside_the_database_or_where_the_settings_say() {
+    let folder = Folder::new();
+    let args = ["serve", "--listen", "127.0.0.1:0", "--database", "a.db"];
+    start(&folder, &args, &[]).expect("it starts").stop();
+    let made = folder.files()["a.db-host-secret"].clone();
+    assert_eq!(made.len(), 65);
+    start(&folder, &args, &[]).expect("it starts").stop();
+    assert_eq!(folder.files()["a.db-host-secret"], made);
+    let variable = [("ROOMD_MEETING_SECRET_FILE", "variable-secret")];
+    start(&folder, &args, &variable).expect("it starts").stop();
+    assert_ne!(folder.files()["variable-secret"], made);
+    folder.write("config.toml", "[meeting]\nsecret_file = \"file-secret\"\n");
+    start(&folder, &args, &[]).expect("it starts").stop();
+    assert!(folder.path("file-secret").exists());
+    folder.write("file-secret", "not hexadecimal");
+    let exit = start(&folder, &args, &[]).err().expect("it fails");
+    assert!(exit.error_message().contains("file-secret"), "{exit:?}");
+    assert_eq!(folder.files()["file-secret"], b"not hexadecimal");
+}
+
+#[test]
+fn the_secret_of_a_turn_server_is_shown_nowhere() {
+    let folder = Folder::new();
+    let variables = [
+        ("ROOMD_MEETING_BUILTIN_TURN_SECRET", "very-secret"),
+        ("ROOMD_MEETING_BUILTIN_ICE_SERVERS", "turn:turn.example.com"),
+        ("ROOMD_LOG_LEVEL", "trace"),
+    ];
+    let args = ["serve", "--listen", "127.0.0.1:0"];
+    let exit = start(&folder, &args, &variables).expect("it starts").stop();
+    let mut command = folder.command(&["doctor"]);
+    let checked = Process::spawn(command.envs(variables)).wait(TIMEOUT);
+    for exit in [exit, checked] {
+        let shown = format!("{}{}", exit.stdout, exit.stderr);
+        assert!(!shown.contains("very-secret"), "{shown}");
+    }
 }

@@ -42,7 +42,7 @@ fn a_migration_that_is_killed_at_any_moment_loses_nothing() {
         assert_eq!(schema(&folder.path(COPY)), OLD);
     }
     say(&format!(
-        "{kills} kills in {duration:?}: {as_old} left schema 1, {as_new} schema 2"
+        "{kills} kills in {duration:?}: {as_old} left schema {OLD}, {as_new} schema {NEW}"
     ));
 }
 

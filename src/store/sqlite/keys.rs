@@ -10,12 +10,13 @@ impl Engine {
     ) -> Result<Option<StoredKey>, Error> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT digest, name FROM api_keys WHERE access_key = ?1 AND revoked_at IS NULL",
+                "SELECT digest, name, guests_only FROM api_keys WHERE access_key = ?1 AND revoked_at IS NULL",
             )?;
             let key = statement.query_row([access_key.as_str()], |row| {
                 Ok(StoredKey {
                     digest: KeyDigest::from_stored(row.get(0)?),
                     name: row.get(1)?,
+                    guests_only: row.get(2)?,
                 })
             });
             Ok(key.optional()?)
@@ -25,7 +26,7 @@ impl Engine {
     pub(in crate::store) fn list_keys(&self) -> Result<Vec<ApiKey>, Error> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT access_key, name, created_at, revoked_at FROM api_keys ORDER BY key_id",
+                "SELECT access_key, name, created_at, revoked_at, guests_only FROM api_keys ORDER BY key_id",
             )?;
             let keys = statement.query_map([], key_from_row)?;
             Ok(keys.collect::<rusqlite::Result<_>>()?)
@@ -38,11 +39,13 @@ impl Engine {
             *key.digest().as_bytes(),
             key.name.clone(),
             key.created_at.as_unix(),
+            key.guests_only,
         );
         self.writer
             .submit(move |connection| {
-                let sql = "INSERT INTO api_keys (access_key, digest, name, created_at) VALUES (?1, ?2, ?3, ?4)";
-                connection.execute(sql, (&row.0, row.1, &row.2, row.3))?;
+                let sql = "INSERT INTO api_keys (access_key, digest, name, created_at, guests_only)
+                           VALUES (?1, ?2, ?3, ?4, ?5)";
+                connection.execute(sql, (&row.0, row.1, &row.2, row.3, row.4))?;
                 Ok(())
             })
             .await
@@ -68,5 +71,6 @@ fn key_from_row(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
         name: row.get(1)?,
         created_at: Timestamp::from_unix(row.get(2)?),
         revoked_at: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_unix),
+        guests_only: row.get(4)?,
     })
 }

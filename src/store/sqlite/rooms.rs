@@ -18,7 +18,8 @@ macro_rules! select_room {
     ($condition:literal) => {
         concat!(
             "SELECT r.room_guid, r.name, r.lang, r.slug_token, r.created_at, r.tags, ",
-            "r.inaccessible_replay, r.allow_recording, u.email, r.options ",
+            "r.inaccessible_replay, r.allow_recording, u.email, r.options, r.host_epoch, ",
+            "r.host_link_given ",
             "FROM rooms r JOIN users u ON u.email_key = r.creator_email WHERE ",
             $condition
         )
@@ -44,20 +45,7 @@ impl Engine {
         &self,
         token: &SlugToken,
     ) -> Result<Option<Room>, Error> {
-        let room_id = self.link_key.room_id(token);
-        self.read(|connection| {
-            // What the token decrypts to may be the number of any room, so it is compared in full.
-            if let Some(room_id) = room_id
-                && let Some(room) = find_by_id(connection, room_id)?
-                && room.slug_token == *token
-            {
-                return Ok(Some(room));
-            }
-            let sql = select_room!("r.slug_token = ?1 AND r.numbered = 0");
-            let mut statement = connection.prepare_cached(sql)?;
-            let room = statement.query_row([token.as_str()], room_from_row);
-            Ok(room.optional()?)
-        })
+        self.read(|connection| find_by_slug(connection, &self.link_key, token))
     }
 
     pub(in crate::store) async fn list_rooms(
@@ -351,7 +339,7 @@ fn too_many_options(message: Invalid) -> Error {
 }
 
 /// Returns the number of the room with a GUID.
-fn find_id(connection: &Connection, guid: Guid) -> Result<Option<i64>, Error> {
+pub(super) fn find_id(connection: &Connection, guid: Guid) -> Result<Option<i64>, Error> {
     let find = |sql: &str, parameters: &[&dyn ToSql]| {
         let mut statement = connection.prepare_cached(sql)?;
         statement.query_row(parameters, |row| row.get(0)).optional()
@@ -365,9 +353,28 @@ fn find_id(connection: &Connection, guid: Guid) -> Result<Option<i64>, Error> {
     Ok(find(unnumbered, &[guid])?)
 }
 
-fn find_by_id(connection: &Connection, room_id: i64) -> Result<Option<Room>, Error> {
+pub(super) fn find_by_id(connection: &Connection, room_id: i64) -> Result<Option<Room>, Error> {
     let mut statement = connection.prepare_cached(select_room!("r.room_id = ?1"))?;
     Ok(statement.query_row([room_id], room_from_row).optional()?)
+}
+
+/// Returns the room with the token at the end of its link.
+pub(super) fn find_by_slug(
+    connection: &Connection,
+    link_key: &LinkKey,
+    token: &SlugToken,
+) -> Result<Option<Room>, Error> {
+    // What the token decrypts to may be the number of any room, so it is compared in full.
+    if let Some(room_id) = link_key.room_id(token)
+        && let Some(room) = find_by_id(connection, room_id)?
+        && room.slug_token == *token
+    {
+        return Ok(Some(room));
+    }
+    let sql = select_room!("r.slug_token = ?1 AND r.numbered = 0");
+    let mut statement = connection.prepare_cached(sql)?;
+    let room = statement.query_row([token.as_str()], room_from_row);
+    Ok(room.optional()?)
 }
 
 fn find_by_creator(connection: &Connection, creator_email: &Email) -> Result<Option<Room>, Error> {
@@ -398,5 +405,7 @@ fn room_from_row(row: &Row<'_>) -> rusqlite::Result<Room> {
         allow_recording: row.get(7)?,
         creator_email: row.get(8)?,
         options: RoomOptions::from_stored(row.get(9)?),
+        host_epoch: row.get::<_, i64>(10)?.cast_unsigned(),
+        host_link_given: row.get(11)?,
     })
 }

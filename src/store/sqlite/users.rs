@@ -96,9 +96,9 @@ impl Engine {
                 if patch == UserPatch::default() {
                     return Ok(user);
                 }
-                let user = patch.clone().apply(user);
-                update(connection, &user)?;
-                Ok(user)
+                let updated = patch.clone().apply(user.clone());
+                update(connection, &user, &updated)?;
+                Ok(updated)
             })
             .await
     }
@@ -171,7 +171,7 @@ fn upsert(
             if updated.profile == same.profile {
                 return Ok((same, CreateOutcome::Existed));
             }
-            update(connection, &updated)?;
+            update(connection, &same, &updated)?;
             Ok((updated, CreateOutcome::Existed))
         }
         (Some(_), _) => Err(model::Error::EmailTaken.into()),
@@ -192,7 +192,9 @@ fn insert(connection: &Connection, user: &User) -> Result<(), Error> {
     )
 }
 
-fn update(connection: &Connection, user: &User) -> Result<(), Error> {
+/// Updates a user. Whoever has a host link of the room had it from the owner as the owner was: another
+/// e-mail address or an inactive owner revokes it.
+fn update(connection: &Connection, before: &User, user: &User) -> Result<(), Error> {
     write(
         connection,
         "UPDATE users
@@ -207,7 +209,16 @@ fn update(connection: &Connection, user: &User) -> Result<(), Error> {
                 updated_at = :updated_at
           WHERE user_guid = :user_guid",
         user,
-    )
+    )?;
+    let (before, after) = (&before.profile, &user.profile);
+    if before.email.key() != after.email.key() || (before.active && !after.active) {
+        // The room has followed the e-mail address.
+        let sql = "UPDATE rooms SET host_epoch = host_epoch + 1 WHERE creator_email = ?1";
+        connection
+            .prepare_cached(sql)?
+            .execute([after.email.key()])?;
+    }
+    Ok(())
 }
 
 /// Runs a statement that takes every column of a user.

@@ -1,0 +1,7 @@
+//! Opening rooms: what lets a person into a room as its host.
+
+mod host_link;
+mod host_secret;
+
+pub(crate) use host_link::HostLinks;
+pub(crate) use host_secret::file as secret_file;

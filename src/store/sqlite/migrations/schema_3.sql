@@ -1,0 +1,16 @@
+-- What schema 3 added to schema 2.
+
+ALTER TABLE rooms ADD COLUMN host_epoch INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE rooms ADD COLUMN host_link_given INTEGER NOT NULL DEFAULT 0
+    CHECK (host_link_given IN (0, 1));
+ALTER TABLE api_keys ADD COLUMN guests_only INTEGER NOT NULL DEFAULT 0
+    CHECK (guests_only IN (0, 1));
+
+CREATE TABLE ratings (
+    room_id INTEGER PRIMARY KEY REFERENCES rooms (room_id) ON DELETE CASCADE,
+    stars_1 INTEGER NOT NULL DEFAULT 0,
+    stars_2 INTEGER NOT NULL DEFAULT 0,
+    stars_3 INTEGER NOT NULL DEFAULT 0,
+    stars_4 INTEGER NOT NULL DEFAULT 0,
+    stars_5 INTEGER NOT NULL DEFAULT 0
+) STRICT;
