@@ -316,6 +316,7 @@ fn state(config: Config, store: Store, host_links: HostLinks, url: &PublicUrl) -
     AppState {
         store,
         host_links,
+        meeting_server: config.meeting.server,
         openapi: openapi.into(),
         base_paths: config
             .api

@@ -8,7 +8,7 @@ use super::error::ApiError;
 use super::error_responses::Failed;
 use super::paths::depth;
 use super::state::AppState;
-use crate::model::{Room, SlugToken};
+use crate::model::{MeetingServer, Room, SlugToken};
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, HeaderName, HeaderValue, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
@@ -111,7 +111,10 @@ pub(super) async fn show(
         None => None,
     };
     Ok(match room {
-        Some(room) => meeting(&request, &state, &room),
+        Some(room) => match state.meeting_server {
+            MeetingServer::Builtin => meeting(&request, &state, &room),
+            MeetingServer::None => name(&request, &room),
+        },
         None => missing(&request),
     })
 }
@@ -149,6 +152,16 @@ fn meeting(request: &HttpRequest, state: &AppState, room: &Room) -> HttpResponse
     };
     let policy = policy::for_meetings(request, &state.public_url);
     page(StatusCode::OK, &template, policy, policy::DEVICES)
+}
+
+/// Returns the page of a room on a server that opens no meetings.
+fn name(request: &HttpRequest, room: &Room) -> HttpResponse {
+    let template = NamePage {
+        root: &root(request),
+        language: Language::from_tag(&room.lang),
+        room,
+    };
+    text_page(StatusCode::OK, &template)
 }
 
 fn missing(request: &HttpRequest) -> HttpResponse {
