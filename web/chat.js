@@ -103,7 +103,7 @@ export class Chat {
       head.append(" ", make("span", { className: "private", textContent: text("chat_private", { name: to }) }));
     }
     const words = make("p", { className: "words", dir: "auto", textContent: message.text });
-    return make("li", { className: message.from === room.self ? "own" : "" }, head, words);
+    return make("div", { className: message.from === room.self ? "own" : "" }, head, words);
   }
 
   #announce(message) {

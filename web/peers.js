@@ -2,10 +2,16 @@
 // any time; where offers cross, the polite side gives way ("perfect negotiation" of the W3C's WebRTC
 // specification, example in section 10.7).
 //
+// The first offer is always made by the person who came later, so that offers do not cross while there is no
+// connection yet: Chromium does not always look for ways to the other side after it has taken back its very first
+// offer. A data channel, which carries nothing, makes an offer even of a person who sends nothing.
+//
 // Each side sends over media sections of its own, which are `sendonly`, so that what one side starts and stops
 // never touches what the other sends.
 
-const DISCONNECTED_MS = 3000;
+/** Many connections come back by themselves within this time. */
+const DISCONNECTED_MS = 2000;
+const POLITE_PAUSE_MS = 4000;
 const ANSWER_WITHIN_MS = 8000;
 
 /** Upper bounds in bits a second: a person sends each picture once to every other person. */
@@ -27,13 +33,13 @@ export class Peers extends EventTarget {
     devices.addEventListener("change", () => this.sync());
   }
 
-  /** Connects to a person. Of two sides exactly one is polite. */
-  connect(id, isPolite) {
+  /** Connects to a person. Exactly one of two sides came later: it offers first, and later it is the polite one. */
+  connect(id, cameLater) {
     if (this.#peers.has(id)) {
       return;
     }
     const send = (data) => this.#send(id, data);
-    const peer = new Peer(this.#configuration, isPolite, send, (type, detail) => {
+    const peer = new Peer(this.#configuration, cameLater, send, (type, detail) => {
       this.dispatchEvent(new CustomEvent(type, { detail: { id, ...detail } }));
     });
     this.#peers.set(id, peer);
@@ -53,7 +59,7 @@ export class Peers extends EventTarget {
   }
 
   receive(id, data) {
-    return this.#peers.get(id)?.receive(data);
+    return this.#peers.get(id)?.receive(data, this.#devices);
   }
 
   /** Sends to all what the devices give now. */
@@ -88,11 +94,13 @@ class Peer {
   #isPolite;
   #send;
   #emit;
+  /** False while the other side has to offer first. */
+  #isStarted;
   #isOffering = false;
   #isIgnoring = false;
   #isTakingAnswer = false;
   #transceivers = new Map();
-  #timers = { disconnected: null, answer: null };
+  #timers = { restart: null, answer: null };
 
   constructor(configuration, isPolite, send, emit) {
     this.#isPolite = isPolite;
@@ -105,6 +113,10 @@ class Peer {
     connection.onconnectionstatechange = () => this.#connectionChanged();
     connection.onsignalingstatechange = () => this.#signalingChanged();
     connection.ontrack = ({ track, streams }) => emit("track", { track, stream: streams[0] });
+    this.#isStarted = isPolite;
+    if (isPolite) {
+      connection.createDataChannel("first offer");
+    }
   }
 
   async #offer() {
@@ -119,7 +131,7 @@ class Peer {
     }
   }
 
-  async receive({ description, candidate }) {
+  async receive({ description, candidate }, devices) {
     const connection = this.#connection;
     try {
       if (description) {
@@ -135,6 +147,8 @@ class Peer {
         if (description.type === "offer") {
           await connection.setLocalDescription();
           this.#send({ description: connection.localDescription });
+          this.#isStarted = true;
+          this.sync(devices);
         }
       } else if (candidate) {
         await connection.addIceCandidate(candidate);
@@ -147,6 +161,9 @@ class Peer {
 
   /** Makes the media sections send what the devices give. */
   sync(devices) {
+    if (!this.#isStarted) {
+      return;
+    }
     const screen = devices.screenTracks;
     const find = (kind) => screen.find((track) => track.kind === kind) ?? null;
     this.#put("microphone", devices.microphoneTrack, devices.camera, BITS.sound);
@@ -173,8 +190,19 @@ class Peer {
       this.#send({ description: localDescription });
     }
     if (connectionState !== "connected" && connectionState !== "new") {
-      this.#connection.restartIce();
+      this.#restartSoon(0);
     }
+  }
+
+  /** Looks for new ways to the other side. The polite side waits, so that the two do not offer at once. */
+  #restartSoon(pause) {
+    clearTimeout(this.#timers.restart);
+    const restart = () => {
+      if (this.#connection.connectionState !== "connected") {
+        this.#connection.restartIce();
+      }
+    };
+    this.#timers.restart = setTimeout(restart, pause + (this.#isPolite ? POLITE_PAUSE_MS : 0));
   }
 
   statistics() {
@@ -182,20 +210,18 @@ class Peer {
   }
 
   close() {
-    clearTimeout(this.#timers.disconnected);
+    clearTimeout(this.#timers.restart);
     clearTimeout(this.#timers.answer);
     this.#connection.close();
   }
 
   #connectionChanged() {
     const state = this.#connection.connectionState;
-    clearTimeout(this.#timers.disconnected);
+    clearTimeout(this.#timers.restart);
     if (state === "failed") {
-      this.#connection.restartIce();
+      this.#restartSoon(0);
     } else if (state === "disconnected") {
-      // The polite side waits longer, so that the two do not offer at once.
-      const pause = this.#isPolite ? 2 * DISCONNECTED_MS : DISCONNECTED_MS;
-      this.#timers.disconnected = setTimeout(() => this.#connection.restartIce(), pause);
+      this.#restartSoon(DISCONNECTED_MS);
     }
     this.#emit("state", { state });
   }
