@@ -54,6 +54,7 @@ export function finish(ending, { rating = null, returnUrl = "" } = {}) {
   } else if (goes) {
     goTo(address);
   }
+  byId("notices").replaceChildren();
   enter(state);
 }
 

@@ -144,7 +144,8 @@ export class Tiles {
     if (kind === "screen") {
       this.#grid.prepend(tile);
     } else {
-      this.#grid.append(tile);
+      // The own picture stays the last.
+      this.#grid.insertBefore(tile, byId("self"));
     }
     return tile;
   }
