@@ -2,8 +2,9 @@
 
 use super::effect::{CloseCode, MINUTE, Millis};
 use super::meeting::Meeting;
-use super::messages::{EndReason, Refusal, Role, ServerMessage};
+use super::messages::{EndReason, Refusal, ServerMessage};
 use super::protocol::{Command, PersonId};
+use super::rules::Role;
 use std::ops::RangeInclusive;
 
 /// By how many minutes a host may extend a meeting at once.

@@ -3,10 +3,10 @@
 
 use super::attendance::Attendance;
 use super::effect::{CloseCode, Effect, Millis, SECOND, SocketId};
-use super::messages::{EndReason, Refusal, Role, ServerMessage, WaitingShown};
+use super::messages::{EndReason, Refusal, ServerMessage, WaitingShown};
 use super::person::{Newcomer, Person, Place};
 use super::protocol::PersonId;
-use super::rules::Rules;
+use super::rules::{Role, Rules};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

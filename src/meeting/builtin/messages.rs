@@ -2,20 +2,10 @@
 
 use super::effect::Millis;
 use super::protocol::{Media, PersonId, Reaction};
-use super::rules::Shown;
+use super::rules::{Role, Shown};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::Arc;
-
-/// What a person may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Role {
-    /// A person with a host link.
-    Host,
-    /// Everybody else.
-    Guest,
-}
 
 /// Why a person waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -1,6 +1,7 @@
 use super::effect::{Millis, SocketId};
-use super::messages::{PersonShown, Role, WaitingFor};
+use super::messages::{PersonShown, WaitingFor};
 use super::protocol::{Media, PersonId};
+use super::rules::Role;
 use super::secret::Secret;
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,9 +1,18 @@
 //! The rules of one meeting, made from the options of its room.
 
 use super::effect::{MINUTE, Millis};
-use super::messages::Role;
 use crate::model::WithoutHost;
 use serde::{Deserialize, Serialize};
+
+/// What a person may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    /// A person with a host link.
+    Host,
+    /// Everybody else.
+    Guest,
+}
 
 /// The options that act in a meeting. Any that is missing has its default, as everywhere.
 #[derive(Debug, Clone, Deserialize)]

@@ -9,10 +9,10 @@ mod waiting;
 
 use super::effect::{CloseCode, Effect, Millis, SocketId};
 use super::meeting::Meeting;
-use super::messages::{EndReason, Role};
+use super::messages::EndReason;
 use super::person::Newcomer;
 use super::protocol::ClientMessage;
-use super::rules::Rules;
+use super::rules::{Role, Rules};
 use super::secret::Secret;
 use crate::model::WithoutHost;
 use serde_json::{Value, json};

@@ -14,7 +14,7 @@ fn messages_reach_everybody_or_one_and_the_sender() {
     let message = json!({"type": "chat", "id": 1, "from": "p1", "name": "Ada", "to": null,
         "text": text, "at": world.now});
     for socket in [ada, grace, edsger] {
-        assert_eq!(world.got(socket), [message.clone()]);
+        assert_eq!(world.got(socket), std::slice::from_ref(&message));
     }
     world.says(ada, json!({"type": "chat", "to": "p2", "text": "psst"}));
     assert_eq!(world.last(ada, "chat")["to"], "p2");
