@@ -5,8 +5,6 @@
 //! no tasks and no clock; moments and secrets are arguments. [`registry`] has all meetings, and the
 //! [`wire`] of each person. [`hub`] gives it a lock and a clock.
 
-#![allow(dead_code, unused_imports, reason = "the routes that open meetings are not there yet")]
-
 mod attendance;
 mod chat;
 mod effect;
