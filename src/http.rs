@@ -20,6 +20,7 @@ mod health;
 mod host;
 mod json;
 mod limits;
+mod meeting;
 mod openapi;
 mod page;
 mod paths;
@@ -45,6 +46,7 @@ pub(crate) use exchange::{Exchange, Phase, RejectedBody};
 pub(crate) use framing::BodyFraming;
 pub(crate) use host::Hosts;
 pub(crate) use limits::Limits;
+pub(crate) use meeting::MeetingSettings;
 pub(crate) use openapi::DocumentSettings;
 pub(crate) use page::{is_socket_path, url as room_url};
 pub(crate) use paths::normalize;
@@ -109,6 +111,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig, base_paths: &[String]) {
     let file = (Method::GET, web::route().to(docs::file));
     let asset = (Method::GET, web::route().to(page::assets::file));
     config
+        .configure(|config| meeting::routes(config, page::PATH_IN_ANY_CASE))
         .service(resource("/docs/{file}", vec![file]))
         .service(resource("/", vec![start]))
         .service(resource(page::assets::PATH, vec![asset]))

@@ -51,6 +51,12 @@ error_codes! {
     UserNotFound = 52, NOT_FOUND;
     /// The user is inactive or expired.
     UserInactive = 53, FORBIDDEN;
+    /// The key of the request gets no host links.
+    GuestsOnly = 54, FORBIDDEN;
+    /// The host link is not valid.
+    HostLinkNotValid = 55, FORBIDDEN;
+    /// The request comes from a page of another site.
+    ForeignPage = 56, FORBIDDEN;
     /// No room has the GUID or slug.
     RoomNotFound = 70, NOT_FOUND;
     /// Every name that was offered belongs to another room.
@@ -117,6 +123,21 @@ pub(crate) enum ApiError {
          add, or let the setting users.register_unknown register the owners of addresses in a domain"
     )]
     CreatorNotFound(String),
+    #[error(
+        "the host link is not valid: it was revoked, has ended, or is not whole; ask for another one, \
+         or enter as a guest, without what follows the # in it"
+    )]
+    HostLinkNotValid,
+    #[error(
+        "the request comes from a page of another site: open the link of the room itself; if it is \
+         this site, the proxy must pass on the header Host, or server.public_url must be its URL"
+    )]
+    ForeignPage,
+    #[error("no further meeting can be opened now: the server has too many, or stops; try again")]
+    MeetingsFull,
+    /// The client address has too many web sockets; holds the seconds until it may try again.
+    #[error("too many people are in meetings from this client address: try again later")]
+    TooManySockets(u64),
     #[error("there is no route with this path")]
     RouteNotFound,
     /// The route has other methods; holds them as the header `Allow` lists them.
@@ -189,11 +210,16 @@ impl ApiError {
             Self::HostNotServed => ErrorCode::HostNotServed,
             Self::BadRequest(_) => ErrorCode::BadRequest,
             Self::CreatorNotFound(_) => ErrorCode::UserNotFound,
+            Self::HostLinkNotValid => ErrorCode::HostLinkNotValid,
+            Self::ForeignPage => ErrorCode::ForeignPage,
+            Self::MeetingsFull => ErrorCode::Unavailable,
             Self::RouteNotFound => ErrorCode::RouteNotFound,
             Self::MethodNotAllowed(_) => ErrorCode::MethodNotAllowed,
             Self::BodyTooLarge => ErrorCode::BodyTooLarge,
             Self::UnsupportedMediaType(_) => ErrorCode::UnsupportedMediaType,
-            Self::TooManyFailures(_) | Self::TooManyRequests(_) => ErrorCode::RateLimited,
+            Self::TooManyFailures(_) | Self::TooManyRequests(_) | Self::TooManySockets(_) => {
+                ErrorCode::RateLimited
+            }
         }
     }
 
@@ -269,9 +295,9 @@ impl ResponseError for ApiError {
             _ if status == StatusCode::SERVICE_UNAVAILABLE => {
                 response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))
             }
-            Self::TooManyFailures(seconds) | Self::TooManyRequests(seconds) => {
-                response.insert_header((RETRY_AFTER, *seconds))
-            }
+            Self::TooManyFailures(seconds)
+            | Self::TooManyRequests(seconds)
+            | Self::TooManySockets(seconds) => response.insert_header((RETRY_AFTER, *seconds)),
             _ => &mut response,
         };
         response.json(self.body())
