@@ -14,6 +14,7 @@ mod endpoint;
 mod error;
 mod error_responses;
 mod exchange;
+mod extra_fields;
 mod fields;
 mod framing;
 mod health;
@@ -81,6 +82,8 @@ fn api() -> Vec<Endpoint> {
         rooms::show,
         rooms::update,
         rooms::delete,
+        rooms::host_link::create,
+        rooms::host_link::revoke,
         users::create,
         users::search,
         users::show,

@@ -22,6 +22,9 @@ pub(super) struct CreateArgs {
     /// Name of the key, for example that of the client that uses it
     #[arg(long, value_parser = KeyName::parse)]
     name: Option<KeyName>,
+    /// Give the key no host links: for a program whose people are not to be hosts
+    #[arg(long)]
+    guests_only: bool,
     /// Print a JSON object instead of text
     #[arg(long)]
     json: bool,
@@ -43,7 +46,8 @@ pub(super) struct RevokeArgs {
 pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
     match verb {
         Verb::Create(args) => {
-            let key = NewApiKey::generate(args.name);
+            let mut key = NewApiKey::generate(args.name);
+            key.guests_only = args.guests_only;
             let store = global.open(Missing::Create)?;
             block_on(store.insert_key(&key))?;
             let text = if args.json {
@@ -110,9 +114,11 @@ fn keys_table(keys: &[ApiKey]) -> String {
             key.created_at.to_rfc3339(),
             key.revoked_at
                 .map_or_else(|| "-".into(), Timestamp::to_rfc3339),
+            if key.guests_only { "yes" } else { "no" }.to_owned(),
         ]
     });
-    table(["ACCESS KEY", "NAME", "CREATED", "REVOKED"], rows)
+    let headings = ["ACCESS KEY", "NAME", "CREATED", "REVOKED", "GUESTS ONLY"];
+    table(headings, rows)
 }
 
 fn keys_json(keys: &[ApiKey]) -> String {
@@ -122,6 +128,7 @@ fn keys_json(keys: &[ApiKey]) -> String {
             "name": key.name,
             "created_at": key.created_at.to_rfc3339(),
             "revoked_at": key.revoked_at.map(Timestamp::to_rfc3339),
+            "guests_only": key.guests_only,
         })
     });
     serde_json::Value::from_iter(rows).to_string()

@@ -8,17 +8,17 @@ use serde_json::value::RawValue;
 /// are, and the response to a rejected one names the fields.
 pub fn body(input: &[u8]) {
     let draft = match read_draft(input, &[]) {
-        Ok(draft) => draft,
+        Ok((draft, _)) => draft,
         Err(error) => return check_rejection(&error, input),
     };
     // A change has the same rules for the same fields.
-    let patch = read_room_patch(input, &[]).expect("a draft is a valid change");
+    let (patch, _) = read_room_patch(input, &[]).expect("a draft is a valid change");
     assert_eq!(patch.name.as_ref(), Some(&draft.name));
 
     let room = NewRoom::new(draft);
     let text = written(&room);
     match read_draft(text.as_bytes(), &[]) {
-        Ok(again) => assert_eq!(written(&NewRoom::new(again)), text),
+        Ok((again, _)) => assert_eq!(written(&NewRoom::new(again)), text),
         // With all the defaults the options can be more than a request may send.
         Err(error) => assert_eq!(error.to_string(), "options must have at most 16 KiB"),
     }

@@ -19,12 +19,15 @@ pub fn search(input: &[u8]) {
         return;
     };
     match read_room_query(text) {
-        Ok((query, paging)) => {
+        Ok((query, paging, _)) => {
             check_paging(paging);
             check_folded(&query.name);
             let text = written(&query, paging);
             match read_room_query(&text) {
-                Ok(again) => assert_eq!(format!("{again:?}"), format!("{:?}", (query, paging))),
+                Ok((again, same, _)) => {
+                    let (again, first) = ((again, same), (query, paging));
+                    assert_eq!(format!("{again:?}"), format!("{first:?}"));
+                }
                 // Some characters become several in lower case.
                 Err(error) => {
                     assert_eq!(error.to_string(), "query must have at most 255 characters");

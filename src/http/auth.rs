@@ -19,6 +19,22 @@ pub(super) struct Authorized {
     /// The generation of the database before the first query of this request; None if it is
     /// unknown, and then nothing may be cached.
     pub(super) generation: Option<Generation>,
+    /// Whether the key of the request gets no host links.
+    guests_only: bool,
+}
+
+impl Authorized {
+    /// Checks that the key of the request gets host links.
+    ///
+    /// # Errors
+    /// A key that is for guests only.
+    pub(super) fn check_host_links(&self) -> Result<(), ApiError> {
+        if self.guests_only {
+            Err(ApiError::GuestsOnly)
+        } else {
+            Ok(())
+        }
+    }
 }
 
 /// The API key of a request, for its log line: also of one that was rejected.
@@ -44,13 +60,15 @@ impl FromRequest for Authorized {
 async fn authorize(request: &HttpRequest) -> Result<Authorized, ApiError> {
     let state: &web::Data<AppState> = request.app_data().expect("every app has its state");
     let generation = state.store.generation().await;
-    let authorized = Authorized { generation };
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let Some(header) = headers.next() else {
         return if state.auth_required {
             Err(unauthorized(ApiError::Unauthorized, request, state))
         } else {
-            Ok(authorized)
+            Ok(Authorized {
+                generation,
+                guests_only: false,
+            })
         };
     };
     let token = if headers.next().is_some() {
@@ -76,10 +94,14 @@ async fn authorize(request: &HttpRequest) -> Result<Authorized, ApiError> {
     };
     request.extensions_mut().insert(KeyName(Rc::clone(&key)));
     state.limits.allow_key(token.digest.as_bytes())?;
+    let guests_only = key.guests_only;
     if cached.is_none() {
         cache.store_key(generation, &token, key);
     }
-    Ok(authorized)
+    Ok(Authorized {
+        generation,
+        guests_only,
+    })
 }
 
 /// Counts a request without a valid key; returns its error.
@@ -108,6 +130,7 @@ async fn find_key(state: &AppState, token: &BearerToken) -> Result<FoundKey, sto
         Rc::new(CachedKey {
             access_key: token.access_key.clone(),
             name: key.name,
+            guests_only: key.guests_only,
         })
     });
     Ok(match found {

@@ -38,6 +38,8 @@ pub(super) struct CachedResponse {
     pub(super) body: Bytes,
     /// The header that names the unknown options of the request, if there are any.
     pub(super) unknown_options: Option<HeaderValue>,
+    /// Whether the body has a host link, which not every key gets.
+    pub(super) has_host_url: bool,
 }
 
 impl CachedResponse {
@@ -52,6 +54,8 @@ pub(super) struct CachedKey {
     pub(super) access_key: AccessKey,
     /// The name that the operator gave to the key, possibly empty.
     pub(super) name: String,
+    /// Whether the key gets no host links.
+    pub(super) guests_only: bool,
 }
 
 impl Cache {
@@ -154,6 +158,7 @@ mod tests {
         CachedResponse {
             body: Bytes::from_static(body.as_bytes()),
             unknown_options: None,
+            has_host_url: false,
         }
     }
 

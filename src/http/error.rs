@@ -124,6 +124,11 @@ pub(crate) enum ApiError {
     )]
     CreatorNotFound(String),
     #[error(
+        "this key is for guests only and gets no host links: use another one, made by roomd key \
+         create without --guests-only"
+    )]
+    GuestsOnly,
+    #[error(
         "the host link is not valid: it was revoked, has ended, or is not whole; ask for another one, \
          or enter as a guest, without what follows the # in it"
     )]
@@ -213,6 +218,7 @@ impl ApiError {
             Self::HostLinkNotValid => ErrorCode::HostLinkNotValid,
             Self::ForeignPage => ErrorCode::ForeignPage,
             Self::MeetingsFull => ErrorCode::Unavailable,
+            Self::GuestsOnly => ErrorCode::GuestsOnly,
             Self::RouteNotFound => ErrorCode::RouteNotFound,
             Self::MethodNotAllowed(_) => ErrorCode::MethodNotAllowed,
             Self::BodyTooLarge => ErrorCode::BodyTooLarge,

@@ -46,11 +46,13 @@ macro_rules! error_responses {
 
 error_responses! {
     BodyTooLarge: ApiError::BodyTooLarge;
-    CreatorInactive: Rule::UserInactive.into();
     CreatorNotFound: ApiError::CreatorNotFound("/xapi/v2/user".into());
     DiskFull: store::Error::DiskFull.into();
+    EnterForbidden: ApiError::HostLinkNotValid, ApiError::ForeignPage;
     Failed: store::Error::Internal(String::new()).into();
+    GuestsOnly: ApiError::GuestsOnly;
     HostNotServed: ApiError::HostNotServed;
+    GuestsOnlyOrInactive: Rule::UserInactive.into(), ApiError::GuestsOnly;
     InvalidBody: invalid("lang", LangTag::parse("e")), ApiError::BadRequest(
         "the body must be a JSON object: EOF while parsing an object at line 1 column 1".into(),
     );

@@ -61,6 +61,16 @@ impl<'a> QueryParams<'a> {
     }
 }
 
+impl QueryParams<'_> {
+    /// Returns a value if the parameters taken are right, whatever other ones the query has.
+    ///
+    /// # Errors
+    /// Every wrong parameter of those taken.
+    pub(super) fn unless_taken_wrong<T>(self, value: T) -> Result<T, ApiError> {
+        self.errors.unless_any(value)
+    }
+}
+
 impl<'a> Pair<'a> {
     fn from_part(part: &'a str) -> Option<Self> {
         let (name, value) = form_urlencoded::parse(part.as_bytes()).next()?;

@@ -1,9 +1,11 @@
 //! The default rooms of users.
 
+pub(super) mod host_link;
 pub(super) mod options;
 pub(super) mod request;
 pub(super) mod search;
 
+mod found;
 mod response;
 mod unknown_options;
 
@@ -12,14 +14,16 @@ use super::body::JsonBody;
 use super::cache::{Cache, CachedResponse};
 use super::error::ApiError;
 use super::error_responses::{
-    CreatorInactive, CreatorNotFound, DiskFull, RoomNameTaken, RoomNotFound,
+    CreatorNotFound, DiskFull, GuestsOnly, GuestsOnlyOrInactive, RoomNameTaken, RoomNotFound,
 };
+use super::extra_fields::{ExtraField, ExtraFields};
 use super::state::AppState;
 use crate::model::{self, CreateOutcome, Guid};
 use crate::store;
 use actix_web::http::header::{ContentType, HeaderValue, LOCATION};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use found::FoundRoom;
 use request::{DefaultRoomRequest, RoomChange};
 use response::RoomResponse;
 pub(super) use unknown_options::UNKNOWN_OPTIONS;
@@ -59,7 +63,7 @@ enum DefaultRoom<'a> {
     path = "/room",
     operation_id = "getOrCreateRoom",
     request_body = DefaultRoomRequest,
-    responses(DefaultRoom, CreatorNotFound, CreatorInactive, RoomNameTaken, DiskFull),
+    responses(DefaultRoom, CreatorNotFound, GuestsOnlyOrInactive, RoomNameTaken, DiskFull),
 )]
 pub(super) async fn get_or_create(
     authorized: Authorized,
@@ -69,19 +73,30 @@ pub(super) async fn get_or_create(
 ) -> Result<HttpResponse, ApiError> {
     let cache = Cache::from_request(&request);
     let generation = authorized.generation;
-    if let Some(cached) = cache.response(generation, &body.0) {
+    let in_query = ExtraFields::from_query(request.query_string())?;
+    // The response is found by the body, so the body alone must have decided what it says.
+    let is_by_body = in_query.is_empty();
+    if is_by_body && let Some(cached) = cache.response(generation, &body.0) {
+        if cached.has_host_url {
+            authorized.check_host_links()?;
+        }
         return Ok(json_response(HttpResponse::Ok(), cached));
     }
-    let mut draft = request::read_draft(&body.0, &state.languages)?;
+    let (mut draft, fields) = request::read_draft(&body.0, &state.languages)?;
+    let fields = fields.and(in_query).check(&authorized)?;
     draft.registration = state.registration(&draft.creator_email);
     let unknown_options = unknown_options::value(&draft.options);
     let outcome = state.store.get_or_create_default(draft).await;
     let (room, created) = outcome.map_err(|error| creation_error(error, &request))?;
+    let found = FoundRoom::load(room, fields, &state).await?;
+    let room = &found.room;
     let shown = CachedResponse {
-        body: Bytes::from(RoomResponse::new(&room, &state)?.to_json()),
+        body: Bytes::from(RoomResponse::new(&found, &state)?.to_json()),
         unknown_options,
+        has_host_url: fields.has(ExtraField::HostUrl),
     };
     Ok(match created {
+        CreateOutcome::Existed if !is_by_body => json_response(HttpResponse::Ok(), shown),
         CreateOutcome::Existed => {
             cache.store_response(generation, &body.0, shown.clone());
             json_response(HttpResponse::Ok(), shown)
@@ -102,7 +117,7 @@ pub(super) async fn get_or_create(
     path = "/room/default",
     operation_id = "getOrCreateDefaultRoom",
     request_body = DefaultRoomRequest,
-    responses(DefaultRoom, CreatorNotFound, CreatorInactive, RoomNameTaken, DiskFull),
+    responses(DefaultRoom, CreatorNotFound, GuestsOnlyOrInactive, RoomNameTaken, DiskFull),
 )]
 pub(super) async fn get_or_create_default(
     authorized: Authorized,
@@ -118,21 +133,30 @@ pub(super) async fn get_or_create_default(
     get,
     path = "/room/{room_guid}",
     operation_id = "getRoom",
-    params(("room_guid" = Guid, Path, description = "The GUID of the room, in either case.")),
-    responses((status = 200, description = "The room.", body = RoomResponse), RoomNotFound),
+    params(
+        ("room_guid" = Guid, Path, description = "The GUID of the room, in either case."),
+        ("fields" = Option<Vec<ExtraField>>, Query,
+            description = "What the response is to say beside what it always says.", style = Form,
+            explode = false),
+    ),
+    responses(
+        (status = 200, description = "The room.", body = RoomResponse), GuestsOnly, RoomNotFound, DiskFull,
+    ),
 )]
 pub(super) async fn show(
-    _: Authorized,
+    authorized: Authorized,
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
+    let fields = ExtraFields::from_query(request.query_string())?.check(&authorized)?;
     let guid = room_guid(&request)?;
     let room = state
         .store
         .find_room(guid)
         .await?
         .ok_or(model::Error::RoomNotFound)?;
-    Ok(HttpResponse::Ok().json(RoomResponse::new(&room, &state)?))
+    let found = FoundRoom::load(room, fields, &state).await?;
+    Ok(HttpResponse::Ok().json(RoomResponse::new(&found, &state)?))
 }
 
 /// Change a room
@@ -148,22 +172,25 @@ pub(super) async fn show(
     responses(
         (status = 200, description = "The changed room.", body = RoomResponse,
             headers(("X-Unknown-Options" = String, description = "The unknown options of the request, if any."))),
-        RoomNotFound, RoomNameTaken, DiskFull,
+        GuestsOnly, RoomNotFound, RoomNameTaken, DiskFull,
     ),
 )]
 pub(super) async fn update(
-    _: Authorized,
+    authorized: Authorized,
     body: JsonBody,
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let patch = request::read_patch(&body.0, &state.languages)?;
+    let (patch, fields) = request::read_patch(&body.0, &state.languages)?;
+    let in_query = ExtraFields::from_query(request.query_string())?;
+    let fields = fields.and(in_query).check(&authorized)?;
     let guid = room_guid(&request)?;
     let unknown_options = unknown_options::value(&patch.options);
     let room = state.store.update_room(guid, patch).await?;
+    let found = FoundRoom::load(room, fields, &state).await?;
     let mut response = HttpResponse::Ok();
     add_unknown_options(&mut response, unknown_options);
-    Ok(response.json(RoomResponse::new(&room, &state)?))
+    Ok(response.json(RoomResponse::new(&found, &state)?))
 }
 
 /// Delete a room

@@ -2,6 +2,7 @@
 //! limits and words of the model.
 
 use super::error::ErrorCode;
+use super::extra_fields::ExtraField;
 use super::fields::{FromJson, whole};
 use super::json;
 use crate::model::text::FORBIDDEN;
@@ -43,6 +44,28 @@ impl Status {
     }
 }
 
+/// How many seconds a host link is valid.
+#[derive(Clone, Copy)]
+pub(super) struct LinkSeconds(i64);
+
+impl LinkSeconds {
+    /// A year of 365 days.
+    const MAX: i64 = 31_536_000;
+
+    fn new(number: i64) -> Result<Self, Invalid> {
+        if (1..=Self::MAX).contains(&number) {
+            return Ok(Self(number));
+        }
+        let message = format!("must be from 1 to {} seconds", Self::MAX);
+        Err(Invalid(message.into()))
+    }
+
+    /// Returns the moment so long after another one.
+    pub(super) fn after(self, moment: Timestamp) -> Timestamp {
+        Timestamp::from_unix(moment.as_unix() + self.0)
+    }
+}
+
 macro_rules! values {
     ($($value:ty: $($read:expr $(, $may_be_empty:ident)?)? => $schema:expr;)+) => {
         $(
@@ -79,8 +102,13 @@ values! {
         Type::Integer,
         ErrorCode::ALL.iter().map(|code| (json!(code.number()), format!("{code:?}"))),
     ).description(Some("What an error is to a program."));
+    ExtraField: => enumeration(
+        Type::String,
+        ExtraField::ALL.into_iter().map(|field| (json!(field.as_str()), format!("{field:?}"))),
+    ).description(Some("What a response says of a room only where the request asks for it."));
     Guid: as_text(Guid::parse) => format("uuid")
         .examples([json!("0197A3C2-6414-7046-87A6-67730D5F9F08")]);
+    LinkSeconds: as_integer(LinkSeconds::new) => integer(1, LinkSeconds::MAX);
     LangTag: as_text(LangTag::parse) => format("language-tag")
         .max_length(Some(LangTag::MAX_CHARS))
         .examples([json!("en-US"), json!("tr-TR")]);

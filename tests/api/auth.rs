@@ -16,6 +16,8 @@ fn routes(guid: &str) -> Vec<(&'static str, String, u16)> {
             ("GET", format!("{base}/room/{guid}"), 200),
             ("PUT", format!("{base}/room/{guid}"), 200),
             ("DELETE", format!("{base}/room/{NO_GUID}"), 404),
+            ("POST", format!("{base}/room/{guid}/host-link"), 200),
+            ("DELETE", format!("{base}/room/{guid}/host-link"), 204),
             ("POST", format!("{base}/user"), 400),
             ("POST", format!("{base}/user/search"), 400),
             ("GET", format!("{base}/user/{guid}"), 404),

@@ -447,7 +447,7 @@ fn an_unknown_condition_of_a_search_is_named_with_the_known_ones() {
     let server = TestServer::start();
     server.room_of("ada@example.com");
     let known = "is unknown: the known ones are query, creator_email, user_id, created_after, created_before, \
-                 sort, page, size, page_size";
+                 sort, page, size, page_size, fields";
     for (query, field) in [
         ("creator_mail=x", "creator_mail"),
         ("Query=x&query=y", "Query"),

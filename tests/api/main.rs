@@ -10,6 +10,7 @@ mod docs;
 mod errors;
 mod headers;
 mod health;
+mod host_links;
 mod limits;
 mod options;
 mod page;

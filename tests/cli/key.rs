@@ -95,16 +95,17 @@ fn the_list_shows_names_and_revocations() {
     assert!(created_at.is_string() && revoked.is_string(), "{keys}");
     assert_eq!(
         keys[0],
-        json!({"access_key": chat.access_key, "name": "chat", "created_at": created_at, "revoked_at": null})
+        json!({"access_key": chat.access_key, "name": "chat", "created_at": created_at, "revoked_at": null,
+               "guests_only": false})
     );
     assert_eq!(keys[1]["access_key"], unnamed.access_key);
     let lines = folder.roomd(&["key", "list"]);
     let lines: Vec<&str> = lines.lines().collect();
     assert_eq!(lines.len(), 3);
     assert!(lines[1].starts_with(&chat.access_key) && lines[1].contains("chat"));
-    assert!(lines[1].ends_with('-'), "{}", lines[1]);
+    assert!(lines[1].ends_with("-        no"), "{}", lines[1]);
     assert!(
-        lines[2].ends_with(revoked.as_str().expect("a date")),
+        lines[2].contains(revoked.as_str().expect("a date")),
         "{}",
         lines[2]
     );

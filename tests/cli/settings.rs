@@ -279,8 +279,8 @@ fn an_invalid_value_of_a_variable_is_named() {
         let key = name
             .trim_start_matches("ROOMD_")
             .replacen('_', ".", 1)
-            .replace("builtin_", "builtin.")
-            .to_lowercase();
+            .to_lowercase()
+            .replace("builtin_", "builtin.");
         let line = exit.error_message();
         assert!(line.contains(name) || line.contains(&key), "{line}");
     }

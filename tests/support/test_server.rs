@@ -79,6 +79,11 @@ impl TestServer {
         self.folder.as_ref().expect("the server was not stopped")
     }
 
+    /// Lets further requests carry this value of the `Authorization` header.
+    pub(crate) fn set_authorization(&mut self, authorization: String) {
+        self.client.authorization = authorization;
+    }
+
     /// Stops the server; returns its folder.
     pub(crate) fn stop(mut self) -> Folder {
         self.shut_down();

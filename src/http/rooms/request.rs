@@ -1,4 +1,5 @@
 use crate::http::error::ApiError;
+use crate::http::extra_fields::{ExtraField, ExtraFields};
 use crate::http::fields::{Fields, request};
 use crate::model::{Email, Invalid, LangTag, OptionsPatch, RoomDraft, RoomName, RoomPatch, Tags};
 use serde_json::Value;
@@ -29,6 +30,9 @@ request! {
         /// Whether the replay is closed to participants.
         #[schema(default = false)]
         inaccessible_replay: Option<bool>,
+        /// What the response is to say beside what it always says.
+        #[schema(value_type = Option<Vec<ExtraField>>)]
+        fields: Option<ExtraFields>,
     }
 }
 
@@ -51,16 +55,20 @@ request! {
         allow_recording: Option<bool>,
         /// Whether the replay is closed to participants.
         inaccessible_replay: Option<bool>,
+        /// What the response is to say beside what it always says.
+        #[schema(value_type = Option<Vec<ExtraField>>)]
+        fields: Option<ExtraFields>,
     }
 }
 
-/// Reads a get-or-create, or returns everything that is wrong with it.
+/// Reads a get-or-create and what its response is to say, or returns everything that is wrong with it.
 pub(crate) fn read_draft<'a>(
     body: &'a [u8],
     languages: &[LangTag],
-) -> Result<RoomDraft<'a>, ApiError> {
+) -> Result<(RoomDraft<'a>, ExtraFields), ApiError> {
     let request = DefaultRoomRequest::read(fields(body, languages)?)?;
-    Ok(RoomDraft {
+    let extra = request.fields.unwrap_or_default();
+    let draft = RoomDraft {
         creator_email: request.creator_email,
         registration: None,
         name: request.name,
@@ -70,25 +78,29 @@ pub(crate) fn read_draft<'a>(
         tags: request.tags,
         allow_recording: request.allow_recording.unwrap_or(true),
         inaccessible_replay: request.inaccessible_replay.unwrap_or(false),
-    })
+    };
+    Ok((draft, extra))
 }
 
-/// Reads what to change of a room, or returns everything that is wrong with it.
+/// Reads what to change of a room and what the response is to say, or returns everything that is wrong
+/// with it.
 pub(crate) fn read_patch<'a>(
     body: &'a [u8],
     languages: &[LangTag],
-) -> Result<RoomPatch<'a>, ApiError> {
+) -> Result<(RoomPatch<'a>, ExtraFields), ApiError> {
     let mut fields = fields(body, languages)?;
     fields.substitute("options", "ui_options");
     let change = RoomChange::read(fields)?;
-    Ok(RoomPatch {
+    let extra = change.fields.unwrap_or_default();
+    let patch = RoomPatch {
         name: change.name,
         lang: change.lang,
         options: change.options.unwrap_or_default(),
         tags: change.tags,
         allow_recording: change.allow_recording,
         inaccessible_replay: change.inaccessible_replay,
-    })
+    };
+    Ok((patch, extra))
 }
 
 /// Returns the fields of a body, with an error if the language is none of the allowed ones.

@@ -1,7 +1,10 @@
+use super::found::FoundRoom;
 use crate::http::error::ApiError;
+use crate::http::extra_fields::ExtraField;
 use crate::http::page;
 use crate::http::state::AppState;
-use crate::model::{Email, Guid, LangTag, Room, RoomOptions, Tags, Timestamp};
+use crate::meeting::{self, Effect};
+use crate::model::{Email, Guid, LangTag, MeetingServer, Ratings, RoomOptions, Tags, Timestamp};
 use crate::store;
 use serde::Serialize;
 use serde_json::Value;
@@ -38,15 +41,90 @@ pub(super) struct RoomResponse<'a> {
     creator_email: &'a str,
     #[schema(value_type = RoomOptions)]
     ui_options: &'a RawValue,
+    /// The `url` with a secret in its fragment, by which people enter as hosts; only where `fields`
+    /// ask for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uri", nullable = false)]
+    host_url: Option<String>,
+    /// Only where `fields` ask for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    meeting: Option<MeetingResponse>,
+    /// Only where `fields` ask for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    rating: Option<RatingResponse>,
+}
+
+/// What becomes of the options of a room.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Meeting)]
+struct MeetingResponse {
+    /// The program that meetings take place on: `builtin` or `none`.
+    server: &'static str,
+    /// The options that the server does, or lets nobody act against.
+    applied: Vec<&'static str>,
+    /// The options that the page obeys, and a program in its place need not.
+    client_only: Vec<&'static str>,
+    /// The options without an effect.
+    ignored: Vec<&'static str>,
+}
+
+impl MeetingResponse {
+    fn new(server: MeetingServer) -> Self {
+        let names = |effect| meeting::options_with(effect, server).collect();
+        Self {
+            server: server.as_str(),
+            applied: names(Effect::Applied),
+            client_only: names(Effect::ClientOnly),
+            ignored: names(Effect::Ignored),
+        }
+    }
+}
+
+/// What people think of a room.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Rating)]
+struct RatingResponse {
+    /// How many people gave stars.
+    count: u64,
+    /// The mean number of stars, to two decimals; null if nobody gave any.
+    #[schema(required)]
+    average: Option<f64>,
+    /// How many people gave one star, two, up to five.
+    #[schema(min_items = 5, max_items = 5)]
+    stars: Vec<u64>,
+}
+
+impl From<Ratings> for RatingResponse {
+    fn from(ratings: Ratings) -> Self {
+        Self {
+            count: ratings.count(),
+            average: ratings.average(),
+            stars: ratings.by_stars().into(),
+        }
+    }
 }
 
 impl<'a> RoomResponse<'a> {
-    pub(super) fn new(room: &'a Room, state: &AppState) -> Result<Self, ApiError> {
+    pub(super) fn new(found: &'a FoundRoom, state: &AppState) -> Result<Self, ApiError> {
+        let FoundRoom {
+            room,
+            fields,
+            rating,
+        } = found;
+        let url = page::url(&state.public_url, &room.slug());
+        let host_url = || state.host_links.url(&url, room, None);
         Ok(Self {
+            host_url: fields.has(ExtraField::HostUrl).then(host_url),
+            meeting: fields
+                .has(ExtraField::Meeting)
+                .then(|| MeetingResponse::new(state.meeting_server)),
+            rating: rating.map(RatingResponse::from),
             room_guid: room.guid.to_string(),
             name: room.name.as_str(),
             lang: room.lang.as_str(),
-            url: page::url(&state.public_url, &room.slug()),
+            url,
             created_date: zoneless(room.created_at),
             tags: room.tags.as_ref().map(Tags::as_str),
             inaccessible_replay: room.inaccessible_replay,

@@ -1,11 +1,14 @@
+use super::found::FoundRoom;
 use super::response::RoomResponse;
 use crate::http::auth::Authorized;
 use crate::http::error::ApiError;
+use crate::http::error_responses::{DiskFull, GuestsOnly};
+use crate::http::extra_fields::{ExtraField, ExtraFields, FIELDS};
 use crate::http::query::QueryParams;
 use crate::http::state::AppState;
 use crate::http::values::SORTS;
 use crate::model::{
-    Email, Guid, Invalid, PageNumber, PageSize, Paging, Part, RoomQuery, RoomSort, Timestamp,
+    Email, Guid, Invalid, PageNumber, PageSize, Paging, Part, Room, RoomQuery, RoomSort, Timestamp,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
@@ -39,6 +42,9 @@ struct RoomSearchParams {
     size: Option<PageSize>,
     /// Another name for `size`, which wins when both are sent.
     page_size: Option<PageSize>,
+    /// What the response is to say of each room beside what it always says.
+    #[param(value_type = Option<Vec<ExtraField>>, style = Form, explode = false)]
+    fields: Option<ExtraFields>,
 }
 
 /// A page of rooms.
@@ -76,27 +82,47 @@ struct PaginationResponse {
     operation_id = "searchRooms",
     tag = "rooms",
     params(RoomSearchParams),
-    responses((status = 200, description = "A page of rooms.", body = RoomSearchResponse)),
+    responses(
+        (status = 200, description = "A page of rooms.", body = RoomSearchResponse), GuestsOnly,
+        DiskFull,
+    ),
 )]
 pub(in crate::http) async fn search(
-    _: Authorized,
+    authorized: Authorized,
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let (query, paging) = read_query(request.query_string())?;
+    let (query, paging, fields) = read_query(request.query_string())?;
+    let fields = fields.check(&authorized)?;
     let found = state.store.list_rooms(query, paging).await?;
-    let rooms = found
-        .entries
-        .iter()
-        .map(|room| RoomResponse::new(room, &state));
+    let entries = load_all(found.entries, fields, &state).await?;
+    let rooms = entries.iter().map(|room| RoomResponse::new(room, &state));
     Ok(HttpResponse::Ok().json(RoomSearchResponse {
         data: rooms.collect::<Result<_, _>>()?,
         pagination: PaginationResponse::new(paging, found.total),
     }))
 }
 
+/// Returns rooms with what `fields` ask for. What is written for several of them shares a commit.
+async fn load_all(
+    rooms: Vec<Room>,
+    fields: ExtraFields,
+    state: &web::Data<AppState>,
+) -> Result<Vec<FoundRoom>, ApiError> {
+    let load = |room| {
+        let state = state.clone();
+        actix_web::rt::spawn(async move { FoundRoom::load(room, fields, &state).await })
+    };
+    let mut loaded = Vec::with_capacity(rooms.len());
+    let tasks: Vec<_> = rooms.into_iter().map(load).collect();
+    for task in tasks {
+        loaded.push(task.await.expect("no task panics or is cancelled")?);
+    }
+    Ok(loaded)
+}
+
 /// Reads which rooms to search for, or returns everything that is wrong with it.
-pub(crate) fn read_query(query: &str) -> Result<(RoomQuery, Paging), ApiError> {
+pub(crate) fn read_query(query: &str) -> Result<(RoomQuery, Paging, ExtraFields), ApiError> {
     let mut params = QueryParams::from_query(query);
     let search = RoomSearchParams {
         query: params.optional("query", Part::parse),
@@ -108,6 +134,7 @@ pub(crate) fn read_query(query: &str) -> Result<(RoomQuery, Paging), ApiError> {
         page: params.optional("page", |text| PageNumber::new(integer(text)?)),
         size: params.optional("size", |text| PageSize::new(integer(text)?)),
         page_size: params.optional("page_size", |text| PageSize::new(integer(text)?)),
+        fields: params.optional(FIELDS, ExtraFields::parse),
     };
     let size = search.size.or(search.page_size).unwrap_or_default();
     let paging = Paging::new(search.page.unwrap_or_default(), size);
@@ -119,7 +146,7 @@ pub(crate) fn read_query(query: &str) -> Result<(RoomQuery, Paging), ApiError> {
         created_before: search.created_before,
         sort: search.sort.unwrap_or_default(),
     };
-    params.unless_wrong((query, paging))
+    params.unless_wrong((query, paging, search.fields.unwrap_or_default()))
 }
 
 fn parse_sort(text: &str) -> Result<RoomSort, Invalid> {
