@@ -21,6 +21,7 @@ mod health;
 mod host;
 mod json;
 mod limits;
+mod meeting;
 mod openapi;
 mod page;
 mod paths;
@@ -46,6 +47,7 @@ pub(crate) use exchange::{Exchange, Phase, RejectedBody};
 pub(crate) use framing::BodyFraming;
 pub(crate) use host::Hosts;
 pub(crate) use limits::Limits;
+pub(crate) use meeting::MeetingSettings;
 pub(crate) use openapi::DocumentSettings;
 pub(crate) use page::{is_socket_path, url as room_url};
 pub(crate) use paths::normalize;
@@ -110,9 +112,12 @@ pub(crate) fn routes(config: &mut web::ServiceConfig, base_paths: &[String]) {
     let start = (Method::GET, web::route().to(page::start));
     let room = (Method::GET, web::route().to(page::show));
     let file = (Method::GET, web::route().to(docs::file));
+    let asset = (Method::GET, web::route().to(page::assets::file));
     config
+        .configure(|config| meeting::routes(config, page::PATH_IN_ANY_CASE))
         .service(resource("/docs/{file}", vec![file]))
         .service(resource("/", vec![start]))
+        .service(resource(page::assets::PATH, vec![asset]))
         .service(resource(page::PATH_IN_ANY_CASE, vec![room]))
         .default_service(web::to(page::show_missing));
 }

@@ -1,5 +1,6 @@
-//! Opening rooms: what lets a person into a room as its host.
+//! Opening rooms: what lets a person into a room as its host, and the meetings that open.
 
+pub(crate) mod builtin;
 mod host_link;
 mod host_secret;
 mod options;

@@ -14,7 +14,10 @@ pub use reload::Reloader;
 pub use tls::TlsError;
 
 use crate::config::{Config, Origin, PublicUrl};
-use crate::http::{self, AppState, DocumentSettings, Hosts, Limits, Rejections, RequestLog};
+use crate::http::{
+    self, AppState, DocumentSettings, Hosts, Limits, MeetingSettings, Rejections, RequestLog,
+};
+use crate::meeting::builtin::Hub;
 use crate::meeting::{self, HostLinks};
 use crate::store::{Failure, Location, MigrationEvent, OpenError, Store};
 use actix_web::middleware::{Condition, from_fn};
@@ -283,9 +286,11 @@ impl Server {
             () = stop => Ok(()),
             () = self.connections.watch() => Ok(()),
             () = state.rejections.watch() => Ok(()),
+            () = state.meeting.hub.watch() => Ok(()),
             () = watch(certificate.as_deref()) => Ok(()),
         };
-        // In this order: a request in flight may still write.
+        // In this order: the stop waits for the connections, and a request in flight may still write.
+        state.meeting.hub.stop();
         handle.stop(true).await;
         state.store.close().await;
         info!("stopped");
@@ -322,6 +327,13 @@ fn state(config: Config, store: Store, host_links: HostLinks, url: &PublicUrl) -
         store,
         host_links,
         meeting_server: config.meeting.server,
+        meeting: MeetingSettings {
+            hub: Hub::new(),
+            max_people: config.meeting.builtin.max_people.into(),
+            without_host: config.meeting.without_host,
+            ice_servers: config.meeting.builtin.ice_servers,
+            turn_secret: config.meeting.builtin.turn_secret,
+        },
         openapi: openapi.into(),
         base_paths: config
             .api

@@ -52,6 +52,11 @@ impl ConnectionActivity {
         self.since.store(WEB_SOCKET, Ordering::Relaxed);
     }
 
+    /// Records that a web socket has ended, as if its request had begun when the connection was opened.
+    pub(super) fn record_end(&self) {
+        self.since.store(0, Ordering::Relaxed);
+    }
+
     /// Returns true while the connection waits for the next request.
     pub(crate) fn is_idle(&self) -> bool {
         self.since.load(Ordering::Relaxed) & IDLE != 0

@@ -30,6 +30,13 @@ impl Caller {
     }
 }
 
+/// Returns the address by which the sockets of a client are counted; `None` for a trusted proxy that
+/// names no client: it stands for many.
+pub(super) fn counted_client(request: &HttpRequest, trusted: &[IpNet]) -> Option<IpAddr> {
+    let address = client_address(request, trusted);
+    (!is_trusted(address, trusted)).then(|| Caller::from_address(address).0)
+}
+
 /// Returns the client address of a request, as far as trusted proxies name it.
 pub(super) fn client_address(request: &HttpRequest, trusted: &[IpNet]) -> IpAddr {
     let peer = request.peer_addr().map(|address| address.ip());

@@ -138,6 +138,11 @@ pub(crate) enum ApiError {
          this site, the proxy must pass on the header Host, or server.public_url must be its URL"
     )]
     ForeignPage,
+    #[error("no further meeting can be opened now: the server has too many, or stops; try again")]
+    MeetingsFull,
+    /// The client address has too many web sockets; holds the seconds until it may try again.
+    #[error("too many people are in meetings from this client address: try again later")]
+    TooManySockets(u64),
     #[error("there is no route with this path")]
     RouteNotFound,
     /// The route has other methods; holds them as the header `Allow` lists them.
@@ -210,14 +215,17 @@ impl ApiError {
             Self::HostNotServed => ErrorCode::HostNotServed,
             Self::BadRequest(_) => ErrorCode::BadRequest,
             Self::CreatorNotFound(_) => ErrorCode::UserNotFound,
-            Self::GuestsOnly => ErrorCode::GuestsOnly,
             Self::HostLinkNotValid => ErrorCode::HostLinkNotValid,
             Self::ForeignPage => ErrorCode::ForeignPage,
+            Self::MeetingsFull => ErrorCode::Unavailable,
+            Self::GuestsOnly => ErrorCode::GuestsOnly,
             Self::RouteNotFound => ErrorCode::RouteNotFound,
             Self::MethodNotAllowed(_) => ErrorCode::MethodNotAllowed,
             Self::BodyTooLarge => ErrorCode::BodyTooLarge,
             Self::UnsupportedMediaType(_) => ErrorCode::UnsupportedMediaType,
-            Self::TooManyFailures(_) | Self::TooManyRequests(_) => ErrorCode::RateLimited,
+            Self::TooManyFailures(_) | Self::TooManyRequests(_) | Self::TooManySockets(_) => {
+                ErrorCode::RateLimited
+            }
         }
     }
 
@@ -293,9 +301,9 @@ impl ResponseError for ApiError {
             _ if status == StatusCode::SERVICE_UNAVAILABLE => {
                 response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))
             }
-            Self::TooManyFailures(seconds) | Self::TooManyRequests(seconds) => {
-                response.insert_header((RETRY_AFTER, *seconds))
-            }
+            Self::TooManyFailures(seconds)
+            | Self::TooManyRequests(seconds)
+            | Self::TooManySockets(seconds) => response.insert_header((RETRY_AFTER, *seconds)),
             _ => &mut response,
         };
         response.json(self.body())

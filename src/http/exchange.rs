@@ -133,6 +133,12 @@ impl Exchange {
         state.wake_transport();
     }
 
+    /// Records that the web socket has ended: what is left of the connection is closed soon, also where
+    /// the client reads nothing more.
+    pub(super) fn end_web_socket(&self) {
+        self.activity.record_end();
+    }
+
     /// Tells the client that its body is wanted, if it waits to be told so.
     pub(super) fn want_body(&self) {
         let mut state = self.state.borrow_mut();

@@ -1,24 +1,22 @@
 //! The HTML pages for persons: the one behind a room's `url`, and that of the server itself.
 
+pub(super) mod assets;
+mod policy;
+mod texts;
+
 use super::error::ApiError;
 use super::error_responses::Failed;
+use super::paths::depth;
 use super::state::AppState;
-use crate::model::{Room, SlugToken};
+use crate::model::{MeetingServer, Room, SlugToken};
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
-
-const TEMPLATE: &str = include_str!("page.html");
-const MISSING: &str = include_str!("page/missing.html");
-const START: &str = include_str!("page/start.html");
-const STYLE: &str = include_str!("page.css");
-
-/// The content security policy of the pages: nothing may run or load but their own style, whose hash a
-/// test keeps up to date.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-LnUONgHYLWFjYIJ9JodvjgxRhUADZEjFB2VxOsbF9bc='; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+use askama::Template;
+use texts::Language;
 
 const PATH: &str = "/groups/room/{slug}";
 
@@ -27,6 +25,45 @@ const FOLDER: &str = "groups";
 
 /// The path of a room's page in any case: codes for cameras (QR codes) are shorter in capitals.
 pub(super) const PATH_IN_ANY_CASE: &str = "/{groups:(?i:groups)}/{room:(?i:room)}/{slug}";
+
+/// Tells search engines not to list a page: the address of a room is its key.
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
+
+/// Says which devices a page may use.
+const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
+
+/// The page of a room. The script of the page finds the name in its heading.
+#[derive(Template)]
+#[template(path = "room.html")]
+struct RoomPage<'a> {
+    root: &'a str,
+    language: &'a Language,
+    room: &'a Room,
+    scripts: Vec<&'static str>,
+}
+
+/// The page of a server that opens no meetings.
+#[derive(Template)]
+#[template(path = "name.html")]
+struct NamePage<'a> {
+    root: &'a str,
+    language: &'a Language,
+    room: &'a Room,
+}
+
+#[derive(Template)]
+#[template(path = "missing.html")]
+struct MissingPage<'a> {
+    root: &'a str,
+    language: &'a Language,
+}
+
+#[derive(Template)]
+#[template(path = "start.html")]
+struct StartPage<'a> {
+    root: &'a str,
+    language: &'a Language,
+}
 
 /// Returns whether a path, perhaps with a query, is that of the web socket of a room, in any case.
 pub(crate) fn is_socket_path(path: &[u8]) -> bool {
@@ -49,7 +86,7 @@ pub(crate) fn url(public_url: &str, slug: &str) -> String {
 /// Show a room's page
 ///
 /// The page behind a room's `url`, for a person. A link that leads to no room gets a page too. Case
-/// does not matter in the whole path.
+/// does not matter in the whole path. To get the page opens nothing: a person joins by a button on it.
 #[utoipa::path(
     get,
     path = PATH,
@@ -74,8 +111,11 @@ pub(super) async fn show(
         None => None,
     };
     Ok(match room {
-        Some(room) => page(StatusCode::OK, render(TEMPLATE, Some(&room))),
-        None => missing(),
+        Some(room) => match state.meeting_server {
+            MeetingServer::Builtin => meeting(&request, &state, &room),
+            MeetingServer::None => name(&request, &room),
+        },
+        None => missing(&request),
     })
 }
 
@@ -87,7 +127,7 @@ pub(super) async fn show_missing(
 ) -> Result<HttpResponse, ApiError> {
     let is_for_person = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_for_person && is_below_rooms(request.path(), &state.base_paths) {
-        return Ok(missing());
+        return Ok(missing(&request));
     }
     Err(ApiError::RouteNotFound)
 }
@@ -102,56 +142,73 @@ fn is_below_rooms(path: &str, base_paths: &[String]) -> bool {
     first.eq_ignore_ascii_case(FOLDER) && !base_paths.iter().any(|base| starts_with(base))
 }
 
-fn missing() -> HttpResponse {
-    page(StatusCode::NOT_FOUND, render(MISSING, None))
+/// Returns the page where people meet in a room.
+fn meeting(request: &HttpRequest, state: &AppState, room: &Room) -> HttpResponse {
+    let template = RoomPage {
+        root: &root(request),
+        language: Language::from_tag(&room.lang),
+        room,
+        scripts: assets::scripts().collect(),
+    };
+    let policy = policy::for_meetings(request, &state.public_url);
+    page(StatusCode::OK, &template, policy, policy::DEVICES)
+}
+
+/// Returns the page of a room on a server that opens no meetings.
+fn name(request: &HttpRequest, room: &Room) -> HttpResponse {
+    let template = NamePage {
+        root: &root(request),
+        language: Language::from_tag(&room.lang),
+        room,
+    };
+    text_page(StatusCode::OK, &template)
+}
+
+fn missing(request: &HttpRequest) -> HttpResponse {
+    let template = MissingPage {
+        root: &root(request),
+        language: Language::english(),
+    };
+    text_page(StatusCode::NOT_FOUND, &template)
 }
 
 /// Shows that the server runs, and leads to the documentation: `GET /`, which no client needs to
 /// know.
-pub(super) async fn start() -> HttpResponse {
-    page(StatusCode::OK, render(START, None))
+pub(super) async fn start(request: HttpRequest) -> HttpResponse {
+    let template = StartPage {
+        root: &root(&request),
+        language: Language::english(),
+    };
+    text_page(StatusCode::OK, &template)
+}
+
+/// Returns the way from a page to the root of the server, for relative links: they also work behind
+/// a proxy that serves roomd under a path.
+fn root(request: &HttpRequest) -> String {
+    "../".repeat(depth(request))
+}
+
+/// Returns a page without scripts.
+fn text_page(status: StatusCode, template: &impl Template) -> HttpResponse {
+    let policy = HeaderValue::from_static(policy::FOR_TEXT);
+    page(status, template, policy, policy::NO_DEVICES)
 }
 
 /// Returns a page with the headers that all pages have.
-fn page(status: StatusCode, html: String) -> HttpResponse {
+fn page(
+    status: StatusCode,
+    template: &impl Template,
+    policy: HeaderValue,
+    devices: &'static str,
+) -> HttpResponse {
+    let html = template.render().expect("texts and names can be written");
     HttpResponse::build(status)
         .content_type(ContentType::html())
-        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((CONTENT_SECURITY_POLICY, policy))
+        .insert_header((PERMISSIONS, devices))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((REFERRER_POLICY, "no-referrer"))
+        .insert_header((ROBOTS, "noindex"))
         .insert_header((CACHE_CONTROL, "no-store"))
         .body(html)
-}
-
-/// Fills a template from start to end, so that a name that looks like a placeholder stays a name.
-fn render(template: &str, room: Option<&Room>) -> String {
-    let mut html = String::with_capacity(template.len() + STYLE.len() + 512);
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (placeholder, after) = after.split_once('}').unwrap_or((after, ""));
-        html.push_str(before);
-        match (placeholder, room) {
-            ("style", _) => html.push_str(STYLE),
-            ("lang", Some(room)) => push_escaped(&mut html, room.lang.as_str()),
-            ("name", Some(room)) => push_escaped(&mut html, room.name.as_str()),
-            _ => {}
-        }
-        rest = after;
-    }
-    html.push_str(rest);
-    html
-}
-
-/// Appends a text, with escapes for what has a meaning in HTML text and quoted attributes.
-fn push_escaped(html: &mut String, text: &str) {
-    for character in text.chars() {
-        match character {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            other => html.push(other),
-        }
-    }
 }

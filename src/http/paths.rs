@@ -1,13 +1,27 @@
 //! Paths that are written with more slashes than their route has.
 
-use actix_web::Error;
-use actix_web::HttpResponse;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::LOCATION;
 use actix_web::http::uri::PathAndQuery;
 use actix_web::http::{Method, Uri};
 use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+
+/// The depth of a path as it was written, of a request whose path was changed.
+struct WrittenDepth(usize);
+
+/// Returns in how many folders the path of a request is, as a browser counts them: by all slashes that
+/// were written.
+pub(super) fn depth(request: &HttpRequest) -> usize {
+    let written = request.extensions();
+    let written = written.get::<WrittenDepth>().map(|depth| depth.0);
+    written.unwrap_or_else(|| depth_of(request.path()))
+}
+
+fn depth_of(path: &str) -> usize {
+    path.matches('/').count().saturating_sub(1)
+}
 
 /// Routes a path with a slash at its end, or with several slashes in a row, as if it were written
 /// without them: a middleware around all routes. It does not redirect, because many clients repeat
@@ -27,6 +41,8 @@ pub(crate) async fn normalize<B: MessageBody>(
             return Ok(request.into_response(response).map_into_right_body());
         }
         if let Some(uri) = with_path(request.uri(), path) {
+            let depth = WrittenDepth(depth_of(request.path()));
+            request.extensions_mut().insert(depth);
             request.match_info_mut().get_mut().update(&uri);
             request.head_mut().uri = uri;
         }

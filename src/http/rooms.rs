@@ -210,6 +210,7 @@ pub(super) async fn delete(
 ) -> Result<HttpResponse, ApiError> {
     let guid = room_guid(&request)?;
     state.store.delete_room(guid).await?;
+    state.meeting.hub.room_deleted(guid);
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -1,5 +1,6 @@
 use super::host::Hosts;
 use super::limits::Limits;
+use super::meeting::MeetingSettings;
 use super::rejections::Rejections;
 use super::request_log_settings::RequestLog;
 use crate::meeting::HostLinks;
@@ -18,6 +19,8 @@ pub(crate) struct AppState {
     pub(crate) host_links: HostLinks,
     /// The program that meetings take place on.
     pub(crate) meeting_server: MeetingServer,
+    /// The meetings that take place on this one.
+    pub(crate) meeting: MeetingSettings,
     /// The paths under which the API is served, each without a slash at the end.
     pub(crate) base_paths: Vec<String>,
     /// The OpenAPI document, as JSON text.

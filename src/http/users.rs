@@ -113,7 +113,10 @@ pub(super) async fn delete(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    state.store.delete_user(lookup(&request)?).await?;
+    let user = state.store.find_user(lookup(&request)?).await?;
+    let user = user.ok_or(model::Error::UserNotFound)?;
+    state.store.delete_user(user.guid).await?;
+    state.meeting.hub.user_deleted(user.guid);
     Ok(HttpResponse::NoContent().finish())
 }
 

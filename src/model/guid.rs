@@ -4,7 +4,7 @@ use std::fmt;
 use uuid::Uuid;
 
 /// The identifier of a room or user: a version 7 UUID, printed in upper case with hyphens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Guid(Uuid);
 
 impl Guid {

@@ -1,10 +1,20 @@
 use crate::support::{Answer, ROOM, TestServer, room_path, text};
+use roomd::model::MeetingServer;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+
+/// The policy of a page without scripts.
+const FOR_TEXT: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
+                        form-action 'none'; frame-ancestors 'none'";
+
+const DEVICES: &str = "camera=(self), microphone=(self), display-capture=(self)";
+const NO_DEVICES: &str = "camera=(), microphone=(), display-capture=()";
 
 /// Starts a server with one room; returns the room and the path of its page too.
 fn server_with_room(name: &str, lang: &str) -> (TestServer, Value, String) {
-    let server = TestServer::start();
+    with_room(TestServer::start(), name, lang)
+}
+
+fn with_room(server: TestServer, name: &str, lang: &str) -> (TestServer, Value, String) {
     let request = json!({"creator_email": "ada@example.com", "name": name, "lang": lang});
     let answer = server.post(ROOM, &request);
     assert_eq!(answer.status, 201, "{}", answer.body);
@@ -30,74 +40,78 @@ fn inside<'a>(html: &'a str, tag: &str, end: &str) -> &'a str {
     after.split_once(end).expect(html).0
 }
 
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or_default());
-        let bits = (byte(0) << 16) | (byte(1) << 8) | byte(2);
-        for place in 0..4 {
-            let index = (bits >> (18 - 6 * place)) & 63;
-            let is_padding = place > chunk.len();
-            let digit = ALPHABET[index as usize] as char;
-            text.push(if is_padding { '=' } else { digit });
-        }
-    }
-    text
-}
-
 #[test]
-fn base64_is_that_of_rfc_4648() {
-    for (bytes, text) in [
-        ("", ""),
-        ("f", "Zg=="),
-        ("fo", "Zm8="),
-        ("foob", "Zm9vYg=="),
-    ] {
-        assert_eq!(base64(bytes.as_bytes()), text);
-    }
-    assert_eq!(base64(&[0xfb, 0xff, 0xfe]), "+//+");
-}
-
-#[test]
-fn the_page_shows_the_name_and_the_language_with_and_without_a_key() {
+fn the_page_shows_the_name_with_and_without_a_key() {
     let (server, room, path) = server_with_room("İstanbul Odası", "TR-tr");
     assert!(path.starts_with("/groups/room/istanbul-odasi_"), "{path}");
     let page = open(&server, &path);
     assert_eq!(page.status, 200);
-    assert_eq!(page.header("Content-Type"), "text/html; charset=utf-8");
+    assert_is_meeting(&server, &page);
+    assert_shows_name_only(&server, &room, &path);
+}
+
+#[test]
+fn without_a_meeting_server_the_page_shows_the_name_and_the_language() {
+    let server = TestServer::start_with(|config| config.meeting.server = MeetingServer::None);
+    let (server, room, path) = with_room(server, "İstanbul Odası", "TR-tr");
+    let page = open(&server, &path);
+    assert_eq!(page.status, 200);
+    assert_is_page(&page);
+    assert_eq!(inside(&page.body, "<dd>", "</dd>"), "tr-TR");
+    assert!(!page.body.contains("<script"), "{}", page.body);
+    assert_shows_name_only(&server, &room, &path);
+}
+
+/// Asserts that the page of a room of Ada's in Turkish shows its name, and nothing that is private.
+#[track_caller]
+fn assert_shows_name_only(server: &TestServer, room: &Value, path: &str) {
+    let page = open(server, path);
     assert_eq!(inside(&page.body, "<title>", "</title>"), "İstanbul Odası");
     let heading = "<h1 lang=\"tr-TR\" dir=\"auto\">";
     assert_eq!(inside(&page.body, heading, "</h1>"), "İstanbul Odası");
-    assert_eq!(inside(&page.body, "<dd>", "</dd>"), "tr-TR");
-    assert_eq!(page.body, server.get(&path).body);
-    for private in ["ada", "example.com", text(&room, "room_guid")] {
+    assert_eq!(page.body, server.get(path).body);
+    for private in ["ada@", "example.com", text(room, "room_guid")] {
         assert!(!page.body.contains(private), "{private}: {}", page.body);
     }
 }
 
 #[test]
-fn nothing_but_the_pages_own_style_may_run_or_load() {
+fn nothing_but_the_servers_own_files_may_run_or_load() {
     let (server, _, path) = server_with_room("Room", "en");
-    for path in [&path, "/", "/groups/room/no-room_0000000000"] {
+    assert_is_meeting(&server, &open(&server, &path));
+    for path in ["/", "/groups/room/no-room_0000000000"] {
         assert_is_page(&open(&server, path));
     }
 }
 
-/// Asserts that an answer is an HTML page under a policy that allows its own style alone.
+/// Asserts that an answer is an HTML page under a policy that allows the server's own style alone.
 #[track_caller]
 fn assert_is_page(page: &Answer) {
-    assert_eq!(page.header("Content-Type"), "text/html; charset=utf-8");
-    let style = inside(&page.body, "<style>", "</style>");
-    assert!(!style.trim().is_empty());
-    let hash = base64(&Sha256::digest(style.as_bytes()));
+    assert_has_headers(page, FOR_TEXT, NO_DEVICES);
+    assert!(!page.body.contains("<script"), "{}", page.body);
+}
+
+/// Asserts that an answer is the page of a meeting, under a policy that allows the server's own files
+/// and sockets alone.
+#[track_caller]
+fn assert_is_meeting(server: &TestServer, page: &Answer) {
+    let host = server.address;
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; \
+         connect-src 'self' ws://{host} wss://{host}; img-src 'self'; media-src 'self' blob:; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
+    assert_has_headers(page, &policy, DEVICES);
+}
+
+#[track_caller]
+fn assert_has_headers(page: &Answer, policy: &str, devices: &str) {
+    assert_eq!(page.header("Content-Type"), "text/html; charset=utf-8");
     for (name, value) in [
-        ("Content-Security-Policy", policy.as_str()),
+        ("Content-Security-Policy", policy),
+        ("Permissions-Policy", devices),
         ("X-Content-Type-Options", "nosniff"),
+        ("X-Robots-Tag", "noindex"),
         ("Referrer-Policy", "no-referrer"),
         ("Cache-Control", "no-store"),
     ] {
@@ -105,6 +119,25 @@ fn assert_is_page(page: &Answer) {
         assert_eq!(page.headers.get_all(name).iter().count(), 1, "{name}");
     }
     assert_ne!(page.header("X-Request-Id"), "");
+    assert_has_nothing_inline(&page.body);
+}
+
+/// Asserts that a page has no script, style or handler within itself. The texts for scripts are data.
+#[track_caller]
+fn assert_has_nothing_inline(html: &str) {
+    for (at, _) in html.match_indices("<script") {
+        let tag = html[at..].split('>').next().expect("a tag");
+        let is_data = tag == "<script type=\"application/json\" id=\"texts\"";
+        assert!(is_data || tag.contains(" src=\""), "{tag}");
+    }
+    assert!(
+        !html.contains("<style") && !html.contains(" style="),
+        "{html}"
+    );
+    for tag in html.split('<') {
+        let tag = tag.split('>').next().expect("a tag");
+        assert!(!tag.contains(" on"), "{tag}");
+    }
 }
 
 #[test]
@@ -112,13 +145,13 @@ fn a_name_is_text_whatever_it_looks_like() {
     for (name, escaped) in [
         (
             "<script>alert(1)</script>\"'&{name}",
-            "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;{name}",
+            "&#60;script&#62;alert(1)&#60;/script&#62;&#34;&#39;&#38;{name}",
         ),
-        ("</title><b>&lt;", "&lt;/title&gt;&lt;b&gt;&amp;lt;"),
-        ("{style} {lang} } {", "{style} {lang} } {"),
-        ("</style>{name}", "&lt;/style&gt;{name}"),
-        ("--> שלום \u{200f}<!--", "--&gt; שלום \u{200f}&lt;!--"),
-        ("&#60;script>&lt", "&amp;#60;script&gt;&amp;lt"),
+        ("</title><b>&lt;", "&#60;/title&#62;&#60;b&#62;&#38;lt;"),
+        ("{style} {lang} } {{ name }}", "{style} {lang} } {{ name }}"),
+        ("</style>{% raw %}", "&#60;/style&#62;{% raw %}"),
+        ("--> שלום \u{200f}<!--", "--&#62; שלום \u{200f}&#60;!--"),
+        ("&#60;script>&lt", "&#38;#60;script&#62;&#38;lt"),
         ("javascript:alert`1`", "javascript:alert`1`"),
     ] {
         let (server, room, path) = server_with_room(name, "en");
@@ -234,6 +267,133 @@ fn a_link_in_capitals_finds_the_room() {
     let stale = open(&server, "/GROUPS/ROOM/CHESS_0000000000");
     assert_eq!(stale.status, 404);
     assert_is_page(&stale);
+}
+
+#[test]
+fn the_page_speaks_the_language_of_the_room() {
+    for (lang, code, join) in [
+        ("tr", "tr", "Katıl"),
+        ("tr-CY", "tr", "Katıl"),
+        ("en-GB", "en", "Join"),
+        ("de", "en", "Join"),
+    ] {
+        let (server, _, path) = server_with_room("Room", lang);
+        let page = open(&server, &path).body;
+        assert_eq!(inside(&page, "<html lang=\"", "\">"), code, "{lang}");
+        let button = "<button id=\"join\" type=\"submit\" class=\"primary\">";
+        assert_eq!(inside(&page, button, "</button>"), join, "{lang}");
+        let texts = "<script type=\"application/json\" id=\"texts\">";
+        let texts: Value = serde_json::from_str(inside(&page, texts, "</script>")).expect("JSON");
+        assert_eq!(texts["join"], join, "{lang}");
+    }
+}
+
+/// Returns the paths of what a page loads, as a browser finds them from the path of the page.
+fn loaded(page: &str, path: &str) -> Vec<String> {
+    let mut loaded = Vec::new();
+    for attribute in [" src=\"", "<link "] {
+        for (at, _) in page.match_indices(attribute) {
+            let tag = page[at..].split('>').next().expect("a tag");
+            let from = tag.find("=\"../").or(tag.find("=\"groups")).expect(tag);
+            let relative = tag[from + 2..].split('"').next().expect("a value");
+            let ups = relative.matches("../").count();
+            let folders: Vec<&str> = path.split('/').collect();
+            let kept = &folders[..(folders.len() - 1).saturating_sub(ups).max(1)];
+            loaded.push(format!(
+                "{}/{}",
+                kept.join("/"),
+                relative.trim_start_matches("../")
+            ));
+        }
+    }
+    loaded
+}
+
+#[test]
+fn all_that_a_page_loads_is_there_however_its_path_is_written() {
+    let (server, _, path) = server_with_room("Room", "en");
+    for path in [
+        path.as_str(),
+        &path.to_uppercase(),
+        &format!("{path}/"),
+        &path.replace('/', "//"),
+        &format!("{path}/cut/off"),
+        "/groups",
+        "/groups/room/",
+        "/",
+        "//",
+    ] {
+        let page = open(&server, path);
+        let files = loaded(&page.body, path);
+        assert!(files.len() >= 2, "{path}: {files:?}");
+        for file in files {
+            assert!(file.starts_with("/groups/assets/"), "{path}: {file}");
+            assert_eq!(open(&server, &file).status, 200, "{path}: {file}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_the_pages_is_sent_again_only_when_it_has_changed() {
+    let server = TestServer::start();
+    for (name, content_type) in [
+        ("style.css", "text/css; charset=utf-8"),
+        ("meeting.css", "text/css; charset=utf-8"),
+        ("meeting.js", "text/javascript; charset=utf-8"),
+        ("icon.svg", "image/svg+xml"),
+    ] {
+        let path = format!("/groups/assets/{name}");
+        let file = open(&server, &path);
+        assert_eq!(file.status, 200, "{name}");
+        assert!(!file.body.is_empty(), "{name}");
+        assert_eq!(file.header("Content-Type"), content_type);
+        assert_eq!(file.header("Cache-Control"), "no-cache");
+        assert_eq!(file.header("X-Content-Type-Options"), "nosniff");
+        let tag = file.header("ETag").to_owned();
+        assert!(tag.len() > 16 && tag.starts_with('"'), "{tag}");
+        let again = |value: &str| {
+            let request = server.request_without_key("GET", &path);
+            server.send(request.header("If-None-Match", value), "")
+        };
+        for known in [&tag, &format!("W/{tag}"), &format!("\"x\", {tag}"), "*"] {
+            let again = again(known);
+            assert_eq!((again.status, again.body.as_str()), (304, ""), "{known}");
+            assert_eq!(again.header("ETag"), tag);
+            assert_eq!(again.header("Cache-Control"), "no-cache");
+        }
+        for other in ["\"x\"", "", "\"", &tag.to_uppercase()] {
+            assert_eq!(again(other).status, 200, "{other}");
+        }
+        let head = server.send(server.request_without_key("HEAD", &path), "");
+        assert_eq!((head.status, head.body.as_str()), (200, ""));
+        assert_eq!(head.header("ETag"), tag);
+    }
+    for other in ["", "nothing.js", "..%2Fpage.rs", "room.html", "symbols.svg"] {
+        let answer = open(&server, &format!("/groups/assets/{other}"));
+        assert_eq!(answer.status, 404, "{other}");
+    }
+    assert_eq!(
+        server.post("/groups/assets/style.css", &json!({})).status,
+        405
+    );
+}
+
+#[test]
+fn a_look_at_the_page_changes_nothing() {
+    let (server, room, path) = server_with_room("Room", "en");
+    let before = server.get(&room_path(&room)).body;
+    let files = server.folder().files();
+    for method in ["GET", "HEAD"] {
+        let answer = server.send(server.request_without_key(method, &path), "");
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("Set-Cookie"), "");
+    }
+    assert_eq!(server.get(&room_path(&room)).body, before);
+    let changed = |name: &&String| !name.ends_with("-shm");
+    let now = server.folder().files();
+    for name in now.keys().filter(changed) {
+        assert!(now[name] == files[name], "{name}");
+    }
 }
 
 #[test]

@@ -1,0 +1,120 @@
+use crate::room::Room;
+use crate::support::TIMEOUT;
+use crate::visitor::{BINARY, Frame, PING, TEXT, Visitor, join, ticket};
+use serde_json::json;
+use std::time::Instant;
+
+#[test]
+fn the_seventh_person_is_told_that_the_meeting_is_full() {
+    let room = Room::new(json!({}));
+    let mut people: Vec<Visitor> = (0..6)
+        .map(|n| Visitor::enter(&room.server, &room.page, &format!("Person {n}")))
+        .collect();
+    let mut seventh = Visitor::enter(&room.server, &room.page, "Seventh");
+    assert_eq!(seventh.expect("full")["max_people"], 6);
+    assert_eq!(seventh.until_closed(), 4000);
+    people[0].says(json!({"type": "leave"}));
+    people[1].until("person_left");
+    let mut eighth = Visitor::enter(&room.server, &room.page, "Eighth");
+    eighth.expect("joined");
+}
+
+#[test]
+fn a_message_has_at_most_64_kib() {
+    let room = Room::new(json!({}));
+    let mut ada = Visitor::enter(&room.server, &room.page, "Ada");
+    ada.expect("joined");
+    let mut grace = Visitor::enter(&room.server, &room.page, "Grace");
+    grace.expect("joined");
+    ada.expect("person_joined");
+    let around = json!({"type": "signal", "to": "p2", "data": ""})
+        .to_string()
+        .len();
+    let data = "x".repeat(64 * 1024 - around);
+    ada.says(json!({"type": "signal", "to": "p2", "data": data}));
+    assert_eq!(grace.expect("signal")["data"], data);
+    ada.says(json!({"type": "signal", "to": "p2", "data": data + "x"}));
+    assert_eq!(ada.until_closed(), 1009);
+    assert_eq!(grace.expect("person_changed")["person"]["connected"], false);
+}
+
+#[test]
+fn five_malformed_messages_close_the_socket() {
+    let room = Room::new(json!({}));
+    let mut ada = Visitor::enter(&room.server, &room.page, "Ada");
+    ada.expect("joined");
+    let frames: [(u8, &[u8]); 5] = [
+        (TEXT, b""),
+        (TEXT, b"{\"type\":\"joined\"}"),
+        (BINARY, b"{\"type\":\"leave\"}"),
+        (TEXT, b"[]"),
+        (TEXT, b"{\"type\":\"chat\"}"),
+    ];
+    for (opcode, payload) in frames {
+        ada.send(opcode, payload);
+        assert_eq!(ada.expect("error")["code"], "malformed");
+    }
+    assert_eq!(ada.until_closed(), 1008);
+}
+
+#[test]
+fn what_is_no_frame_closes_the_socket() {
+    let room = Room::new(json!({}));
+    for (opcode, payload) in [(3, &b"x"[..]), (TEXT, b"\xff"), (0, b"x")] {
+        let mut ada = Visitor::enter(&room.server, &room.page, "Ada");
+        ada.expect("joined");
+        ada.send(opcode, payload);
+        assert_eq!(ada.until_closed(), 1002);
+    }
+}
+
+#[test]
+fn a_flood_is_refused_and_then_closed() {
+    let room = Room::new(json!({}));
+    let mut ada = Visitor::enter(&room.server, &room.page, "Ada");
+    ada.expect("joined");
+    let ping = json!({"type": "ping"}).to_string();
+    let started = Instant::now();
+    while ada.try_send(TEXT, ping.as_bytes()).is_ok() {
+        assert!(started.elapsed() < TIMEOUT, "the flood goes on");
+    }
+    let mut refusals = 0;
+    loop {
+        match ada.next() {
+            Frame::Message(message) => refusals += u32::from(message["code"] == "rate_limited"),
+            Frame::Close(code) => break assert_eq!(code, 1008),
+            Frame::End => break,
+            _ => {}
+        }
+    }
+    // At most one a second, besides the last.
+    assert!(refusals <= 10, "{refusals}");
+    let mut grace = Visitor::enter(&room.server, &room.page, "Grace");
+    grace.expect("joined");
+}
+
+#[test]
+fn pings_are_answered() {
+    let room = Room::new(json!({}));
+    let mut ada = Visitor::enter(&room.server, &room.page, "Ada");
+    ada.expect("joined");
+    ada.send(PING, b"are you there");
+    assert_eq!(ada.next(), Frame::Pong(b"are you there".to_vec()));
+}
+
+#[test]
+fn a_client_address_has_at_most_50_sockets_and_tickets() {
+    let room = Room::waiting(json!({}));
+    let visitor = Visitor::enter(&room.server, &room.page, "Ada");
+    for n in 1..50 {
+        ticket(&room.server, &room.page, &format!("Person {n}"));
+    }
+    let answer = join(&room.server, &room.page, &json!({"name": "Ada"}));
+    assert_eq!((answer.status, &answer.json()["code"]), (429, &json!(94)));
+    visitor.cut();
+    // The place is free as soon as the server has noticed the end.
+    let started = Instant::now();
+    while join(&room.server, &room.page, &json!({"name": "Ada"})).status != 200 {
+        assert!(started.elapsed() < TIMEOUT, "the socket stays");
+    }
+}

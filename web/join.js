@@ -1,0 +1,165 @@
+// The form before the meeting: name, preview, choice of devices.
+
+import { byId, fillChoices, show } from "./dom.js";
+import { audioContext } from "./notices.js";
+import { post, state } from "./room.js";
+import { loudness } from "./speaking.js";
+import { forgetHostToken, remember, remembered, takeHostToken } from "./storage.js";
+import { text } from "./texts.js";
+
+const LEVEL_EVERY_MS = 100;
+
+/** Asks the server for a ticket. Throws an error with a text for the person. */
+export async function askForTicket(name, host) {
+  let answer;
+  try {
+    answer = await post("join", { name, host });
+  } catch {
+    throw new Error(text("no_answer"));
+  }
+  const body = await answer.json().catch(() => ({}));
+  if (answer.ok) {
+    return body;
+  }
+  const known = {
+    12: text("name_wrong"),
+    55: text("host_link_wrong"),
+    70: text("no_such_room_heading"),
+    94: text("too_often"),
+    95: text("server_full"),
+  };
+  if (body.code === 55) {
+    forgetHostToken();
+  }
+  throw new Error(known[body.code] ?? text("join_failed"));
+}
+
+export class JoinForm {
+  #devices;
+  #meter = null;
+
+  /** `join` is called with name and host token, and returns a promise. */
+  constructor(devices, join) {
+    this.#devices = devices;
+    byId("name").value = remembered("name") ?? "";
+    show(byId("insecure"), !devices.isAvailable);
+    byId("preview").srcObject = devices.camera;
+    byId("use-camera").addEventListener("click", () => this.#toggleCamera());
+    byId("use-microphone").addEventListener("click", () => this.#toggleMicrophone());
+    this.#onChoice("camera", (id) => devices.openCamera(id));
+    this.#onChoice("microphone", (id) => devices.openMicrophone(id));
+    devices.addEventListener("change", () => this.#update());
+    byId("join-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit(join);
+    });
+    this.#update();
+    this.#tell(devices.openBoth());
+  }
+
+  async #submit(join) {
+    const name = byId("name").value.trim();
+    this.#trouble(name ? "" : text("name_missing"));
+    if (!name) {
+      byId("name").focus();
+      return;
+    }
+    remember("name", name);
+    audioContext();
+    byId("join").disabled = true;
+    try {
+      await join(name, takeHostToken());
+    } catch (error) {
+      this.#trouble(error.message);
+      byId("join").disabled = false;
+    }
+  }
+
+  #trouble(words) {
+    byId("join-trouble").textContent = words;
+    byId("name").setAttribute("aria-invalid", String(Boolean(words)));
+  }
+
+  #onChoice(kind, open) {
+    byId(kind).addEventListener("change", (event) => this.#tell(open(event.target.value)));
+  }
+
+  async #tell(opening) {
+    byId("device-trouble").textContent = await opening;
+    if (byId("device-trouble").textContent) {
+      byId("device-trouble").textContent += ` ${text("join_without")}`;
+    }
+    this.#update();
+  }
+
+  #toggleCamera() {
+    if (this.#devices.cameraTrack) {
+      remember("camera-off", "yes");
+      this.#devices.closeCamera();
+    } else {
+      remember("camera-off", "no");
+      this.#tell(this.#devices.openCamera());
+    }
+  }
+
+  #toggleMicrophone() {
+    if (this.#devices.microphoneTrack) {
+      remember("microphone-off", "yes");
+      this.#devices.closeMicrophone();
+    } else {
+      remember("microphone-off", "no");
+      this.#tell(this.#devices.openMicrophone());
+    }
+  }
+
+  async #update() {
+    if (state() !== "join" && state() !== "loading") {
+      this.#stopMeter();
+      return;
+    }
+    const { cameraTrack, microphoneTrack, isAvailable } = this.#devices;
+    for (const [id, track] of [["use-camera", cameraTrack], ["use-microphone", microphoneTrack]]) {
+      byId(id).setAttribute("aria-pressed", String(Boolean(track)));
+      byId(id).disabled = !isAvailable;
+    }
+    show(byId("preview-off"), !cameraTrack);
+    show(byId("level-field"), Boolean(microphoneTrack));
+    this.#meterFor(microphoneTrack);
+    const choices = [["camera", "videoinput", cameraTrack], ["microphone", "audioinput", microphoneTrack]];
+    for (const [id, kind, track] of choices) {
+      const found = await this.#devices.list(kind);
+      const select = byId(id);
+      const none = [["", text("no_device")]];
+      fillChoices(select, found.length > 0 ? found : none, track?.getSettings().deviceId);
+      select.disabled = found.length === 0;
+    }
+  }
+
+  /** Shows how loud the microphone is. */
+  #meterFor(track) {
+    if (this.#meter?.track === track) {
+      return;
+    }
+    this.#stopMeter();
+    if (track) {
+      const context = audioContext();
+      const source = context.createMediaStreamSource(new MediaStream([track]));
+      const analyser = context.createAnalyser();
+      analyser.fftSize = 512;
+      source.connect(analyser);
+      const samples = new Float32Array(analyser.fftSize);
+      const measure = () => {
+        byId("level").value = Math.min(1, 5 * loudness(analyser, samples));
+      };
+      this.#meter = { track, source, timer: setInterval(measure, LEVEL_EVERY_MS) };
+    }
+  }
+
+  #stopMeter() {
+    if (this.#meter) {
+      clearInterval(this.#meter.timer);
+      this.#meter.source.disconnect();
+      this.#meter = null;
+    }
+  }
+}

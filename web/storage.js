@@ -1,0 +1,52 @@
+// What the browser keeps for this page. A browser that keeps nothing is served too.
+
+/** Returns a value that was kept, or null. */
+function read(storage, key) {
+  try {
+    return window[storage].getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function write(storage, key, value) {
+  try {
+    window[storage].setItem(key, value);
+  } catch {
+    // The next visit asks again.
+  }
+}
+
+/** Returns what was remembered from an earlier visit of any room. */
+export function remembered(key) {
+  return read("localStorage", `roomd-${key}`);
+}
+
+export function remember(key, value) {
+  write("localStorage", `roomd-${key}`, value);
+}
+
+/** Returns the key of the room's name in storage: the end of the address, which no other room has. */
+function hostKey() {
+  return `roomd-host-${location.pathname.replace(/\/+$/, "").split("_").pop().toLowerCase()}`;
+}
+
+/**
+ * Takes the secret of a host link out of the address bar, where others could read it, and keeps it for
+ * this tab. Returns it, or null for a guest.
+ */
+export function takeHostToken() {
+  const parameters = new URLSearchParams(location.hash.slice(1));
+  const token = parameters.get("host");
+  if (token !== null) {
+    history.replaceState(null, "", location.pathname + location.search);
+    write("sessionStorage", hostKey(), token);
+    return token || null;
+  }
+  return read("sessionStorage", hostKey()) || null;
+}
+
+/** Forgets a secret that the server does not take. */
+export function forgetHostToken() {
+  write("sessionStorage", hostKey(), "");
+}
