@@ -84,14 +84,84 @@ impl Browser {
     pub(crate) fn wait_for_pictures(&self, count: usize) {
         self.wait_for(&format!(
             "(async () => {{
-                const videos = [...document.querySelectorAll('video')].filter(video =>
-                    !video.muted && video.videoWidth > 0 || video.dataset.person);
-                const others = videos.filter(video => video.dataset.person !== 'self' && video.videoWidth > 0);
-                const before = others.map(video => video.currentTime);
-                await new Promise(resolve => setTimeout(resolve, 200));
-                return others.filter((video, n) => video.currentTime > before[n]).length >= {count};
+                const videos = [...document.querySelectorAll('#grid li:not(.own) video')];
+                const shown = videos.filter(video => video.videoWidth > 0);
+                const before = shown.map(video => video.currentTime);
+                await new Promise(resolve => setTimeout(resolve, 100));
+                return shown.filter((video, n) => video.currentTime > before[n]).length >= {count};
             }})()"
         ));
+    }
+
+    /// Waits until more sound than before arrives from so many people.
+    #[track_caller]
+    pub(crate) fn wait_for_sound(&self, count: usize) {
+        self.wait_for(&format!(
+            "(async () => {{
+                const heard = async () => (await roomd.statistics()).map(([, reports]) => reports
+                    .filter(report => report.type === 'inbound-rtp' && report.kind === 'audio')
+                    .reduce((sum, report) => sum + report.packetsReceived, 0));
+                const before = await heard();
+                await new Promise(resolve => setTimeout(resolve, 100));
+                return (await heard()).filter((packets, n) => packets > before[n]).length >= {count};
+            }})()"
+        ));
+    }
+
+    /// Waits until a text is shown in an element.
+    #[track_caller]
+    pub(crate) fn wait_for_text(&self, selector: &str, text: &str) {
+        let (selector, text) = (json!(selector), json!(text));
+        self.wait_for(&format!(
+            "document.querySelector({selector}).innerText.includes({text})"
+        ));
+    }
+
+    /// Writes a message to everybody.
+    pub(crate) fn write(&self, message: &str) {
+        if self.run("return document.querySelector('#chat').hidden", json!([])) == true {
+            self.click("#chat-open");
+        }
+        self.type_into("#chat-text", message);
+        self.click("#chat-send");
+    }
+
+    /// Joins the room of the page once more, over a socket of the script's own, as a page could that
+    /// somebody changed; `name` names the socket and the person. `answers` collects what comes.
+    pub(crate) fn join_by_script(&self, name: &str) {
+        let script = "
+            const [name] = arguments;
+            window.sockets = window.sockets || {};
+            const here = location.pathname;
+            const joined = fetch(here + '/join', {
+                method: 'POST', headers: {'Content-Type': 'application/json'},
+                body: JSON.stringify({name}),
+            }).then(answer => answer.json()).then(({ticket}) => {
+                const scheme = location.protocol.replace('http', 'ws');
+                const url = scheme + '//' + location.host + here + '/socket?ticket=' + ticket;
+                const socket = new WebSocket(url);
+                const entry = {socket, answers: []};
+                window.sockets[name] = entry;
+                socket.onmessage = event => entry.answers.push(JSON.parse(event.data));
+            });
+            return joined.then(() => true);";
+        self.run(script, json!([name]));
+    }
+
+    /// Waits until a socket of [`Self::join_by_script`] got an answer with these members.
+    #[track_caller]
+    pub(crate) fn wait_for_answer(&self, name: &str, members: &Value) {
+        self.wait_for(&format!(
+            "window.sockets[{}].answers.some(answer => Object.entries({members})
+                .every(([key, value]) => answer[key] === value))",
+            json!(name)
+        ));
+    }
+
+    /// Sends a message over such a socket.
+    pub(crate) fn send_by_script(&self, name: &str, message: &Value) {
+        let script = "window.sockets[arguments[0]].socket.send(JSON.stringify(arguments[1]))";
+        self.run(script, json!([name, message]));
     }
 
     /// Asserts that the page has logged no error and violated no policy.

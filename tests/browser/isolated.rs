@@ -28,7 +28,12 @@ pub(crate) fn isolated(body: impl FnOnce()) {
     let program = std::env::current_exe().expect("the path of the tests");
     let output = Command::new("unshare")
         .args([
+            // Of its own processes, too: all of them end with the test, however it ends.
             "--net",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
             "sh",
             "-c",
             "ip link set lo up && exec \"$0\" \"$@\"",

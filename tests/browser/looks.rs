@@ -1,0 +1,105 @@
+//! Every state of the page: nothing that axe-core finds, and a picture for those who look.
+
+use crate::house::House;
+use crate::isolated::{REQUIRED, isolated};
+use crate::support::skip;
+use crate::webdriver::Browser;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::json;
+use std::env::var_os;
+use std::fs;
+use std::path::PathBuf;
+
+/// Checks the state that a page is in, at the sizes of a screen, a phone and the smallest phone.
+struct Inspector {
+    /// The program text of axe-core.
+    axe: String,
+    /// Where pictures are stored, if anywhere.
+    pictures: Option<PathBuf>,
+}
+
+impl Inspector {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the tests have settings of their own"
+    )]
+    fn new() -> Option<Self> {
+        let Some(axe) = var_os("ROOMD_AXE") else {
+            skip(
+                REQUIRED,
+                "ROOMD_AXE names no file with axe-core (axe.min.js)",
+            );
+            return None;
+        };
+        Some(Self {
+            axe: fs::read_to_string(axe).expect("axe-core"),
+            pictures: var_os("ROOMD_PICTURES").map(PathBuf::from),
+        })
+    }
+
+    fn inspect(&self, browser: &Browser, name: &str) {
+        for (width, height) in [(1200, 800), (400, 800), (320, 568)] {
+            browser.resize(width, height);
+            let wide = "return document.documentElement.scrollWidth - innerWidth";
+            let beyond = browser.run(wide, json!([])).as_i64().expect("a number");
+            assert!(beyond <= 0, "{name}: {beyond} pixels beyond {width}");
+            if let Some(folder) = &self.pictures {
+                let picture = BASE64_STANDARD.decode(browser.screenshot());
+                let file = folder.join(format!("{name}-{width}.png"));
+                fs::write(file, picture.expect("base64")).expect("a folder for pictures");
+            }
+            let script = format!(
+                "{}; return axe.run().then(results => results.violations.map(violation =>
+                    violation.id + ': ' + violation.nodes.map(node => node.html).join(' ')))",
+                self.axe
+            );
+            let found = browser.run(&script, json!([]));
+            assert_eq!(found, json!([]), "{name} at {width}");
+        }
+        browser.assert_clean();
+    }
+}
+
+#[test]
+fn every_state_is_accessible_and_fits_a_phone() {
+    isolated(|| {
+        let Some(inspector) = Inspector::new() else {
+            return;
+        };
+        let house = House::new(&json!({"skip_approval_on_join": false}), "");
+        let host_url = house.host_url();
+        let grace = house.open(house.url());
+        inspector.inspect(&grace, "join");
+        grace.type_into("#name", "Grace");
+        grace.click("#join");
+        grace.wait_for_state("waiting");
+        inspector.inspect(&grace, "waiting-for-host");
+        let host = house.join(&host_url, "أدا");
+        host.wait_for("document.querySelector('#knocking [data-action=admit]') !== null");
+        inspector.inspect(&grace, "waiting-for-approval");
+        inspector.inspect(&host, "knocking");
+        host.click("#knocking [data-action=admit]");
+        grace.wait_for_state("in");
+        grace.wait_for_pictures(1);
+        inspector.inspect(&grace, "in");
+        grace.write("hello");
+        inspector.inspect(&grace, "chat");
+        host.click("#people-open");
+        inspector.inspect(&host, "people");
+        host.click("#people-list [data-action=remove]");
+        grace.wait_for_state("removed");
+        inspector.inspect(&grace, "removed");
+        host.click("#end");
+        inspector.inspect(&host, "end");
+        host.click("#end-confirm");
+        host.wait_for_state("ended");
+        inspector.inspect(&host, "ended");
+        let missing = format!("{}xx", house.url());
+        host.go(&missing);
+        inspector.inspect(&host, "missing");
+        let start = house.url().split("/groups").next().expect("an address");
+        host.go(start);
+        inspector.inspect(&host, "start");
+    });
+}
