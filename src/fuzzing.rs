@@ -8,6 +8,7 @@ mod name;
 mod options;
 mod rejection;
 mod search;
+mod signalling;
 
 pub use authorization::authorization;
 pub use body::body;
@@ -15,6 +16,7 @@ pub use email::email;
 pub use name::name;
 pub use options::options;
 pub use search::search;
+pub use signalling::signalling;
 
 #[cfg(test)]
 mod tests {
@@ -69,5 +71,10 @@ mod tests {
     #[test]
     fn seeds_of_search() {
         try_seeds("search", super::search);
+    }
+
+    #[test]
+    fn seeds_of_signalling() {
+        try_seeds("signalling", super::signalling);
     }
 }

@@ -222,6 +222,13 @@ class Meeting {
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 takeHostToken();
+// A host link that is opened in the same tab only changes what follows the address.
+window.addEventListener("hashchange", () => {
+  takeHostToken();
+  if (state() !== "join") {
+    location.reload();
+  }
+});
 if (isSupported()) {
   const meeting = new Meeting();
   // For the console of the browser, where operators look for the reason of a bad picture.

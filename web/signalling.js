@@ -8,8 +8,8 @@ const PING_EVERY_MS = 5000;
 /** The server answers every ping, so that a longer silence means a dead connection. */
 const SILENCE_MS = 12000;
 
-/** How long the server keeps the place of a person whose socket broke, and some time for the way. */
-const RESUME_WITHIN_MS = 32000;
+/** The server notices a dead socket within 25 s, and keeps the place for 30 s more. */
+const RESUME_WITHIN_MS = 56000;
 const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 3000;
 

@@ -20,7 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("config", &["model"]),
     ("events", &["model", "store"]),
-    ("fuzzing", &["http", "model"]),
+    ("fuzzing", &["http", "meeting", "model"]),
     ("http", &["events", "meeting", "model", "store"]),
     ("logging", &["config", "model"]),
     ("meeting", &["model", "store"]),

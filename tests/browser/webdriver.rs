@@ -120,13 +120,6 @@ impl Browser {
         self.post(&format!("element/{element}/value"), &json!({"text": text}));
     }
 
-    /// Sends keys to the element that has the focus.
-    pub(crate) fn press(&self, keys: &str) {
-        let active = self.get("element/active");
-        let element = element_id(&active);
-        self.post(&format!("element/{element}/value"), &json!({"text": keys}));
-    }
-
     /// Returns what the page has logged since the last call: errors and reports of violated policies.
     pub(crate) fn log(&self) -> Vec<String> {
         let entries = self.post("se/log", &json!({"type": "browser"}));

@@ -39,6 +39,21 @@ fn a_message_has_at_most_64_kib() {
 }
 
 #[test]
+fn a_message_may_come_in_parts_and_is_no_larger_for_that() {
+    let room = Room::new(json!({}));
+    let mut ada = Visitor::enter(&room.server, &room.page, "Ada");
+    ada.expect("joined");
+    let mut grace = Visitor::enter(&room.server, &room.page, "Grace");
+    grace.expect("joined");
+    ada.expect("person_joined");
+    let signal = |size| json!({"type": "signal", "to": "p2", "data": "x".repeat(size)});
+    ada.send_in_parts(signal(60_000).to_string().as_bytes(), 9000);
+    grace.expect("signal");
+    ada.send_in_parts(signal(70_000).to_string().as_bytes(), 9000);
+    assert_eq!(ada.until_closed(), 1009);
+}
+
+#[test]
 fn five_malformed_messages_close_the_socket() {
     let room = Room::new(json!({}));
     let mut ada = Visitor::enter(&room.server, &room.page, "Ada");

@@ -150,6 +150,26 @@ fn pages_of_other_sites_are_turned_away() {
 }
 
 #[test]
+fn pages_that_may_call_the_api_join_no_meeting() {
+    let room = Room::with(json!({}), |config| {
+        config.server.cors_origins = vec!["https://app.example".parse().expect("an origin")];
+    });
+    let own = format!("http://{}", room.server.address);
+    for (origin, status) in [(own.as_str(), 200), ("https://app.example", 403)] {
+        let request = room
+            .server
+            .request_without_key("POST", &format!("{}/join", room.page));
+        let request = request.header("Content-Type", "application/json");
+        let answer = room
+            .server
+            .send(request.header("Origin", origin), r#"{"name": "Ada"}"#);
+        assert_eq!(answer.status, status, "{origin} {answer:?}");
+    }
+    let mut ada = Visitor::enter(&room.server, &room.page, "Ada");
+    ada.expect("joined");
+}
+
+#[test]
 fn a_ticket_opens_one_socket_of_its_room() {
     let room = Room::new(json!({}));
     for query in [

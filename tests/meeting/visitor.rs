@@ -118,10 +118,26 @@ impl Visitor {
         self.try_send(opcode, payload).expect("it is sent");
     }
 
+    /// Sends a message in parts of a size, as browsers do with large ones.
+    #[track_caller]
+    pub(crate) fn send_in_parts(&mut self, payload: &[u8], size: usize) {
+        let count = payload.chunks(size).len();
+        for (n, part) in payload.chunks(size).enumerate() {
+            let opcode = if n == 0 { TEXT } else { 0 };
+            let end = if n + 1 == count { 0x80 } else { 0 };
+            // The server may have closed the connection already.
+            let _ = self.write_frame(end | opcode, part);
+        }
+    }
+
     /// Sends a frame, unless the connection is gone.
     pub(crate) fn try_send(&mut self, opcode: u8, payload: &[u8]) -> std::io::Result<()> {
+        self.write_frame(0x80 | opcode, payload)
+    }
+
+    fn write_frame(&mut self, first: u8, payload: &[u8]) -> std::io::Result<()> {
         const MASK: [u8; 4] = [1, 2, 3, 4];
-        let mut frame = vec![0x80 | opcode];
+        let mut frame = vec![first];
         match payload.len() {
             length @ 0..126 => frame.push(0x80 | length as u8),
             length @ 126..=0xffff => {

@@ -12,6 +12,7 @@ use actix_web::body::BoxBody;
 use actix_web::rt::time::timeout;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
+use std::io::ErrorKind;
 use std::rc::Rc;
 use std::time::Duration;
 use url::form_urlencoded;
@@ -135,6 +136,11 @@ fn take(
         Ok(AggregatedMessage::Pong(_)) => hub.control(id, None),
         Ok(AggregatedMessage::Close(_)) => return Some(CloseCode::Left),
         Err(ProtocolError::Overflow) => return Some(CloseCode::TooLarge),
+        // So the library tells that the parts of a message are too large together. A connection that
+        // failed has this kind too, and gets no code any more.
+        Err(ProtocolError::Io(error)) if error.kind() == ErrorKind::Other => {
+            return Some(CloseCode::TooLarge);
+        }
         Err(_) => return Some(CloseCode::Protocol),
     }
     None

@@ -4,6 +4,7 @@ mod chat;
 mod hosting;
 mod media;
 mod presence;
+mod registry;
 mod time;
 mod waiting;
 

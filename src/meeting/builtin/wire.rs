@@ -115,9 +115,9 @@ impl WireEnd {
         })
     }
 
-    /// Returns what waits, in a test.
-    #[cfg(test)]
-    pub(super) fn waiting(&mut self) -> Vec<Outgoing> {
+    /// Returns what waits, for a test.
+    #[cfg(any(fuzzing, test))]
+    pub(crate) fn waiting(&mut self) -> Vec<Outgoing> {
         let mut context = Context::from_waker(std::task::Waker::noop());
         let next = || match self.poll_next(&mut context) {
             Poll::Ready(outgoing) => outgoing,

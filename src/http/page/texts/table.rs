@@ -199,8 +199,8 @@ texts! {
         "Toplantıdaki yerinizi başka bir sayfanız aldı.";
     lost: "The connection was lost", "Bağlantı koptu";
     lost_text:
-        "The server could not be reached for half a minute. Check your network, then join again.",
-        "Sunucuya yarım dakika boyunca ulaşılamadı. Ağınızı denetleyip yeniden katılın.";
+        "The server could not be reached for a minute. Check your network, then join again.",
+        "Sunucuya bir dakika boyunca ulaşılamadı. Ağınızı denetleyip yeniden katılın.";
     unsupported: "This browser cannot take part", "Bu tarayıcıyla katılamazsınız";
     unsupported_text:
         "It lacks what meetings need (WebRTC). Open the link in a current Firefox, Chrome, Edge or Safari.",
