@@ -98,7 +98,7 @@ impl Browser {
     pub(crate) fn wait_for_sound(&self, count: usize) {
         self.wait_for(&format!(
             "(async () => {{
-                const heard = async () => (await roomd.statistics()).map(([, reports]) => reports
+                const heard = async () => Object.values(await roomd.statistics()).map(reports => reports
                     .filter(report => report.type === 'inbound-rtp' && report.kind === 'audio')
                     .reduce((sum, report) => sum + report.packetsReceived, 0));
                 const before = await heard();

@@ -46,7 +46,8 @@ fn media_flow_over_a_turn_server() {
             person.wait_for_pictures(1);
             person.wait_for_sound(1);
             person.wait_for(
-                "roomd.statistics().then(([[, reports]]) => {
+                "roomd.statistics().then((all) => {
+                    const [reports] = Object.values(all);
                     const used = reports.find(report => report.type === 'candidate-pair' && report.nominated);
                     return reports.find(report => report.id === used.localCandidateId).candidateType === 'relay';
                 })",
