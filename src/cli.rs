@@ -10,6 +10,7 @@ mod openapi;
 mod output;
 mod report;
 mod restore;
+mod room;
 mod serve;
 mod shared;
 mod signals;
@@ -51,6 +52,9 @@ enum Verb {
     /// Register, list, remove and import users
     #[command(subcommand)]
     User(user::Verb),
+    /// Print the host link of a room
+    #[command(subcommand)]
+    Room(room::Verb),
     /// Create, list and revoke API keys
     #[command(subcommand)]
     Key(key::Verb),
@@ -115,6 +119,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Some(Verb::Serve(args)) => serve::run(args, global),
         Some(Verb::Demo(args)) => demo::run(args, global),
         Some(Verb::User(verb)) => user::run(verb, global),
+        Some(Verb::Room(verb)) => room::run(verb, global),
         Some(Verb::Key(verb)) => key::run(verb, global),
         Some(Verb::Backup(args)) => backup::run(args, global),
         Some(Verb::Restore(args)) => restore::run(args, global),

@@ -5,6 +5,6 @@ mod host_link;
 mod host_secret;
 mod options;
 
-pub(crate) use host_link::HostLinks;
-pub(crate) use host_secret::file as secret_file;
+pub(crate) use host_link::{HostLinks, MAX_SECONDS as MAX_HOST_LINK_SECONDS};
+pub(crate) use host_secret::{HostSecret, SecretError, SecretFile, file as secret_file};
 pub(crate) use options::{Effect, names_with as options_with};

@@ -2,6 +2,7 @@
 
 use super::output::{OutputError, counted};
 use crate::config::ConfigError;
+use crate::meeting::SecretError;
 use crate::model::AccessKey;
 use crate::server::ServerError;
 use crate::store::{self, BackupError, OpenError};
@@ -33,6 +34,13 @@ pub(super) enum CliError {
     Import(#[from] ImportError),
     #[error(transparent)]
     DemoKey(#[from] DemoKeyError),
+    #[error(transparent)]
+    HostSecret(#[from] SecretError),
+    #[error(
+        "{0} has no room: register the user with `roomd user add` if need be, then get or create the \
+         room with POST /room"
+    )]
+    NoRoom(String),
     #[error("cannot create a temporary folder: {0}")]
     TemporaryFolder(io::Error),
     #[error("cannot handle signals: {0}")]

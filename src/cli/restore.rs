@@ -1,6 +1,7 @@
 use super::error::CliError;
 use super::report::report_change;
 use super::shared::GlobalArgs;
+use crate::meeting;
 use crate::store::{OldDatabase, restore};
 use std::path::PathBuf;
 
@@ -14,7 +15,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
-    let database = global.load()?.database.path.into();
+    let config = global.load()?;
+    let database = config.database.path;
+    let secret = meeting::secret_file(config.meeting.secret_file.as_deref(), &database);
+    let database = database.into();
     let restored = restore(&args.file, &database, args.force)?;
     let verified = if restored.had_manifest {
         "verified against the manifest"
@@ -22,7 +26,14 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
         "verified without a manifest"
     };
     let contents = restored.contents;
-    let consequence = consequence(&restored.old);
+    let mut consequence = consequence(&restored.old);
+    if restored.has_host_links && !secret.exists() {
+        consequence += &format!(
+            "\nhost links that were given out are valid only if the secret that made them is put back \
+             into {} before the next start",
+            secret.display()
+        );
+    }
     report_change(
         format!("{database} ({contents}): {verified}{consequence}"),
         format!("the database {database} was restored"),
@@ -37,8 +48,9 @@ fn consequence(old: &OldDatabase) -> String {
             format!("\nthese were no more in the database, and are in it again:{returning}")
         }
         OldDatabase::Absent | OldDatabase::Readable(_) => String::new(),
-        OldDatabase::Unreadable => "\nthe old database could not be read: keys that were revoked \
-                                    in it are valid again, `roomd key list` shows all keys"
+        OldDatabase::Unreadable => "\nthe old database could not be read: keys and host links \
+                                    that were revoked in it are valid again, `roomd key list` shows \
+                                    all keys"
             .into(),
     }
 }

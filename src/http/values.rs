@@ -5,6 +5,7 @@ use super::error::ErrorCode;
 use super::extra_fields::ExtraField;
 use super::fields::{FromJson, whole};
 use super::json;
+use crate::meeting::MAX_HOST_LINK_SECONDS;
 use crate::model::text::FORBIDDEN;
 use crate::model::{
     Email, FieldError, Guid, Invalid, LangTag, Mobile, PageNumber, PageSize, Paging, Part,
@@ -49,8 +50,7 @@ impl Status {
 pub(super) struct LinkSeconds(i64);
 
 impl LinkSeconds {
-    /// A year of 365 days.
-    const MAX: i64 = 31_536_000;
+    const MAX: i64 = MAX_HOST_LINK_SECONDS;
 
     fn new(number: i64) -> Result<Self, Invalid> {
         if (1..=Self::MAX).contains(&number) {

@@ -22,6 +22,9 @@ const EXPIRY_BYTES: usize = 8;
 /// The longest token that is read, in characters; a right one is shorter.
 const MAX_CHARS: usize = 100;
 
+/// The longest time until a host link with an end ends, in seconds: a year of 365 days.
+pub(crate) const MAX_SECONDS: i64 = 31_536_000;
+
 /// Makes and checks the host links of all rooms.
 #[derive(Debug, Clone)]
 pub(crate) struct HostLinks {

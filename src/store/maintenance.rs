@@ -73,6 +73,8 @@ pub struct Facts {
     pub latest: Option<Timestamp>,
     /// The number of valid API keys.
     pub valid_keys: u32,
+    /// Whether a host link of any room was given out.
+    pub has_host_links: bool,
 }
 
 /// How much a database holds.
@@ -196,8 +198,8 @@ impl Display for OldDatabase {
             Self::Absent | Self::Readable(_) => Ok(()),
             Self::Unreadable => write!(
                 formatter,
-                "\nthe database cannot be read: keys that were revoked in it, and users and rooms \
-                 that were deleted from it, would return"
+                "\nthe database cannot be read: keys and host links that were revoked in it, and users \
+                 and rooms that were deleted from it, would return"
             ),
         }
     }
@@ -206,12 +208,15 @@ impl Display for OldDatabase {
 /// A backup that was restored.
 #[derive(Debug)]
 pub struct Restored {
-    /// What is in the database now: the backup, with the revocations of the old database.
+    /// What is in the database now: the backup, with the revocations of the old database: of keys and of
+    /// host links.
     pub contents: Contents,
     /// What was replaced.
     pub old: OldDatabase,
     /// Whether there was a manifest to compare it with.
     pub had_manifest: bool,
+    /// Whether a host link of any room was given out before the backup.
+    pub has_host_links: bool,
 }
 
 /// Why a backup or a restore failed: a sentence for the operator.

@@ -452,7 +452,7 @@ fn an_unknown_condition_of_a_search_is_named_with_the_known_ones() {
         ("creator_mail=x", "creator_mail"),
         ("Query=x&query=y", "Query"),
         ("query%5B%5D=x", "query[]"),
-        ("fields", "fields"),
+        ("field", "field"),
         ("a=1&a=2", "a"),
         ("%0D%FF=1", "\u{FFFD}\u{FFFD}"),
     ] {

@@ -98,7 +98,13 @@ fn a_backup_under_load_has_all_that_was_acknowledged_before() {
 #[test]
 fn a_backup_is_one_file_and_its_manifest() {
     let folder = backed_up();
-    let expected = ["copy.db", "copy.db.json", "roomd.db", "roomd.db-lock"];
+    let expected = [
+        "copy.db",
+        "copy.db.json",
+        "roomd.db",
+        "roomd.db-host-secret",
+        "roomd.db-lock",
+    ];
     assert_eq!(names(&folder), expected.map(str::to_owned).into());
     let manifest = manifest(&folder);
     let bytes = fs::metadata(folder.path(COPY)).expect("a file").len();

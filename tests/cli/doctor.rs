@@ -1,5 +1,5 @@
-use crate::support::{Folder, open};
-use serde_json::Value;
+use crate::support::{Folder, ROOM, open};
+use serde_json::{Value, json};
 use std::fs;
 
 /// Runs `roomd doctor`; returns whether all is well, and the checks.
@@ -48,6 +48,7 @@ fn a_healthy_installation_passes_with_and_without_a_running_server() {
             "names",
             "clock",
             "keys",
+            "host links",
         ] {
             assert_eq!(status(&checks, name), "ok");
         }
@@ -56,7 +57,7 @@ fn a_healthy_installation_passes_with_and_without_a_running_server() {
         server.stop();
     }
     let words = folder.roomd(&["doctor"]);
-    assert_eq!(words.lines().count(), 14, "{words}");
+    assert_eq!(words.lines().count(), 15, "{words}");
 }
 
 #[test]
@@ -115,8 +116,12 @@ fn a_database_without_keys_fails() {
 fn a_damaged_file_fails() {
     let folder = healthy();
     let mut bytes = folder.files().remove("roomd.db").expect("a database");
-    let (page, pages) = (4096, bytes.len() / 4096);
-    bytes[(pages - 1) * page..].fill(0xA5);
+    let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'users_by_guid'";
+    let page: u32 = open(&folder.database())
+        .query_row(sql, [], |row| row.get(0))
+        .expect("an index");
+    let end = page as usize * 4096;
+    bytes[end - 4096..end].fill(0xA5);
     folder.write("roomd.db", bytes);
     let (_, checks) = examine(&folder, &[]);
     assert_eq!(status(&checks, "integrity"), "failed");
@@ -155,4 +160,54 @@ fn a_clock_behind_the_newest_row_fails() {
         .execute("UPDATE users SET created_at = created_at + 3600", [])
         .expect("a change");
     assert_eq!(status(&examine(&folder, &[]).1, "clock"), "failed");
+}
+
+#[test]
+fn the_secret_of_the_host_links_is_checked_and_not_made() {
+    const SECRET: &str = "roomd.db-host-secret";
+    let folder = healthy();
+    let found = |folder: &Folder| {
+        let (_, checks) = examine(folder, &[]);
+        let checks = checks.as_array().expect("a list").clone();
+        let check = checks
+            .into_iter()
+            .find(|check| check["name"] == "host links");
+        check.expect("the check")
+    };
+    let before = found(&folder);
+    assert_eq!(before["status"], "ok", "{before}");
+    assert!(
+        before["found"].to_string().contains("the next start"),
+        "{before}"
+    );
+    assert!(!folder.path(SECRET).exists());
+
+    let server = folder.serve(&[]).with_key(&folder.add_key());
+    let room = json!({"creator_email": "ada@example.com", "name": "Room", "fields": "host_url"});
+    assert_eq!(server.post(ROOM, &room).status, 201);
+    server.stop();
+    assert_eq!(found(&folder)["status"], "ok");
+
+    let secret = folder.files().remove(SECRET).expect("the secret");
+    folder.write(SECRET, "secret");
+    assert_eq!(found(&folder)["status"], "failed");
+    fs::remove_file(folder.path(SECRET)).expect("the file");
+    let lost = found(&folder);
+    assert_eq!(lost["status"], "warning", "{lost}");
+    assert!(lost["found"].to_string().contains(SECRET), "{lost}");
+    // Written anew, it has the mode of other files.
+    folder.write(SECRET, secret);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+
+        let set = |mode| fs::set_permissions(folder.path(SECRET), fs::Permissions::from_mode(mode));
+        set(0o644).expect("a mode");
+        let open = found(&folder);
+        assert_eq!(open["status"], "failed", "{open}");
+        assert!(open["found"].to_string().contains("chmod 600"), "{open}");
+        set(0o600).expect("a mode");
+    }
+    #[cfg(unix)]
+    assert_eq!(found(&folder)["status"], "ok");
 }

@@ -103,7 +103,11 @@ fn the_list_shows_names_and_revocations() {
     let lines: Vec<&str> = lines.lines().collect();
     assert_eq!(lines.len(), 3);
     assert!(lines[1].starts_with(&chat.access_key) && lines[1].contains("chat"));
-    assert!(lines[1].ends_with("-        no"), "{}", lines[1]);
+    assert!(
+        lines[1].ends_with(" no") && lines[1].contains(" - "),
+        "{}",
+        lines[1]
+    );
     assert!(
         lines[2].contains(revoked.as_str().expect("a date")),
         "{}",
@@ -179,4 +183,23 @@ fn a_name_in_which_nothing_shows_is_wrong_usage() {
         assert_eq!(exit.status.code(), Some(2), "{args:?}: {exit:?}");
     }
     assert!(folder.files().is_empty());
+}
+
+#[test]
+fn a_key_for_guests_only_is_listed_as_one() {
+    let folder = Folder::new();
+    let printed = folder.roomd(&["key", "create", "--guests-only", "--json"]);
+    let key: Key = serde_json::from_str(&printed).expect("a key");
+    folder.add_key();
+    let keys: Value =
+        serde_json::from_str(&folder.roomd(&["key", "list", "--json"])).expect("JSON");
+    assert_eq!(keys[0]["access_key"], key.access_key);
+    let listed = [&keys[0]["guests_only"], &keys[1]["guests_only"]];
+    assert_eq!(listed, [true, false]);
+    let table = folder.roomd(&["key", "list"]);
+    let ends: Vec<&str> = table
+        .lines()
+        .filter_map(|line| line.split_whitespace().last())
+        .collect();
+    assert_eq!(ends, ["ONLY", "yes", "no"]);
 }

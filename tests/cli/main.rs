@@ -19,6 +19,7 @@ mod log_reader;
 #[cfg(unix)]
 mod reload;
 mod restore;
+mod room;
 mod serve;
 mod settings;
 mod sharing;

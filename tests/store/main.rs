@@ -22,6 +22,7 @@ macro_rules! contract {
 
 mod concurrency;
 mod generation;
+mod host_links;
 mod import;
 mod keys;
 mod room_search;

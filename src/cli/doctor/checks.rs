@@ -1,4 +1,5 @@
 use crate::config::{Config, PublicUrl};
+use crate::meeting::{self, HostSecret, SecretFile};
 use crate::model::Timestamp;
 use crate::server::{self, CertificateFault, CertificateReport, TlsError};
 use crate::store::{Check, Facts, examine};
@@ -18,6 +19,7 @@ pub(super) fn run(config: &Config) -> Vec<Check> {
     if let Some(facts) = examination.facts {
         checks.push(clock(facts.latest, Timestamp::now()));
         checks.push(keys(facts, config.auth.required));
+        checks.push(host_links(config, facts));
     }
     checks
 }
@@ -83,6 +85,27 @@ fn keys(facts: Facts, are_required: bool) -> Check {
         (0, true) => Check::failed("keys", "none is valid: create one with `roomd key create`"),
         (1, true) => Check::ok("keys", "1 valid key"),
         (count, true) => Check::ok("keys", format!("{count} valid keys")),
+    }
+}
+
+fn host_links(config: &Config, facts: Facts) -> Check {
+    let (name, configured) = ("host links", config.meeting.secret_file.as_deref());
+    let secret = meeting::secret_file(configured, &config.database.path);
+    let file = secret.display();
+    match HostSecret::examine(&secret) {
+        Ok(SecretFile::Usable) => Check::ok(name, format!("their secret is in {file}")),
+        Ok(SecretFile::Missing) if facts.has_host_links => Check::warning(
+            name,
+            format!(
+                "some were given out, and the secret that made them is not in {file}: put it back \
+                 before the next start, which makes another one and so revokes them"
+            ),
+        ),
+        Ok(SecretFile::Missing) => Check::ok(
+            name,
+            format!("the next start makes their secret, in {file}"),
+        ),
+        Err(error) => Check::failed(name, error),
     }
 }
 

@@ -87,14 +87,22 @@ fn read(connection: &Connection) -> rusqlite::Result<Found> {
         [],
         |row| row.get(0),
     )?;
+    let version = schema::version(connection)?;
+    let has_host_links = version >= 3
+        && connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM rooms WHERE host_link_given = 1)",
+            [],
+            |row| row.get(0),
+        )?;
     Ok(Found {
-        schema: schema::version(connection)?,
+        schema: version,
         journal_mode: connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?,
         fault: schema::find_fault(connection, Depth::Full)?,
         conflicts: find_conflicts(connection)?,
         facts: Facts {
             latest: latest.map(Timestamp::from_unix),
             valid_keys,
+            has_host_links,
         },
     })
 }

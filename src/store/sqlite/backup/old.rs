@@ -23,6 +23,13 @@ struct RevokedKey {
     revoked_at: i64,
 }
 
+/// A room whose host links were revoked.
+struct RaisedEpoch {
+    guid: [u8; 16],
+    created_at: i64,
+    epoch: i64,
+}
+
 impl Old {
     /// Opens a database to compare it, which may be in use. One that this program cannot use stays
     /// as it is.
@@ -72,17 +79,19 @@ impl Old {
         }
     }
 
-    /// Revokes in a copy of the backup every key that is revoked in this database. Keys that were
-    /// created after the backup come along, so that a later backup cannot make them valid either.
+    /// Revokes in a copy of the backup every key and every host link that is revoked in this database.
+    /// Keys that were created after the backup come along, so that a later backup cannot make them valid
+    /// either.
     ///
     /// # Errors
     /// A copy that cannot be written.
     pub(super) fn carry_revocations(&self, copy: &mut Connection) -> rusqlite::Result<()> {
-        let revoked = match &self.connection {
-            // Where the keys cannot be read, the comparison has said so.
-            Some(old) => revoked_keys(old).unwrap_or_default(),
-            None => return Ok(()),
+        let Some(old) = &self.connection else {
+            return Ok(());
         };
+        // Where they cannot be read, the comparison has said so.
+        let revoked = revoked_keys(old).unwrap_or_default();
+        let epochs = host_epochs(old).unwrap_or_default();
         let transaction = copy.transaction()?;
         for key in revoked {
             let changed = transaction.execute(
@@ -101,6 +110,16 @@ impl Old {
                         key.revoked_at,
                     ),
                 )?;
+            }
+        }
+        // An older backup has no host links, and its migration starts their epochs anew.
+        if has_host_links(&transaction)? {
+            let mut raise = transaction.prepare(
+                "UPDATE rooms SET host_epoch = ?3
+                  WHERE room_guid = ?1 AND created_at = ?2 AND host_epoch < ?3",
+            )?;
+            for room in epochs {
+                raise.execute((room.guid, room.created_at, room.epoch))?;
             }
         }
         transaction.commit()
@@ -138,9 +157,37 @@ fn revoked_keys(old: &Connection) -> rusqlite::Result<Vec<RevokedKey>> {
     keys.collect()
 }
 
+/// Returns whether the rooms of a database have host links, as they have since schema 3.
+fn has_host_links(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(schema::version(connection)? >= 3)
+}
+
+/// Returns whether a host link of any room of a database was given out.
+pub(super) fn gave_host_links(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM rooms WHERE host_link_given = 1)";
+    Ok(has_host_links(connection)? && connection.query_row(sql, [], |row| row.get(0))?)
+}
+
+fn host_epochs(old: &Connection) -> rusqlite::Result<Vec<RaisedEpoch>> {
+    if !has_host_links(old)? {
+        return Ok(Vec::new());
+    }
+    let mut statement =
+        old.prepare("SELECT room_guid, created_at, host_epoch FROM rooms WHERE host_epoch > 0")?;
+    let epochs = statement.query_map([], |row| {
+        Ok(RaisedEpoch {
+            guid: row.get(0)?,
+            created_at: row.get(1)?,
+            epoch: row.get(2)?,
+        })
+    })?;
+    epochs.collect()
+}
+
 fn returning(old: &Connection, copy: &Connection) -> rusqlite::Result<Returning> {
-    // That the keys can be read is part of the comparison.
+    // That the keys and the host links can be read is part of the comparison.
     revoked_keys(old)?;
+    host_epochs(old)?;
     Ok(Returning {
         users: missing_rows(
             copy,

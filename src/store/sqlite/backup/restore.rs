@@ -3,7 +3,7 @@
 use super::check::check_copy;
 use super::file_system::{cannot_write, folder_of, remove_if_exists, set_owner, sync_folder};
 use super::manifest::copy_and_digest;
-use super::old::Old;
+use super::old::{Old, gave_host_links};
 use crate::store::sqlite::connection::{beside, open_error, open_unchecked};
 use crate::store::sqlite::schema::Depth;
 use crate::store::sqlite::serve_lock::ServeLock;
@@ -38,12 +38,15 @@ pub(in crate::store) fn restore(
             old: Old::open(database).compare(&copied),
         });
     }
+    let has_host_links = gave_host_links(&open_unchecked(copy.path())?)
+        .map_err(|error| open_error(copy.path(), &error))?;
     set_owner(copy.as_file(), database).map_err(cannot_write)?;
     let _lock = ServeLock::acquire(database)?;
     let mut restored = Restored {
         contents,
         old: OldDatabase::Absent,
         had_manifest: manifest.is_some(),
+        has_host_links,
     };
     // Locked until the copy has its name.
     let mut locked = None;

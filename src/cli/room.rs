@@ -1,0 +1,93 @@
+use super::error::CliError;
+use super::report::report_change;
+use super::shared::{GlobalArgs, block_on, open};
+use crate::config::{Config, PublicUrl};
+use crate::http;
+use crate::meeting::{self, HostLinks, MAX_HOST_LINK_SECONDS};
+use crate::model::{Email, Room, Timestamp};
+use crate::store::{Location, Missing, Store};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use std::io::{self, Write};
+
+#[derive(Subcommand)]
+pub(super) enum Verb {
+    /// Print the host link of a user's room: whoever opens it is a host
+    HostLink(HostLinkArgs),
+}
+
+#[derive(Args)]
+pub(super) struct HostLinkArgs {
+    /// E-mail address of the owner of the room
+    #[arg(value_parser = Email::parse)]
+    email: Email,
+    /// Revoke all host links of the room before; the link for everybody stays
+    #[arg(long)]
+    rotate: bool,
+    /// Let the link end after so many seconds, at most a year
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(i64).range(1..=MAX_HOST_LINK_SECONDS)
+    )]
+    expires_in: Option<i64>,
+    /// Print a JSON object instead of the link
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
+    let Verb::HostLink(args) = verb;
+    let config = global.load()?;
+    let store = open(&config, Missing::Fail)?;
+    // Before anything is revoked.
+    let Location::File(database) = store.location();
+    let secret = meeting::secret_file(config.meeting.secret_file.as_deref(), &database);
+    let links = HostLinks::load_or_create(&secret, &database)?;
+    let room = block_on(prepare(&store, &args))?;
+    let now = Timestamp::now().as_unix();
+    let expires_at = args
+        .expires_in
+        .map(|seconds| Timestamp::from_unix(now + seconds));
+    let link = links.url(&url(&config, &room), &room, expires_at);
+    let shown = if args.json {
+        let expires_at = expires_at.map(Timestamp::to_rfc3339);
+        json!({"host_url": link, "expires_at": expires_at}).to_string()
+    } else {
+        link
+    };
+    let done = if args.rotate {
+        "the host links of the room were revoked"
+    } else {
+        "a host link was made"
+    };
+    report_change(shown, done)
+}
+
+/// Returns the room whose link is to be shown, after its links were revoked if that is wanted.
+async fn prepare(store: &Store, args: &HostLinkArgs) -> Result<Room, CliError> {
+    let room = store.find_default_room(&args.email).await?;
+    let room = room.ok_or_else(|| CliError::NoRoom(args.email.as_str().to_owned()))?;
+    if args.rotate {
+        store.revoke_host_links(room.guid).await?;
+    }
+    let room = store.give_host_link(room.guid).await?;
+    let found = store.find_room_to_open(&room.slug_token).await?;
+    if found.is_some_and(|found| !found.owner_is_active) {
+        // Where stderr is closed there is no reader to tell.
+        let _ = writeln!(
+            io::stderr(),
+            "roomd: {} is inactive or expired: no host link of the room is valid until that changes",
+            room.creator_email
+        );
+    }
+    Ok(room)
+}
+
+/// Returns the link of a room for everybody.
+fn url(config: &Config, room: &Room) -> String {
+    let server = &config.server;
+    let listened_on = || PublicUrl::from_address(config.tls.scheme(), server.listen);
+    let public_url = server.public_url.clone().unwrap_or_else(listened_on);
+    http::room_url(&public_url.to_string(), &room.slug())
+}

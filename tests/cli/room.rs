@@ -1,0 +1,130 @@
+use crate::support::{Folder, ROOM, email, text};
+use serde_json::{Value, json};
+
+const ADA: &str = "ada@example.com";
+const URL: &str = "https://rooms.example.com";
+
+/// Returns a folder in which ada has a room, which her host link was asked for.
+fn with_room() -> (Folder, Value) {
+    let folder = Folder::new();
+    folder.add_user(ADA);
+    folder.write("config.toml", format!("[server]\npublic_url = \"{URL}\"\n"));
+    let room = shown(&folder);
+    (folder, room)
+}
+
+/// Returns ada's room as a server shows it, with its host link.
+fn shown(folder: &Folder) -> Value {
+    let server = folder.serve(&[]).with_key(&folder.add_key());
+    let room = json!({"creator_email": ADA, "name": "Room", "fields": ["host_url"]});
+    let room = server.post(ROOM, &room).json();
+    server.stop();
+    room
+}
+
+fn host_link(folder: &Folder, args: &[&str]) -> String {
+    let printed = folder.roomd(&[&["room", "host-link", ADA], args].concat());
+    printed.trim_end().to_owned()
+}
+
+#[test]
+fn the_host_link_of_a_room_is_that_of_the_api() {
+    let (folder, room) = with_room();
+    assert_eq!(host_link(&folder, &[]), text(&room, "host_url"));
+    let json: Value = serde_json::from_str(&host_link(&folder, &["--json"])).expect("JSON");
+    assert_eq!(
+        json,
+        json!({"host_url": room["host_url"], "expires_at": null})
+    );
+}
+
+#[test]
+fn a_rotated_link_is_another_one_also_for_a_server_that_runs() {
+    let (folder, room) = with_room();
+    let server = folder.serve(&[]).with_key(&folder.add_key());
+    let ask = json!({"creator_email": ADA, "name": "Room", "fields": ["host_url"]});
+    let first = server.post(ROOM, &ask).json();
+    assert_eq!(first["host_url"], room["host_url"]);
+    let rotated = host_link(&folder, &["--rotate"]);
+    assert_ne!(room["host_url"], rotated.as_str());
+    for _ in 0..10 {
+        assert_eq!(server.post(ROOM, &ask).json()["host_url"], rotated.as_str());
+    }
+    assert_eq!(host_link(&folder, &[]), rotated);
+    assert_ne!(host_link(&folder, &["--rotate"]), rotated);
+}
+
+#[test]
+fn a_link_with_an_end_says_when() {
+    let (folder, room) = with_room();
+    let printed = host_link(&folder, &["--expires-in", "60", "--json"]);
+    let link: Value = serde_json::from_str(&printed).expect("JSON");
+    assert_ne!(link["host_url"], room["host_url"]);
+    let ends_at: jiff::Timestamp = text(&link, "expires_at").parse().expect("a date");
+    let left = ends_at.as_second() - jiff::Timestamp::now().as_second();
+    assert!((0..=60).contains(&left), "{left}");
+    for wrong in ["0", "-1", "31536001", "soon"] {
+        let args = ["room", "host-link", ADA, "--expires-in", wrong];
+        assert_eq!(folder.run(&args).status.code(), Some(2), "{wrong}");
+    }
+}
+
+#[test]
+fn a_link_that_cannot_be_made_says_what_is_missing() {
+    let folder = Folder::new();
+    let exit = folder.run(&["room", "host-link", ADA]);
+    assert!(exit.error_message().contains("roomd.db"), "{exit:?}");
+    assert!(folder.files().is_empty());
+    folder.add_users(1);
+    let exit = folder.run(&["room", "host-link", &email(0)]);
+    assert!(exit.error_message().contains("has no room"), "{exit:?}");
+}
+
+#[test]
+fn a_bad_secret_revokes_nothing() {
+    let (folder, room) = with_room();
+    let secret = folder
+        .files()
+        .remove("roomd.db-host-secret")
+        .expect("a secret");
+    folder.write("roomd.db-host-secret", "bad");
+    let exit = folder.run(&["room", "host-link", ADA, "--rotate"]);
+    assert!(
+        exit.error_message().contains("roomd.db-host-secret"),
+        "{exit:?}"
+    );
+    folder.write("roomd.db-host-secret", secret);
+    assert_eq!(host_link(&folder, &[]), text(&room, "host_url"));
+}
+
+#[test]
+fn an_inactive_owner_is_named() {
+    let (folder, _) = with_room();
+    let database = crate::support::open(&folder.database());
+    let changed = database.execute("UPDATE users SET active = 0", []);
+    assert_eq!(changed, Ok(1));
+    drop(database);
+    let exit = folder.run(&["room", "host-link", ADA]);
+    assert!(exit.status.success(), "{exit:?}");
+    assert!(exit.stderr.contains("inactive or expired"), "{exit:?}");
+    assert!(exit.stdout.starts_with(URL), "{exit:?}");
+}
+
+/// The secret is in no backup, and a backup from before a revocation does not undo it.
+#[test]
+fn a_restore_keeps_revoked_links_revoked_and_says_that_the_secret_is_needed() {
+    let (folder, room) = with_room();
+    let printed = folder.roomd(&["backup", "copy.db"]);
+    assert!(printed.contains("roomd.db-host-secret"), "{printed}");
+    assert_eq!(printed.lines().count(), 2, "{printed}");
+    let rotated = host_link(&folder, &["--rotate"]);
+    let printed = folder.roomd(&["restore", "copy.db", "--force"]);
+    assert!(!printed.contains("secret"), "{printed}");
+    assert_eq!(host_link(&folder, &[]), rotated);
+    assert_ne!(room["host_url"], rotated.as_str());
+    // On another machine, or after a loss of the whole folder.
+    let printed = folder.roomd(&["restore", "copy.db", "--database", "other.db"]);
+    assert!(printed.contains("other.db-host-secret"), "{printed}");
+    let other = host_link(&folder, &["--database", "other.db"]);
+    assert_ne!(room["host_url"], other.as_str());
+}
