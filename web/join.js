@@ -43,7 +43,6 @@ export class JoinForm {
     this.#devices = devices;
     byId("name").value = remembered("name") ?? "";
     show(byId("insecure"), !devices.isAvailable);
-    byId("preview").srcObject = devices.camera;
     byId("use-camera").addEventListener("click", () => this.#toggleCamera());
     byId("use-microphone").addEventListener("click", () => this.#toggleMicrophone());
     this.#onChoice("camera", (id) => devices.openCamera(id));
@@ -121,6 +120,11 @@ export class JoinForm {
     for (const [id, track] of [["use-camera", cameraTrack], ["use-microphone", microphoneTrack]]) {
       byId(id).setAttribute("aria-pressed", String(Boolean(track)));
       byId(id).disabled = !isAvailable;
+    }
+    // A video of a stream without tracks would keep the page loading for ever.
+    const picture = cameraTrack ? this.#devices.camera : null;
+    if (byId("preview").srcObject !== picture) {
+      byId("preview").srcObject = picture;
     }
     show(byId("preview-off"), !cameraTrack);
     show(byId("level-field"), Boolean(microphoneTrack));
