@@ -1,7 +1,7 @@
 // Waiting: the page of a person who waits, and for hosts the list of those who do.
 
 import { byId, make, nameOf, show } from "./dom.js";
-import { notice } from "./notices.js";
+import { say } from "./notices.js";
 import { enter } from "./room.js";
 import { text } from "./texts.js";
 
@@ -24,7 +24,8 @@ export class Knocking {
   update(people) {
     const hadFocus = this.#list.contains(document.activeElement);
     for (const person of people.filter((person) => !this.#known.has(person.id))) {
-      notice(text("person_waits", { name: person.name }));
+      // For screen readers; the list itself shows it.
+      say(text("person_waits", { name: person.name }));
     }
     this.#known = new Set(people.map((person) => person.id));
     this.#list.replaceChildren(...people.map((person) => this.#line(person)));

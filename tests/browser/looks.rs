@@ -97,6 +97,8 @@ fn every_state_is_accessible_and_fits_a_phone() {
         inspector.inspect(&host, "ended");
         let missing = format!("{}xx", house.url());
         host.go(&missing);
+        // The browser logs the status 404.
+        assert_eq!(host.log().len(), 1);
         inspector.inspect(&host, "missing");
         let start = house.url().split("/groups").next().expect("an address");
         host.go(start);
