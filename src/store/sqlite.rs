@@ -10,6 +10,7 @@ mod connection;
 mod error;
 pub(super) mod examination;
 mod file_identity;
+mod file_kind;
 mod free_space;
 mod generation;
 mod keys;

@@ -22,6 +22,8 @@ mod restore;
 mod serve;
 mod settings;
 mod sharing;
+#[cfg(unix)]
+mod special_files;
 mod stop;
 #[path = "../support/mod.rs"]
 mod support;

@@ -103,6 +103,18 @@ pub(super) enum OpenError {
         /// What the system or SQLite says.
         reason: String,
     },
+    /// Something else than a regular file has the name.
+    #[error(
+        "cannot open the database {}: it is {kind}, and a database is a regular file: name another \
+         path with --database",
+        path.display()
+    )]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What is there, with its article.
+        kind: &'static str,
+    },
     /// There is no file, or an empty one, and none was to be created.
     #[error(
         "there is no database {}: name an existing one with --database, or create one with \
