@@ -4,6 +4,8 @@ mod backup;
 mod certificate;
 mod database;
 mod demo;
+#[cfg(unix)]
+mod endless_files;
 mod doctor;
 #[cfg(unix)]
 mod early_stop;

@@ -4,7 +4,7 @@ use crate::cli::error::CliError;
 use crate::cli::migration::MigrationDisplay;
 use crate::cli::shared::{block_on, start_log};
 use crate::cli::signals::Signals;
-use crate::config::{Flags, LoadedConfig, Log};
+use crate::config::{Flags, LoadedConfig, Log, Moment};
 use crate::logging;
 use crate::server::{BoundServer, Server};
 use log::info;
@@ -107,7 +107,7 @@ pub(super) async fn start(
 
 /// Does the work of a start; returns None if it was asked to end before it opened the database.
 fn prepare(flags: &Flags, progress: &Progress) -> Result<Option<Started>, CliError> {
-    let loaded = LoadedConfig::load(flags)?;
+    let loaded = LoadedConfig::load(flags, Moment::Start)?;
     start_log(&loaded.config);
     let bound = BoundServer::new(loaded.config.clone())?;
     if !progress.begin_opening() {
