@@ -21,6 +21,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 use error::CliError;
 use shared::GlobalArgs;
+use std::io;
 use std::process::ExitCode;
 
 /// The most characters that an error repeats of an argument.
@@ -67,6 +68,11 @@ enum Verb {
 /// Runs the verb on the command line. Returns the exit code: 0 if the verb is done, 1 if it failed,
 /// 2 if the command line is wrong.
 pub fn main() -> ExitCode {
+    logging::report_panics();
+    if let Err(error) = check_few_files().map_err(CliError::TooFewFiles) {
+        logging::write_last(&format!("roomd: {error}"));
+        return ExitCode::FAILURE;
+    }
     signals::survive_file_size_limit();
     let cli = Cli::try_parse().unwrap_or_else(|error| printable(error).exit());
     let failure = run(cli).err();
@@ -77,6 +83,13 @@ pub fn main() -> ExitCode {
     };
     logging::write_last(&format!("roomd: {error}"));
     ExitCode::from(code)
+}
+
+/// Checks that the process may open the few files that handling signals needs, where a library
+/// panics without them.
+fn check_few_files() -> io::Result<()> {
+    let pipes: io::Result<Vec<_>> = (0..4).map(|_| io::pipe()).collect();
+    pipes.map(drop)
 }
 
 /// Ends the process as it ends for every wrong command line.

@@ -1,7 +1,7 @@
 mod key;
 
 use super::error::CliError;
-use super::output::print_line;
+use super::output::announce;
 use super::serve::ready_line;
 use super::shared::{GlobalArgs, HiddenDatabase, block_on, start_log};
 use super::signals::Signals;
@@ -59,7 +59,7 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
     let mut config = Config::load(&global.into_flags())?;
     config.log.requests = true;
     config.log.level = config.log.level.max(LevelFilter::Info);
-    start_log(&config);
+    start_log(&config)?;
     let key = match &args.key {
         Some(flag) => key::from_flag(flag)?,
         None => key::new_key(),
@@ -79,14 +79,14 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
         config.database.path = folder.path().join("demo.db");
         let (server, url) = bind(config, args.listen.is_some()).await?;
         let room = prepare(server.store(), &users, &key).await?;
-        print_line(ready_line(&server))?;
-        print_line(instructions(&url, &key, &room, needs_key))?;
+        let lines = instructions(&url, &key, &room, needs_key);
+        let ready = announce(format!("{}\n{lines}", ready_line(&server)));
         // Every signal ends a demo, also that of a terminal that is closed: its database is deleted.
         let stop = async move {
             signals.next().await;
         };
-        Ok(server.run(stop).await?)
-    })
+        server.run_announced(ready, stop).await
+    })?
 }
 
 /// Binds the configured address, or any free port of it if another process listens there and no

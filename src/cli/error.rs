@@ -4,7 +4,7 @@ use super::output::{OutputError, counted};
 use crate::config::ConfigError;
 use crate::model::AccessKey;
 use crate::server::ServerError;
-use crate::store::{self, BackupError, OpenError};
+use crate::store::{self, BackupError, OpenError, ThreadError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +35,15 @@ pub(super) enum CliError {
     DemoKey(#[from] DemoKeyError),
     #[error("cannot create a temporary folder: {0}")]
     TemporaryFolder(io::Error),
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
+    #[error(
+        "this process cannot open the files that every command needs ({0}): raise the limit on open \
+         files (`ulimit -n`, or LimitNOFILE of systemd)"
+    )]
+    TooFewFiles(io::Error),
+    #[error("the start failed, which is a fault of roomd: {0}")]
+    StartPanicked(String),
     #[error("cannot handle signals: {0}")]
     Signals(io::Error),
     #[error(transparent)]

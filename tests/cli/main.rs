@@ -4,12 +4,14 @@ mod backup;
 mod certificate;
 mod database;
 mod demo;
-#[cfg(unix)]
-mod endless_files;
 mod doctor;
 #[cfg(unix)]
 mod early_stop;
+#[cfg(unix)]
+mod endless_files;
 mod erasure;
+#[cfg(target_os = "linux")]
+mod few_resources;
 #[cfg(target_os = "linux")]
 mod full_output;
 mod import;

@@ -63,7 +63,7 @@ fn import(file: &Path, global: GlobalArgs) -> Result<usize, CliError> {
     let progress = bar.clone();
     let stored = block_on(store.insert_users(rows.profiles, move || progress.inc(1)));
     bar.finish_and_clear();
-    match stored {
+    match stored? {
         Ok(()) => Ok(count),
         Err(store::Error::Rule(model::Error::InvalidRows(errors))) => {
             let bad = errors.into_iter().map(|error| BadRow {

@@ -201,6 +201,9 @@ pub(super) enum OpenError {
     /// SQLite rejected something that has nothing to do with the file.
     #[error("cannot use SQLite: {0}")]
     Internal(String),
+    /// The system starts no more threads.
+    #[error(transparent)]
+    Thread(#[from] store::ThreadError),
     /// Another server has the file.
     #[error(
         "another roomd serves the database {}: stop it, or name another file with --database",
