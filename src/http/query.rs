@@ -1,9 +1,44 @@
 use super::error::ApiError;
 use super::fields::FieldErrors;
 use crate::model::Invalid;
+use actix_web::HttpRequest;
+use actix_web::http::Method;
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use url::form_urlencoded;
+
+/// The end of the route of the call that takes its fields from the query. It reads them itself.
+const SEARCH: &str = "/room/search";
+
+/// The parameters that every other call knows in its query.
+const KNOWN: &[&str] = &[];
+
+/// Checks that a call has no parameter in its query that it would ignore, such as a condition of a
+/// search that belongs into the body.
+///
+/// # Errors
+/// Every parameter that the call does not know.
+pub(super) fn check(request: &HttpRequest) -> Result<(), ApiError> {
+    let query = request.query_string();
+    let is_search = || {
+        let route = request.match_pattern();
+        route.is_some_and(|route| route.ends_with(SEARCH)) && request.method() != Method::POST
+    };
+    if query.is_empty() || is_search() {
+        return Ok(());
+    }
+    let message = match *request.method() {
+        Method::POST | Method::PUT => {
+            "is unknown in the query: fields belong into the JSON object of the body"
+        }
+        _ => "is unknown: this call takes no parameters in the query",
+    };
+    let params = QueryParams::from_query(query);
+    let names = params.pairs.iter().map(|pair| pair.name.as_ref());
+    let mut errors = FieldErrors::default();
+    errors.add_others(names, KNOWN, message);
+    errors.unless_any(())
+}
 
 /// The parameters of a query string, taken one by one.
 pub(super) struct QueryParams<'a> {

@@ -13,6 +13,7 @@ mod health;
 mod limits;
 mod options;
 mod page;
+mod query_parameters;
 mod request_id;
 mod room_search;
 mod rooms;
