@@ -48,6 +48,11 @@ pub(super) enum CliError {
     Signals(io::Error),
     #[error(transparent)]
     Output(#[from] OutputError),
+    #[error(
+        "no key was created, because stdout is closed or the null device and nobody would get its \
+         secret: let stdout be a terminal, a file or a pipe"
+    )]
+    NoReaderOfKey,
     #[error("{done}, but not reported: {reason}")]
     Unreported { done: String, reason: OutputError },
     #[error(

@@ -1,5 +1,5 @@
 use super::error::CliError;
-use super::output::{OutputError, print_line, table};
+use super::output::{OutputError, is_stdout_lost, print_line, table};
 use super::shared::{GlobalArgs, block_on};
 use crate::http;
 use crate::model::{AccessKey, ApiKey, KeyName, NewApiKey, Timestamp};
@@ -43,6 +43,9 @@ pub(super) struct RevokeArgs {
 pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
     match verb {
         Verb::Create(args) => {
+            if is_stdout_lost() {
+                return Err(CliError::NoReaderOfKey);
+            }
             let key = NewApiKey::generate(args.name);
             let store = global.open(Missing::Create)?;
             block_on(store.insert_key(&key))??;

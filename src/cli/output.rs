@@ -7,6 +7,8 @@ use actix_web::rt::time::timeout;
 use indicatif::{ProgressBar, ProgressStyle};
 use log::warn;
 use std::fmt::Display;
+#[cfg(unix)]
+use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::iter;
 use std::thread;
@@ -32,6 +34,33 @@ pub(super) fn print_line(line: impl Display) -> Result<(), OutputError> {
     writeln!(out, "{line}")
         .and_then(|()| out.flush())
         .map_err(OutputError)
+}
+
+/// Returns whether what is written to stdout is lost: it is the null device, which Rust also opens in the
+/// place of a closed one.
+#[cfg(unix)]
+pub(super) fn is_stdout_lost() -> bool {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+    let null = fs::metadata("/dev/null");
+    let stdout = rustix::fs::fstat(io::stdout());
+    match (null, stdout) {
+        (Ok(null), Ok(stdout)) => {
+            null.file_type().is_char_device()
+                && rustix::fs::FileType::from_raw_mode(stdout.st_mode)
+                    == rustix::fs::FileType::CharacterDevice
+                && null.rdev() == stdout.st_rdev
+        }
+        // A closed one.
+        (_, Err(_)) => true,
+        (Err(_), Ok(_)) => false,
+    }
+}
+
+/// This system does not tell.
+#[cfg(not(unix))]
+pub(super) fn is_stdout_lost() -> bool {
+    false
 }
 
 /// How long a server waits for the reader of stdout before it does without. (Tuning: a reader that

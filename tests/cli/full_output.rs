@@ -48,6 +48,26 @@ fn a_key_whose_secret_cannot_be_shown_is_revoked() {
 }
 
 #[test]
+fn no_key_is_created_where_nobody_gets_its_secret() {
+    for nowhere in [">&-", "> /dev/null"] {
+        for args in [&["key", "create"][..], &["key", "create", "--json"]] {
+            let folder = Folder::new();
+            let script = format!("exec \"$0\" \"$@\" {nowhere}");
+            let mut command = folder.command_under(&["sh", "-c", &script], args);
+            let exit = Process::spawn(&mut command).wait(TIMEOUT);
+            let message = exit.error_message();
+            assert!(message.contains("no key was created"), "{message}");
+            assert!(!folder.database().exists());
+        }
+    }
+    let folder = Folder::new();
+    folder.add_key();
+    let mut command = folder.command_under(&["sh", "-c", "exec \"$0\" key list > /dev/null"], &[]);
+    let exit = Process::spawn(&mut command).wait(TIMEOUT);
+    assert_eq!(exit.status.code(), Some(0), "{exit:?}");
+}
+
+#[test]
 fn a_change_that_cannot_be_reported_is_not_told_as_a_failure() {
     let folder = Folder::new();
     folder.write(
