@@ -36,6 +36,22 @@ pub(super) fn is_full_disk(error: &rusqlite::Error) -> bool {
         || (is_rejected_write(error) && has_file_size_limit())
 }
 
+/// Returns what to tell of a disk that was full, or a file that could not grow.
+pub(super) fn full_disk_reason() -> String {
+    if has_file_size_limit() {
+        "the disk is full, or the limit on the size of files (`ulimit -f`) is reached".into()
+    } else {
+        "the disk is full".into()
+    }
+}
+
+/// Returns whether an error of the system says that a file could not grow.
+pub(super) fn is_no_space(error: &io::Error) -> bool {
+    use ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+
+    matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull)
+}
+
 /// Returns whether the process has a limit on the size of files (`ulimit -f`). SQLite does not tell
 /// its error (EFBIG) from others, so that under such a limit every write that fails is taken for one
 /// beyond it.
@@ -214,9 +230,10 @@ pub(super) enum OpenError {
 
 /// Returns the error for a database that the system does not open.
 pub(super) fn cannot_open(path: &Path, error: io::Error) -> OpenError {
-    let reason = match error.kind() {
-        ErrorKind::StorageFull => "the disk is full".into(),
-        _ => error.to_string(),
+    let reason = if is_no_space(&error) {
+        full_disk_reason()
+    } else {
+        error.to_string()
     };
     OpenError::CannotOpen {
         path: path.to_owned(),
