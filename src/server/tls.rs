@@ -228,8 +228,9 @@ impl Files {
         })?;
         let signing = ring::sign::any_supported_type(&private).map_err(|_| {
             TlsError(format!(
-                "tls.key: the key in {key} is damaged or of an unknown kind: use a key for RSA, \
-                 ECDSA (P-256, P-384) or Ed25519"
+                "tls.key: the key in {key} is damaged or of a kind that is not supported: use a key \
+                 for RSA with 2048 to 4096 bits, for ECDSA over the curve P-256 or P-384, or for \
+                 Ed25519"
             ))
         })?;
         let pair = CertifiedKey::new(chain, signing);
