@@ -20,6 +20,7 @@ use crate::model::text;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 use error::CliError;
+use output::print_text;
 use shared::GlobalArgs;
 use std::io;
 use std::process::ExitCode;
@@ -74,8 +75,16 @@ pub fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     signals::survive_file_size_limit();
-    let cli = Cli::try_parse().unwrap_or_else(|error| printable(error).exit());
-    let failure = run(cli).err();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => Ok(cli),
+        // Help, or the version.
+        Err(text) if !text.use_stderr() => Err(print_text(&text)),
+        Err(error) => printable(error).exit(),
+    };
+    let failure = match cli {
+        Ok(cli) => run(cli).err(),
+        Err(printed) => printed.err().map(CliError::from),
+    };
     let failure = failure.and_then(|error| Some((error.exit_code()?, error)));
     let Some((code, error)) = failure else {
         logging::finish();

@@ -36,6 +36,13 @@ pub(super) fn print_line(line: impl Display) -> Result<(), OutputError> {
         .map_err(OutputError)
 }
 
+/// Prints help or the version to stdout.
+pub(super) fn print_text(text: &clap::Error) -> Result<(), OutputError> {
+    text.print()
+        .and_then(|()| io::stdout().flush())
+        .map_err(OutputError)
+}
+
 /// Returns whether what is written to stdout is lost: it is the null device, which Rust also opens in the
 /// place of a closed one.
 #[cfg(unix)]

@@ -48,6 +48,22 @@ fn a_key_whose_secret_cannot_be_shown_is_revoked() {
 }
 
 #[test]
+fn help_that_cannot_be_written_is_a_failure() {
+    for args in [
+        &["--help"][..],
+        &["--version"],
+        &["help", "user"],
+        &["user", "add", "--help"],
+    ] {
+        let exit = run_on_full_disk(&Folder::new(), args);
+        let message = exit.error_message();
+        assert!(message.contains("cannot write to stdout"), "{message}");
+        let exit = run_without_reader(&Folder::new(), args);
+        assert_eq!(exit.status.code(), Some(0), "{exit:?}");
+    }
+}
+
+#[test]
 fn no_key_is_created_where_nobody_gets_its_secret() {
     for nowhere in [">&-", "> /dev/null"] {
         for args in [&["key", "create"][..], &["key", "create", "--json"]] {
