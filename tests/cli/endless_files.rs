@@ -67,6 +67,21 @@ fn a_file_without_an_end_is_an_error() {
 }
 
 #[test]
+fn doctor_does_not_wait_for_a_pipe() {
+    let folder = folder();
+    let pair = pair();
+    put(&folder, &pair, &pair);
+    fs::remove_file(folder.path("key.pem")).expect("the file");
+    ENDLESS[0](&folder.path("key.pem"));
+    let exit = folder.run(&["doctor"]);
+    assert_eq!(exit.status.code(), Some(1), "{exit:?}");
+    assert!(
+        exit.stdout.contains("tls.key") && exit.stdout.contains("pipe"),
+        "{exit:?}"
+    );
+}
+
+#[test]
 fn settings_may_come_through_a_pipe_at_the_start() {
     let folder = Folder::new();
     folder.write("settings.toml", "[server]\nlisten = \"127.0.0.1:0\"\n");
