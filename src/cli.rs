@@ -8,6 +8,7 @@ mod key;
 mod migration;
 mod openapi;
 mod output;
+mod ready;
 mod report;
 mod restore;
 mod serve;

@@ -1,7 +1,7 @@
 mod key;
 
 use super::error::CliError;
-use super::output::announce;
+use super::ready::announce;
 use super::serve::ready_line;
 use super::shared::{GlobalArgs, HiddenDatabase, block_on, start_log};
 use super::signals::Signals;

@@ -1,19 +1,12 @@
 //! What verbs print for the operator: lines, tables, counts and progress bars.
 
-use super::error::CliError;
 use crate::model::text;
-use crate::store::ThreadError;
-use actix_web::rt::time::timeout;
 use indicatif::{ProgressBar, ProgressStyle};
-use log::warn;
 use std::fmt::Display;
 #[cfg(unix)]
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::iter;
-use std::thread;
-use std::time::Duration;
-use tokio::sync::oneshot;
 
 /// The reason why a line could not be written to stdout.
 #[derive(Debug, thiserror::Error)]
@@ -68,29 +61,6 @@ pub(super) fn is_stdout_lost() -> bool {
 #[cfg(not(unix))]
 pub(super) fn is_stdout_lost() -> bool {
     false
-}
-
-/// How long a server waits for the reader of stdout before it does without. (Tuning: a reader that
-/// works takes the line at once.)
-const READER_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// Prints lines as [`print_line`] does, from a thread of its own: a reader of stdout that does not read
-/// keeps the server neither from serving nor from stopping.
-pub(super) async fn announce(lines: String) -> Result<(), CliError> {
-    let (send, printed) = oneshot::channel();
-    let print = move || {
-        // Fails if nothing waits any more.
-        let _ = send.send(print_line(lines));
-    };
-    let thread = thread::Builder::new().name("ready".into()).spawn(print);
-    thread.map_err(ThreadError::from)?;
-    match timeout(READER_TIMEOUT, printed).await {
-        Ok(Ok(printed)) => Ok(printed?),
-        Ok(Err(_)) | Err(_) => {
-            warn!("nothing reads stdout: the line that says that the server is ready waits there");
-            Ok(())
-        }
-    }
 }
 
 /// Returns a count with its noun, in singular or plural: "1 user", "2 users".

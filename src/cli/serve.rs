@@ -1,7 +1,7 @@
 mod start;
 
 use super::error::CliError;
-use super::output::announce;
+use super::ready::announce;
 use super::shared::{GlobalArgs, block_on};
 use super::signals::{Request, Signals};
 use crate::config::Flags;
