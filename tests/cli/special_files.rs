@@ -81,6 +81,30 @@ fn only_a_regular_file_is_a_database() {
 }
 
 #[test]
+fn what_belongs_to_a_database_is_a_regular_file() {
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let name = format!("roomd.db{suffix}");
+        for (kind, make) in KINDS {
+            let folder = backed_up();
+            // The last verb has left nothing in them.
+            let _ = fs::remove_file(folder.path(&name));
+            if !make(&folder.path(&name)) {
+                skip("ROOMD_MOUNT", "this user cannot make a device");
+                continue;
+            }
+            let before = names(&folder);
+            for args in OPENERS {
+                let exit = folder.run(args);
+                let message = exit.error_message();
+                let is_named = message.contains(&name) && message.contains(kind);
+                assert!(is_named, "{args:?}: {message}");
+            }
+            assert_eq!(names(&folder), before, "{kind}");
+        }
+    }
+}
+
+#[test]
 fn a_backup_replaces_only_regular_files() {
     for name in ["special", "other.db.json"] {
         with_each_kind(name, |folder, kind| {

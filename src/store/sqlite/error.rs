@@ -131,6 +131,18 @@ pub(super) enum OpenError {
         /// What is there, with its article.
         kind: &'static str,
     },
+    /// Something else than a regular file has the name of a file that belongs to the database.
+    #[error(
+        "cannot open the database, because {}, which belongs to it, is {kind} and must be a regular \
+         file: remove it while no roomd uses the database",
+        path.display()
+    )]
+    SideFile {
+        /// The path.
+        path: PathBuf,
+        /// What is there, with its article.
+        kind: &'static str,
+    },
     /// There is no file, or an empty one, and none was to be created.
     #[error(
         "there is no database {}: name an existing one with --database, or create one with \

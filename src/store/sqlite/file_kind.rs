@@ -4,24 +4,36 @@
 //! replaces it for every program. So this is asked before anything is opened, by name.
 
 use super::error::OpenError;
+use super::side_files::beside;
 use std::fs::{self, FileType};
 use std::path::Path;
 
 /// A pipe with a name, which another program writes or reads.
 pub(super) const PIPE: &str = "a named pipe (FIFO)";
 
-/// Rejects what exists and is not a regular file. Links are followed.
+/// The files that SQLite opens with a database, by the ends of their names. The lock file has errors of its
+/// own.
+const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// Rejects a database that exists and is not a regular file, and one beside which something else has the
+/// name of one of its files: in a pipe SQLite would wait, and what it writes to a device is lost. Links
+/// are followed.
 ///
 /// # Errors
-/// [`OpenError::NotAFile`]. What cannot be looked at is no error: to open it tells why.
+/// [`OpenError::NotAFile`], [`OpenError::SideFile`]. What cannot be looked at is no error: to open it tells why.
 pub(super) fn check_is_file(path: &Path) -> Result<(), OpenError> {
-    match other_kind(path) {
-        None => Ok(()),
-        Some(kind) => Err(OpenError::NotAFile {
-            path: path.to_owned(),
-            kind,
-        }),
+    if let Some(kind) = other_kind(path) {
+        let path = path.to_owned();
+        return Err(OpenError::NotAFile { path, kind });
     }
+    // SQLite follows links first.
+    let real = path.canonicalize().unwrap_or(path.to_owned());
+    for path in SIDE_FILES.map(|suffix| beside(&real, suffix)) {
+        if let Some(kind) = other_kind(&path) {
+            return Err(OpenError::SideFile { path, kind });
+        }
+    }
+    Ok(())
 }
 
 /// Returns what stands at a path, with its article; none if it is a regular file or nothing that can be
