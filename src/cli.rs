@@ -8,6 +8,7 @@ mod key;
 mod migration;
 mod openapi;
 mod output;
+mod ready;
 mod report;
 mod restore;
 mod room;
@@ -21,7 +22,9 @@ use crate::model::text;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 use error::CliError;
+use output::print_text;
 use shared::GlobalArgs;
+use std::io;
 use std::process::ExitCode;
 
 /// The most characters that an error repeats of an argument.
@@ -71,9 +74,22 @@ enum Verb {
 /// Runs the verb on the command line. Returns the exit code: 0 if the verb is done, 1 if it failed,
 /// 2 if the command line is wrong.
 pub fn main() -> ExitCode {
+    logging::report_panics();
+    if let Err(error) = check_few_files().map_err(CliError::TooFewFiles) {
+        logging::write_last(&format!("roomd: {error}"));
+        return ExitCode::FAILURE;
+    }
     signals::survive_file_size_limit();
-    let cli = Cli::try_parse().unwrap_or_else(|error| printable(error).exit());
-    let failure = run(cli).err();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => Ok(cli),
+        // Help, or the version.
+        Err(text) if !text.use_stderr() => Err(print_text(&text)),
+        Err(error) => printable(error).exit(),
+    };
+    let failure = match cli {
+        Ok(cli) => run(cli).err(),
+        Err(printed) => printed.err().map(CliError::from),
+    };
     let failure = failure.and_then(|error| Some((error.exit_code()?, error)));
     let Some((code, error)) = failure else {
         logging::finish();
@@ -81,6 +97,13 @@ pub fn main() -> ExitCode {
     };
     logging::write_last(&format!("roomd: {error}"));
     ExitCode::from(code)
+}
+
+/// Checks that the process may open the few files that handling signals needs, where a library
+/// panics without them.
+fn check_few_files() -> io::Result<()> {
+    let pipes: io::Result<Vec<_>> = (0..4).map(|_| io::pipe()).collect();
+    pipes.map(drop)
 }
 
 /// Ends the process as it ends for every wrong command line.

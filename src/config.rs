@@ -2,12 +2,14 @@
 //! configuration file, the file overrides the default. `config.toml` explains every setting.
 
 mod error;
+mod file;
 mod keys;
 mod settings;
 mod source;
 mod values;
 
 pub use error::ConfigError;
+pub use file::{MAX_FILE_BYTES, Moment, read_file};
 pub use settings::{Api, Auth, Builtin, Config, Database, Log, Meeting, Rooms, Server, Tls};
 pub use source::{Flags, LoadedConfig};
 pub use values::{BasePath, LogFormat, Origin, PublicUrl};
@@ -19,7 +21,7 @@ impl Config {
     /// A file that cannot be read; the first key that is unknown or has a bad value, by name and,
     /// in a file, by line; settings that contradict each other.
     pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
-        Ok(LoadedConfig::load(flags)?.config)
+        Ok(LoadedConfig::load(flags, Moment::Start)?.config)
     }
 
     /// Returns a sentence for each environment variable that looks like a setting and is none.
@@ -40,8 +42,8 @@ impl LoadedConfig {
         clippy::disallowed_methods,
         reason = "the only place that reads the environment"
     )]
-    pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
-        let loaded = source::load(flags, |name| std::env::var_os(name))?;
+    pub fn load(flags: &Flags, moment: Moment) -> Result<Self, ConfigError> {
+        let loaded = source::load(flags, moment, |name| std::env::var_os(name))?;
         loaded.config.check()?;
         Ok(loaded)
     }

@@ -11,13 +11,14 @@ use crate::model::text;
 use env_logger::{Builder, Logger, Target};
 use json::json_line;
 use log::kv::Value;
-use log::{Level, LevelFilter, Log as _, Metadata, Record, error};
+use log::{Level, LevelFilter, Log as _, Metadata, Record, debug, error};
 use output::Output;
 use queue::Queue;
+use std::any::Any;
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 use std::time::Duration;
 
@@ -43,28 +44,32 @@ struct Format {
 
 /// Starts the log of the process. Only the first call has an effect: a process has one log.
 ///
-/// Only the settings decide what is logged; the variable `RUST_LOG` is not read. Panics are logged,
-/// too, each with one line.
-pub fn start(settings: &Log) {
-    let mut is_first = false;
+/// Only the settings decide what is logged; the variable `RUST_LOG` is not read.
+///
+/// # Errors
+/// A system that starts no thread; there is no log then.
+pub fn start(settings: &Log) -> io::Result<()> {
+    /// Held while the log starts, so that it has one thread.
+    static STARTING: Mutex<()> = Mutex::new(());
+
+    let _one = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    if LOG.get().is_some() {
+        return Ok(());
+    }
+    thread::Builder::new().name("log".into()).spawn(|| {
+        let log = LOG.wait();
+        let report = |dropped| log.report(dropped);
+        log.queue.write_to(Output::stderr(), report);
+    })?;
     let log = LOG.get_or_init(|| {
-        is_first = true;
         let queue = Arc::new(Queue::new());
         let format = RwLock::new(Format::new(settings, &queue));
         ProcessLog { queue, format }
     });
-    if !is_first || log::set_logger(log).is_err() {
-        return;
+    if log::set_logger(log).is_ok() {
+        log::set_max_level(settings.level);
     }
-    log::set_max_level(settings.level);
-    thread::Builder::new()
-        .name("log".into())
-        .spawn(|| {
-            log.queue
-                .write_to(Output::stderr(), |dropped| log.report(dropped))
-        })
-        .expect("the system starts a thread");
-    panic::set_hook(Box::new(log_panic));
+    Ok(())
 }
 
 /// Changes what the running log contains, and its format.
@@ -176,19 +181,38 @@ impl Write for QueueWriter {
     }
 }
 
-/// Logs a panic in one line. The hook of the standard library would write to stderr itself, and
-/// wait for its reader.
-fn log_panic(panic: &PanicHookInfo<'_>) {
-    let payload = panic.payload();
-    let message = (payload.downcast_ref::<&str>().copied())
+/// The name of the thread that starts a server. Its panics are the error of the start.
+pub(crate) const START: &str = "start";
+
+/// Reports each panic with one line, in the log or, where there is none, on stderr. The hook of the
+/// standard library would write a stack trace, and wait for the reader of stderr.
+pub(crate) fn report_panics() {
+    panic::set_hook(Box::new(report_panic));
+}
+
+/// Returns the message of a panic.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    (payload.downcast_ref::<&str>().copied())
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message");
-    let place = panic.location().map_or_else(String::new, |location| {
-        format!(" in {}, line {}", location.file(), location.line())
-    });
+        .unwrap_or("no message")
+}
+
+fn report_panic(panic: &PanicHookInfo<'_>) {
+    let message = panic_message(panic.payload());
     let thread = thread::current();
     let name = thread.name().unwrap_or("without a name");
-    error!("the thread {name} panicked{place}: {message:?}");
+    if name == START {
+        return;
+    }
+    let sentence = format!("the thread {name} failed, which is a fault of roomd: {message:?}");
+    if LOG.get().is_none() {
+        write_last(&format!("roomd: {sentence}"));
+        return;
+    }
+    error!("{sentence}");
+    if let Some(place) = panic.location() {
+        debug!("it failed in {}, line {}", place.file(), place.line());
+    }
     // The process ends with its main thread.
     if name == "main" {
         finish();

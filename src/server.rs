@@ -19,7 +19,9 @@ use crate::http::{
 };
 use crate::meeting::builtin::Hub;
 use crate::meeting::{self, HostLinks};
-use crate::store::{Failure, Location, MigrationEvent, OpenError, Store};
+use crate::store::{
+    self, Failure, Location, MigrationEvent, OpenError, STORE_THREADS, Store, ThreadError,
+};
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, web};
 use connections::Connections;
@@ -32,6 +34,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 use tls::Certificate;
+use tokio::task::JoinError;
 
 /// The number of connections that the system queues until they are accepted. (Tuning: not
 /// measured.)
@@ -39,6 +42,10 @@ const BACKLOG: i32 = 1024;
 
 /// The usual limit on the open files of a process, for a system that does not tell its own.
 const DEFAULT_FILE_LIMIT: u64 = 1024;
+
+/// The threads of a server besides its workers and those of the database: the one that accepts
+/// connections, the one that tells that the server is ready, and two to spare.
+const OTHER_THREADS: usize = 4;
 
 /// How much later than announced an idle connection is closed by the sweep, which would cut off a
 /// request that arrives just then.
@@ -95,6 +102,9 @@ pub enum ServerError {
         /// The fewest files with which the server works.
         needed: u64,
     },
+    /// The system starts too few threads.
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -113,17 +123,18 @@ pub enum ServerError {
 }
 
 impl BoundServer {
-    /// Checks the limit on open files, loads the certificate and binds the address. Nothing is left
+    /// Checks the limits on open files and threads, loads the certificate and binds the address. Nothing is left
     /// behind where the process ends meanwhile.
     ///
     /// # Errors
-    /// Too few files; a certificate that cannot be used; an address that cannot be bound.
+    /// Too few files or threads; a certificate that cannot be used; an address that cannot be bound.
     pub fn new(config: Config) -> Result<Self, ServerError> {
         let workers = config.server.worker_threads();
         // Every connection needs file descriptors, and the soft limit of the process is often far
         // below the hard limit.
         let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(DEFAULT_FILE_LIMIT);
         check_file_limit(files, workers)?;
+        store::check_threads(workers + STORE_THREADS + OTHER_THREADS)?;
         let certificate = Certificate::load(&config.tls, config.server.public_url.as_ref())?;
         let cannot_listen = |reason| ServerError::Listen {
             address: config.server.listen,
@@ -242,6 +253,19 @@ impl Server {
     /// # Errors
     /// An HTTP server that failed; a database that accepts no more writes.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
+        self.run_announced(async { Ok(()) }, stop).await
+    }
+
+    /// Runs the server as [`Server::run`] does. `ready` is carried out once all threads have started and
+    /// clients get answers; if it fails, the server stops.
+    ///
+    /// # Errors
+    /// Those of [`Server::run`], and that of `ready`.
+    pub async fn run_announced<E: From<ServerError>>(
+        self,
+        ready: impl Future<Output = Result<(), E>>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), E> {
         let state = self.state.clone();
         let app_state = self.state;
         let certificate = self.certificate;
@@ -268,16 +292,25 @@ impl Server {
                     .wrap(from_fn(http::answer))
             })
             .map_err(ServerError::Http)?;
+        let handle = server.handle();
+        let mut running = actix_web::rt::spawn(server);
+        // The server starts its threads before it gives way again. Where that failed, it has ended.
+        tokio::task::yield_now().await;
+        if running.is_finished() {
+            ended((&mut running).await)?;
+        }
+        let announced = ready.await;
+        if announced.is_err() {
+            handle.stop(true).await;
+            state.store.close().await;
+            return announced;
+        }
         info!(address:% = self.address, database:% = state.store.location(); "started");
         if let Some(certificate) = &certificate {
             certificate.log_faults();
         }
-        let handle = server.handle();
-        let mut running = actix_web::rt::spawn(server);
         let outcome = tokio::select! {
-            ended = &mut running => ended
-                .unwrap_or_else(|panic| Err(io::Error::other(panic)))
-                .map_err(ServerError::Http),
+            outcome = &mut running => ended(outcome),
             failure = state.store.failed() => {
                 // Logged before the requests in flight end, which may take seconds.
                 error!("{failure}");
@@ -294,8 +327,15 @@ impl Server {
         handle.stop(true).await;
         state.store.close().await;
         info!("stopped");
-        outcome
+        Ok(outcome?)
     }
+}
+
+/// Returns how the task of the HTTP server ended.
+fn ended(outcome: Result<io::Result<()>, JoinError>) -> Result<(), ServerError> {
+    outcome
+        .unwrap_or_else(|panic| Err(io::Error::other(panic)))
+        .map_err(ServerError::Http)
 }
 
 /// Checks that the process may open enough files. Without this check the server would fail after it

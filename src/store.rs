@@ -8,12 +8,14 @@
 mod error;
 mod maintenance;
 mod sqlite;
+mod threads;
 
 pub use error::{Error, Failure, OpenError};
 pub use maintenance::{
     BackupError, Check, CheckStatus, Contents, Examination, Excerpt, Facts, Manifest, OldDatabase,
     Restored, Returning, back_up, examine, restore,
 };
+pub use threads::{STORE_THREADS, ThreadError, check_threads};
 
 use crate::model::{
     AccessKey, ApiKey, CreateOutcome, Email, Guid, NewApiKey, Page, Paging, Ratings, Room,

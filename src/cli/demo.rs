@@ -2,7 +2,7 @@ mod certificate;
 mod key;
 
 use super::error::CliError;
-use super::output::print_line;
+use super::ready::announce;
 use super::serve::ready_line;
 use super::shared::{GlobalArgs, HiddenDatabase, block_on, start_log};
 use super::signals::Signals;
@@ -15,7 +15,7 @@ use crate::model::{
 use crate::server::{Server, ServerError};
 use crate::store::Store;
 use clap::builder::NonEmptyStringValueParser;
-use log::LevelFilter;
+use log::{LevelFilter, warn};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use tempfile::TempDir;
@@ -67,7 +67,7 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
     let mut config = Config::load(&global.into_flags())?;
     config.log.requests = true;
     config.log.level = config.log.level.max(LevelFilter::Info);
-    start_log(&config);
+    start_log(&config)?;
     let key = match &args.key {
         Some(flag) => key::from_flag(flag)?,
         None => key::new_key(),
@@ -94,17 +94,17 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
         let (server, url) = bind(config, args.listen.is_some()).await?;
         let room = prepare(server.store(), &users, &key).await?;
         let links = Links::new(&server, &url, &room);
-        print_line(ready_line(&server))?;
-        print_line(instructions(&url, &key, &links, needs_key))?;
+        let lines = instructions(&url, &key, &links, needs_key);
+        let ready = announce(format!("{}\n{lines}", ready_line(&server)));
         if args.open && open::that_detached(&links.host).is_err() {
-            print_line("No browser could be opened: open the host's link yourself.")?;
+            warn!("no browser could be opened: open the link of the host yourself");
         }
         // Every signal ends a demo, also that of a terminal that is closed: its database is deleted.
         let stop = async move {
             signals.next().await;
         };
-        Ok(server.run(stop).await?)
-    })
+        server.run_announced(ready, stop).await
+    })?
 }
 
 /// Binds the configured address, or any free port of it if another process listens there and no

@@ -5,7 +5,7 @@ use crate::config::ConfigError;
 use crate::meeting::SecretError;
 use crate::model::AccessKey;
 use crate::server::ServerError;
-use crate::store::{self, BackupError, OpenError};
+use crate::store::{self, BackupError, OpenError, ThreadError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -43,10 +43,24 @@ pub(super) enum CliError {
     NoRoom(String),
     #[error("cannot create a temporary folder: {0}")]
     TemporaryFolder(io::Error),
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
+    #[error(
+        "this process cannot open the files that every command needs ({0}): raise the limit on open \
+         files (`ulimit -n`, or LimitNOFILE of systemd)"
+    )]
+    TooFewFiles(io::Error),
+    #[error("the start failed, which is a fault of roomd: {0}")]
+    StartPanicked(String),
     #[error("cannot handle signals: {0}")]
     Signals(io::Error),
     #[error(transparent)]
     Output(#[from] OutputError),
+    #[error(
+        "no key was created, because stdout is closed or the null device and nobody would get its \
+         secret: let stdout be a terminal, a file or a pipe"
+    )]
+    NoReaderOfKey,
     #[error("{done}, but not reported: {reason}")]
     Unreported { done: String, reason: OutputError },
     #[error(

@@ -1,9 +1,9 @@
 use super::error::CliError;
-use super::output::{OutputError, print_line, table};
+use super::output::{OutputError, is_stdout_lost, print_line, table};
 use super::shared::{GlobalArgs, block_on};
 use crate::http;
 use crate::model::{AccessKey, ApiKey, KeyName, NewApiKey, Timestamp};
-use crate::store::{Missing, Store};
+use crate::store::{self, Missing, Store};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -46,10 +46,13 @@ pub(super) struct RevokeArgs {
 pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
     match verb {
         Verb::Create(args) => {
+            if is_stdout_lost() {
+                return Err(CliError::NoReaderOfKey);
+            }
             let mut key = NewApiKey::generate(args.name);
             key.guests_only = args.guests_only;
             let store = global.open(Missing::Create)?;
-            block_on(store.insert_key(&key))?;
+            block_on(store.insert_key(&key))??;
             let text = if args.json {
                 new_key_json(&key)
             } else {
@@ -59,7 +62,7 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
         }
         Verb::List(args) => {
             let store = global.open(Missing::Fail)?;
-            let keys = block_on(store.list_keys())?;
+            let keys = block_on(store.list_keys())??;
             print_line(if args.json {
                 keys_json(&keys)
             } else {
@@ -68,7 +71,7 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
         }
         Verb::Revoke(args) => {
             let store = global.open(Missing::Fail)?;
-            block_on(store.revoke_key(&AccessKey::new(args.access_key)))?;
+            block_on(store.revoke_key(&AccessKey::new(args.access_key)))??;
         }
     }
     Ok(())
@@ -78,11 +81,12 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
 /// use. Returns the error for the operator, also where the reader of stdout has closed it: the key
 /// is lost either way.
 fn take_back(store: &Store, access_key: AccessKey, reason: OutputError) -> CliError {
-    let revoked = block_on(store.revoke_key(&access_key)).err();
+    let revoked = block_on(store.revoke_key(&access_key));
+    let revoked = revoked.unwrap_or_else(|error| Err(store::Error::Internal(error.to_string())));
     CliError::UnprintedKey {
         access_key,
         reason,
-        still_valid: revoked,
+        still_valid: revoked.err(),
     }
 }
 

@@ -3,6 +3,8 @@
 use crate::model::text;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fmt::Display;
+#[cfg(unix)]
+use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::iter;
 
@@ -25,6 +27,40 @@ pub(super) fn print_line(line: impl Display) -> Result<(), OutputError> {
     writeln!(out, "{line}")
         .and_then(|()| out.flush())
         .map_err(OutputError)
+}
+
+/// Prints help or the version to stdout.
+pub(super) fn print_text(text: &clap::Error) -> Result<(), OutputError> {
+    text.print()
+        .and_then(|()| io::stdout().flush())
+        .map_err(OutputError)
+}
+
+/// Returns whether what is written to stdout is lost: it is the null device, which Rust also opens in the
+/// place of a closed one.
+#[cfg(unix)]
+pub(super) fn is_stdout_lost() -> bool {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+    let null = fs::metadata("/dev/null");
+    let stdout = rustix::fs::fstat(io::stdout());
+    match (null, stdout) {
+        (Ok(null), Ok(stdout)) => {
+            null.file_type().is_char_device()
+                && rustix::fs::FileType::from_raw_mode(stdout.st_mode)
+                    == rustix::fs::FileType::CharacterDevice
+                && null.rdev() == stdout.st_rdev
+        }
+        // A closed one.
+        (_, Err(_)) => true,
+        (Err(_), Ok(_)) => false,
+    }
+}
+
+/// This system does not tell.
+#[cfg(not(unix))]
+pub(super) fn is_stdout_lost() -> bool {
+    false
 }
 
 /// Returns a count with its noun, in singular or plural: "1 user", "2 users".

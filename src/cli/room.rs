@@ -44,7 +44,7 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
     let Location::File(database) = store.location();
     let secret = meeting::secret_file(config.meeting.secret_file.as_deref(), &database);
     let links = HostLinks::load_or_create(&secret, &database)?;
-    let room = block_on(prepare(&store, &args))?;
+    let room = block_on(prepare(&store, &args))??;
     let now = Timestamp::now().as_unix();
     let expires_at = args
         .expires_in

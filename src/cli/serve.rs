@@ -1,7 +1,7 @@
 mod start;
 
 use super::error::CliError;
-use super::output::print_line;
+use super::ready::announce;
 use super::shared::{GlobalArgs, block_on};
 use super::signals::{Request, Signals};
 use crate::config::Flags;
@@ -35,7 +35,7 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
         let Some((started, server)) = start::start(&flags, &mut signals).await? else {
             return Ok(());
         };
-        print_line(ready_line(&server))?;
+        let ready = announce(ready_line(&server));
         let reloader = server.reloader();
         let stop = async move {
             let mut current = started.clone();
@@ -43,8 +43,8 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
                 reloader.reload(&flags, &started, &mut current);
             }
         };
-        Ok(server.run(stop).await?)
-    })
+        server.run_announced(ready, stop).await
+    })?
 }
 
 /// Returns the line that tells the operator that clients can connect.

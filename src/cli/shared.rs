@@ -4,7 +4,8 @@ use super::error::CliError;
 use super::migration::MigrationDisplay;
 use crate::config::{Config, Flags};
 use crate::logging;
-use crate::store::{Missing, Store};
+use crate::store::{Missing, Store, ThreadError};
+use actix_web::rt::System;
 use log::warn;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -64,19 +65,27 @@ pub(super) fn open(config: &Config, missing: Missing) -> Result<Store, CliError>
     let mut display = MigrationDisplay::for_verb();
     let opened = block_on(Store::open(&location, missing, &mut |event| {
         display.show(event);
-    }));
+    }))?;
     Ok(opened?)
 }
 
 /// Starts the log of a server, which begins with the warnings about the configuration.
-pub(super) fn start_log(config: &Config) {
-    logging::start(&config.log);
+pub(super) fn start_log(config: &Config) -> Result<(), CliError> {
+    logging::start(&config.log).map_err(ThreadError::from)?;
     for warning in Config::warnings() {
         warn!("{warning}");
     }
+    Ok(())
 }
 
 /// Runs a future to completion on a new runtime of the calling thread.
-pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
-    actix_web::rt::System::new().block_on(future)
+///
+/// # Errors
+/// A process that may open too few files for a runtime.
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(CliError::TooFewFiles)?;
+    Ok(System::with_tokio_rt(|| runtime).block_on(future))
 }

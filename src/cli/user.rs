@@ -68,7 +68,7 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
         Verb::Add(args) => {
             let config = global.load()?;
             let store = open(&config, Missing::Create)?;
-            let user = block_on(store.insert_user(args.into_profile(&config.users.defaults())))?;
+            let user = block_on(store.insert_user(args.into_profile(&config.users.defaults())))??;
             let email = user.profile.email.as_str();
             let done = format!("{email} was registered with the GUID {}", user.guid);
             report_change(user.guid, done)?;
@@ -76,7 +76,7 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
         Verb::List(args) => {
             let store = global.open(Missing::Fail)?;
             let paging = Paging::new(args.page, args.size);
-            let users = block_on(store.list_users(UserQuery::default(), paging))?;
+            let users = block_on(store.list_users(UserQuery::default(), paging))??;
             print_line(if args.json {
                 users_json(&users)
             } else {
@@ -85,7 +85,7 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
         }
         Verb::Remove(args) => {
             let store = global.open(Missing::Fail)?;
-            block_on(store.delete_user_by_email(&args.email))?;
+            block_on(store.delete_user_by_email(&args.email))??;
         }
         Verb::Import(args) => import::run(&args, global)?,
     }

@@ -1,12 +1,12 @@
 //! The sources of settings: the file, the environment variables and the flags.
 
 use super::error::ConfigError;
+use super::file::{Moment, read_file};
 use super::keys::{DATABASE, LISTEN, PUBLIC_URL, SETTINGS, Setting, WORKERS};
 use super::settings::Config;
 use serde::Deserialize;
 use std::ffi::OsString;
-use std::fs;
-use std::io::ErrorKind;
+use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -92,6 +92,7 @@ pub(super) fn unknown_variables(
 /// variable counts as not set.
 pub(super) fn load(
     flags: &Flags,
+    moment: Moment,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<LoadedConfig, ConfigError> {
     let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
@@ -99,7 +100,7 @@ pub(super) fn load(
         .config
         .clone()
         .or_else(|| variable(FILE_VARIABLE).map(PathBuf::from));
-    let mut layers = Layers::from_file(named.as_deref())?;
+    let mut layers = Layers::from_file(named.as_deref(), moment)?;
     for setting in SETTINGS {
         if let Some(value) = variable(setting.variable) {
             let text = value
@@ -163,9 +164,12 @@ struct Layers {
 }
 
 impl Layers {
-    fn from_file(named: Option<&Path>) -> Result<Self, ConfigError> {
+    fn from_file(named: Option<&Path>, moment: Moment) -> Result<Self, ConfigError> {
         let path = named.unwrap_or(Path::new(DEFAULT_FILE));
-        let text = match fs::read_to_string(path) {
+        let text = read_file(path, moment).and_then(|bytes| {
+            String::from_utf8(bytes).map_err(|_| Error::other("it is not UTF-8"))
+        });
+        let text = match text {
             Ok(text) => text,
             Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => String::new(),
             Err(error) => {
@@ -381,7 +385,9 @@ mod tests {
             listen: Some("127.0.0.1:2".into()),
             ..Flags::default()
         };
-        let config = load(&flags, variable).expect("valid settings").config;
+        let config = load(&flags, Moment::Start, variable)
+            .expect("valid settings")
+            .config;
         assert_eq!(config.server.listen.port(), 2);
         assert_eq!(config.database.path, Path::new("variable.db"));
         assert_eq!(config.log, Config::default().log);
@@ -406,7 +412,7 @@ mod tests {
     #[test]
     fn an_empty_variable_counts_as_not_set() {
         let loaded = |variable: fn(&str) -> Option<OsString>| {
-            let loaded = load(&Flags::default(), variable);
+            let loaded = load(&Flags::default(), Moment::Start, variable);
             loaded.expect("valid settings").config
         };
         let empty = |name: &str| (name != FILE_VARIABLE).then(OsString::new);

@@ -2,6 +2,7 @@ use super::bearer::BearerToken;
 use super::cache::{Cache, CachedKey};
 use super::client::Caller;
 use super::error::ApiError;
+use super::query;
 use super::state::AppState;
 use crate::model::KeyDigest;
 use crate::store::{self, Generation};
@@ -53,7 +54,12 @@ impl FromRequest for Authorized {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { authorize(&request).await })
+        Box::pin(async move {
+            let authorized = authorize(&request).await?;
+            // After the key: without one, a caller learns nothing about the calls.
+            query::check(&request)?;
+            Ok(authorized)
+        })
     }
 }
 

@@ -139,11 +139,12 @@ impl Exchange {
         self.activity.record_end();
     }
 
-    /// Tells the client that its body is wanted, if it waits to be told so.
+    /// Tells the client that its body is wanted, if it waits to be told so. It does not wait where there
+    /// is no body.
     pub(super) fn want_body(&self) {
         let mut state = self.state.borrow_mut();
-        if state.expects {
-            state.expects = false;
+        let has_body = state.body.as_ref().is_some_and(|body| !body.is_complete());
+        if std::mem::take(&mut state.expects) && has_body {
             state.continue_due = true;
             state.wake_transport();
         }
@@ -262,9 +263,11 @@ impl Exchange {
         std::mem::take(&mut self.state.borrow_mut().continue_due)
     }
 
-    /// Records that a part of an answer was written.
+    /// Records that a part of an answer was written, after which no status 100 may follow.
     pub(crate) fn record_write(&self) {
-        self.state.borrow_mut().unsent = true;
+        let mut state = self.state.borrow_mut();
+        state.unsent = true;
+        state.continue_due = false;
     }
 
     /// Records that all that was written was taken by the system.

@@ -76,9 +76,20 @@ impl FieldErrors {
 
     /// Adds the names that are none of the known ones, each once.
     pub(super) fn add_unknown<'n>(&mut self, names: impl Iterator<Item = &'n str>, known: &[&str]) {
+        let message = format!("is unknown: the known ones are {}", known.join(", "));
+        self.add_others(names, known, &message);
+    }
+
+    /// Adds, with a message, the names that are none of the known ones, each once.
+    pub(super) fn add_others<'n>(
+        &mut self,
+        names: impl Iterator<Item = &'n str>,
+        known: &[&str],
+        message: &str,
+    ) {
         let unknown: BTreeSet<&str> = names.filter(|name| !known.contains(name)).collect();
         for name in unknown.into_iter().take(MAX_UNKNOWN) {
-            let message = format!("is unknown: the known ones are {}", known.join(", "));
+            let message = message.to_owned();
             let name = if name.is_empty() { "\"\"" } else { name };
             self.add(
                 &text::shown(name, MAX_UNKNOWN_CHARS),
@@ -125,7 +136,15 @@ impl<'a> Fields<'a> {
         let text = str::from_utf8(body)
             .map_err(|error| not_json(&format!("byte {} is not UTF-8", error.valid_up_to())))?;
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        if text.trim().is_empty() {
+            return Err(not_json("it is empty, send the fields in it"));
+        }
         let object = RawObject::parse(text).map_err(|error| match error.classify() {
+            Category::Eof => not_json(&format!(
+                "it ends too early, at line {} column {}",
+                error.line(),
+                error.column()
+            )),
             Category::Data => ApiError::BadRequest("the body must be a JSON object".into()),
             _ => not_json(&error.to_string()),
         })?;

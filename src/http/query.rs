@@ -1,9 +1,56 @@
 use super::error::ApiError;
 use super::fields::FieldErrors;
 use crate::model::Invalid;
+use actix_web::HttpRequest;
+use actix_web::http::Method;
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use url::form_urlencoded;
+
+/// The end of the route of the call that takes its fields from the query. It reads them itself.
+const SEARCH: &str = "/room/search";
+
+/// The ends of the routes of the other calls that answer with a room, unless they delete it: their
+/// query may ask for more than the usual answer.
+const ROOM: [&str; 3] = ["/room", "/room/default", "/room/{room_guid}"];
+
+/// Returns the parameters that a call other than the search knows in its query.
+fn known(request: &HttpRequest) -> &'static [&'static str] {
+    let route = request.match_pattern().unwrap_or_default();
+    let is_room = ROOM.iter().any(|end| route.ends_with(end));
+    if is_room && *request.method() != Method::DELETE {
+        &["fields"]
+    } else {
+        &[]
+    }
+}
+
+/// Checks that a call has no parameter in its query that it would ignore, such as a condition of a
+/// search that belongs into the body.
+///
+/// # Errors
+/// Every parameter that the call does not know.
+pub(super) fn check(request: &HttpRequest) -> Result<(), ApiError> {
+    let query = request.query_string();
+    let is_search = || {
+        let route = request.match_pattern();
+        route.is_some_and(|route| route.ends_with(SEARCH)) && request.method() != Method::POST
+    };
+    if query.is_empty() || is_search() {
+        return Ok(());
+    }
+    let message = match *request.method() {
+        Method::POST | Method::PUT => {
+            "is unknown in the query: fields belong into the JSON object of the body"
+        }
+        _ => "is unknown: this call takes no parameters in the query",
+    };
+    let params = QueryParams::from_query(query);
+    let names = params.pairs.iter().map(|pair| pair.name.as_ref());
+    let mut errors = FieldErrors::default();
+    errors.add_others(names, known(request), message);
+    errors.unless_any(())
+}
 
 /// The parameters of a query string, taken one by one.
 pub(super) struct QueryParams<'a> {

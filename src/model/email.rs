@@ -39,6 +39,11 @@ impl Email {
         let (local, domain) = address.rsplit_once('@').ok_or_else(not_an_address)?;
         let domain = idna::domain_to_ascii_cow(domain.as_bytes(), AsciiDenyList::STD3)
             .map_err(|_| not_an_address())?;
+        // In its decoded form, so that it does not matter in which form it was typed.
+        let (in_unicode, _) = idna::domain_to_unicode(&domain);
+        if in_unicode.chars().any(text::hides_in_domain) {
+            return Err(not_an_address());
+        }
         let in_ascii = format!("{}@{domain}", ascii_skeleton(&text::nfc(local)));
         EmailAddress::parse_with_options(&in_ascii, OPTIONS).map_err(|_| not_an_address())?;
         let local_key = text::fold(local);
@@ -163,6 +168,11 @@ mod tests {
             "ada@exa%mple.com",
             "ada@exa!mple.com",
             "ada@xn--a.example",
+            // IDNA takes these for letters of another domain.
+            "ada@exam\u{2800}ple.com",
+            "ada@exam\u{1D159}ple.com",
+            "ada@\u{1D159}.com",
+            "ada@xn--example-pb0e.com",
             "a@b, c@d",
             &long,
         ] {

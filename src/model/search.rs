@@ -67,10 +67,15 @@ impl Part {
     /// Reads and folds a part.
     ///
     /// # Errors
-    /// More than 255 characters.
+    /// More than 255 characters; only characters that do not show, which would be in every text. White
+    /// space alone is the empty part.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         text::check_length(typed, Self::MAX_CHARS)?;
-        Ok(Self(text::fold(typed)))
+        let folded = text::fold(typed);
+        if folded.is_empty() && !typed.trim().is_empty() {
+            return Err(Invalid::new("must have a character that shows"));
+        }
+        Ok(Self(folded))
     }
 
     /// Returns the folded text; None if it is empty.

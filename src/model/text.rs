@@ -46,6 +46,12 @@ pub(crate) fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == BRAILLE_PATTERN_BLANK || c == MUSICAL_SYMBOL_NULL_NOTEHEAD
 }
 
+/// Returns whether a character of a domain does not show. The two joiners may be part of a word, and IDNA
+/// has checked that they are.
+pub(crate) fn hides_in_domain(c: char) -> bool {
+    is_blank(c) || (is_ignorable(c) && !matches!(c, '\u{200C}' | '\u{200D}'))
+}
+
 fn space_if_blank(c: char) -> char {
     if is_blank(c) { ' ' } else { c }
 }

@@ -64,6 +64,9 @@ pub(super) fn check(
             .faults
             .extend(check_validity(&which, start, end, now));
     }
+    report
+        .faults
+        .extend(chain.first().and_then(|der| check_purpose(file, der)));
     let name = chain.first().zip(url);
     report
         .faults
@@ -98,6 +101,19 @@ fn check_validity(
         )));
     }
     None
+}
+
+/// Looks for a certificate that is made for other purposes than a server, as one for clients is.
+fn check_purpose(file: &str, der: &CertificateDer<'_>) -> Option<CertificateFault> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let purposes = certificate.extended_key_usage().ok()??.value;
+    if purposes.server_auth || purposes.any {
+        return None;
+    }
+    Some(CertificateFault::Warning(format!(
+        "the certificate in {file} is not for servers (its extendedKeyUsage lacks serverAuth), and \
+         clients reject it: get one for a server from its issuer"
+    )))
 }
 
 fn check_name(file: &str, der: &CertificateDer<'_>, url: &PublicUrl) -> Option<CertificateFault> {

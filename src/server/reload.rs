@@ -1,7 +1,7 @@
 //! Settings and certificates that are reloaded while the server runs.
 
 use super::tls::Certificate;
-use crate::config::{Flags, LoadedConfig};
+use crate::config::{Flags, LoadedConfig, Moment};
 use crate::http::AppState;
 use crate::logging;
 use actix_web::web;
@@ -25,7 +25,7 @@ impl Reloader {
     /// needs a restart. What cannot be loaded is logged, too, and stays as it was. `started` are the
     /// settings with which the server started, `current` those that were loaded last.
     pub fn reload(&self, flags: &Flags, started: &LoadedConfig, current: &mut LoadedConfig) {
-        match LoadedConfig::load(flags) {
+        match LoadedConfig::load(flags, Moment::Running) {
             Ok(mut loaded) => {
                 self.follow_certificate(current, &mut loaded);
                 self.apply(started, current, &loaded);

@@ -1,7 +1,7 @@
 //! The TLS certificate of the server, from files that may be renewed while it runs.
 
 use super::certificate_check::{self, CertificateFault, CertificateReport};
-use crate::config::{PublicUrl, Tls};
+use crate::config::{Moment, PublicUrl, Tls, read_file};
 use crate::model::Timestamp;
 use log::{error, info, warn};
 use rustls::ServerConfig;
@@ -60,7 +60,7 @@ enum Stamp {
     /// before.
     Content([u8; 32]),
     /// The time of the last change and the size in bytes: of a pipe or a device, which can be read
-    /// only once.
+    /// only once, at the start.
     Metadata(Option<SystemTime>, u64),
     /// The file cannot be read.
     Unreadable,
@@ -80,7 +80,7 @@ impl Certificate {
             return Ok(None);
         };
         let stamps = files.stamps();
-        let current = RwLock::new(Arc::new(files.load()?));
+        let current = RwLock::new(Arc::new(files.load(Moment::Start)?));
         Ok(Some(Arc::new(Self {
             url: url.cloned(),
             source: Mutex::new(Source { files, stamps }),
@@ -163,7 +163,7 @@ impl Certificate {
 
     fn load_from(&self, files: Files) -> bool {
         let stamps = files.stamps();
-        let loaded = files.load();
+        let loaded = files.load(Moment::Running);
         let mut source = self.source();
         if loaded.is_ok() || source.files == files {
             *source = Source { files, stamps };
@@ -206,9 +206,9 @@ impl Files {
         })
     }
 
-    fn load(&self) -> Result<CertifiedKey, TlsError> {
+    fn load(&self, moment: Moment) -> Result<CertifiedKey, TlsError> {
         let certificate = self.certificate.display();
-        let text = read("tls.certificate", &self.certificate)?;
+        let text = read("tls.certificate", &self.certificate, moment)?;
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
         let chain = chain.ok().filter(|chain| !chain.is_empty());
         let chain = chain.ok_or_else(|| {
@@ -219,7 +219,7 @@ impl Files {
             ))
         })?;
         let key = self.key.display();
-        let text = read("tls.key", &self.key)?;
+        let text = read("tls.key", &self.key, moment)?;
         let private = PrivateKeyDer::from_pem_slice(&text).map_err(|_| {
             TlsError(format!(
                 "tls.key: {key} has no private key in PEM form (-----BEGIN PRIVATE KEY-----): name \
@@ -228,8 +228,9 @@ impl Files {
         })?;
         let signing = ring::sign::any_supported_type(&private).map_err(|_| {
             TlsError(format!(
-                "tls.key: the key in {key} is damaged or of an unknown kind: use a key for RSA, \
-                 ECDSA (P-256, P-384) or Ed25519"
+                "tls.key: the key in {key} is damaged or of a kind that is not supported: use a key \
+                 for RSA with 2048 to 4096 bits, for ECDSA over the curve P-256 or P-384, or for \
+                 Ed25519"
             ))
         })?;
         let pair = CertifiedKey::new(chain, signing);
@@ -255,14 +256,14 @@ impl Stamp {
         if !file.is_file() {
             return Self::Metadata(file.modified().ok(), file.len());
         }
-        fs::read(path).map_or(Self::Unreadable, |bytes| {
+        read_file(path, Moment::Running).map_or(Self::Unreadable, |bytes| {
             Self::Content(Sha256::digest(bytes).into())
         })
     }
 }
 
-fn read(setting: &str, path: &Path) -> Result<Vec<u8>, TlsError> {
-    fs::read(path).map_err(|reason| {
+fn read(setting: &str, path: &Path, moment: Moment) -> Result<Vec<u8>, TlsError> {
+    read_file(path, moment).map_err(|reason| {
         let path = path.display();
         TlsError(format!(
             "{setting}: cannot read {path}: {reason}: name a file that the user of this process can \

@@ -10,6 +10,7 @@ mod connection;
 mod error;
 pub(super) mod examination;
 mod file_identity;
+mod file_kind;
 mod free_space;
 mod generation;
 mod host_links;
@@ -33,7 +34,9 @@ mod wal;
 mod wal_pragmas;
 mod writer;
 
-use super::{Error, Failure, Generation, MigrationEvent, Missing, OpenError};
+use super::{
+    Error, Failure, Generation, MigrationEvent, Missing, OpenError, STORE_THREADS, check_threads,
+};
 use connection::{OpenFiles, Readers, open_error};
 use file_identity::FileIdentities;
 use generation::Generations;
@@ -90,6 +93,8 @@ impl Engine {
         lock: Option<ServeLock>,
         observer: &mut dyn FnMut(MigrationEvent) -> ControlFlow<()>,
     ) -> Result<Self, error::OpenError> {
+        // Before anything is created: the pool of readers panics where it cannot start its threads.
+        check_threads(STORE_THREADS)?;
         let path = connection::create_if_missing(path)?;
         side_files::tighten(&path);
         let mut is_migrated = false;
@@ -109,7 +114,7 @@ impl Engine {
             warn_of_unindexed_commits(&connection, &path, &files);
         }
         let open = || Ok::<_, error::OpenError>(files.hold(connection::open_unchecked(&path)?));
-        let checkpointer = Checkpointer::new(open()?, Arc::clone(&files));
+        let checkpointer = Checkpointer::new(open()?, Arc::clone(&files))?;
         let generations = Arc::new(Generations::new(Arc::clone(&files)));
         Ok(Self {
             readers: connection::open_readers(&path, readers, &files)?,

@@ -61,6 +61,21 @@ fn assert_not_json(answer: &Answer) {
 }
 
 #[test]
+fn a_body_that_is_empty_or_cut_is_called_so() {
+    let server = TestServer::start();
+    for (body, what) in [
+        ("", "it is empty"),
+        (" \n", "it is empty"),
+        ("{\"name\":\n", "it ends too early, at line"),
+    ] {
+        let answer = server.post_text(ROOM, body);
+        assert_not_json(&answer);
+        assert!(answer.body.contains(what), "{}", answer.body);
+        assert!(!answer.body.contains("EOF"), "{}", answer.body);
+    }
+}
+
+#[test]
 fn a_body_that_is_not_a_json_object_is_rejected() {
     let server = TestServer::start();
     for cut in 0..VALID.len() {

@@ -263,6 +263,25 @@ fn a_client_that_waits_is_told_to_send_only_what_is_read() {
     }
 }
 
+/// The first answer is the final one, and the next answer is that of the next request.
+#[test]
+fn a_client_without_a_body_is_not_told_to_send_it() {
+    let server = TestServer::start();
+    for length in ["Content-Length: 0\r\n", ""] {
+        let start = format!(
+            "POST {ROOM} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n\
+             Content-Type: application/json\r\nExpect: 100-continue\r\n{length}\r\n",
+            server.authorization
+        );
+        let mut stream = connect(&server);
+        for _ in 0..2 {
+            stream.write_all(start.as_bytes()).expect("sent");
+            let answer = read_answer(&mut stream);
+            assert!(answer.starts_with("http/1.1 400 "), "{answer}");
+        }
+    }
+}
+
 #[test]
 fn a_connection_says_how_long_it_may_be_idle() {
     let server = TestServer::start();

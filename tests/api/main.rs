@@ -14,6 +14,7 @@ mod host_links;
 mod limits;
 mod options;
 mod page;
+mod query_parameters;
 mod request_id;
 mod room_search;
 mod rooms;

@@ -1,7 +1,7 @@
 use crate::support::Folder;
 use crate::tls::{Connection, Pair, folder, pair, put, wait_for};
 use jiff::{Timestamp, ToSpan, Zoned, tz::TimeZone};
-use rcgen::{CertificateParams, CertifiedKey, KeyPair, date_time_ymd};
+use rcgen::{CertificateParams, CertifiedKey, ExtendedKeyUsagePurpose, KeyPair, date_time_ymd};
 use serde_json::Value;
 use std::fs::File;
 use std::time::{Duration, SystemTime};
@@ -99,6 +99,55 @@ fn a_server_starts_with_a_line_for_each_fault_of_its_certificate() {
         assert_eq!(lines.len(), parts.len(), "{host} {days}: {log}");
         for (line, part) in lines.iter().zip(parts) {
             assert!(line.contains(part), "{line}");
+        }
+    }
+}
+
+/// A key over the curve P-521, which is used for nothing else.
+const P_521: &str = "-----BEGIN PRIVATE KEY-----\n\
+     MIHuAgEAMBAGByqGSM49AgEGBSuBBAAjBIHWMIHTAgEBBEIAy3H+RJw2cQFkqwsS\n\
+     BU0p2yWIsCuBjX6CmLT3MwHnciekFjozgCQX2DssO8VFAK3nnJ6c/N3MTzEFFfNE\n\
+     0qFBKvKhgYkDgYYABAEyTRNWNidqYkfc03wU0Ms3v0HxiBhyAVl+w7Vma1F+2Eww\n\
+     g3TywPbvY2SHXc0oV9fST7MTOKduXDFxwTkfItp+WwGfqyopbTMmj2TgbqOI/kLp\n\
+     LdscrW/Vyev6EOoFlRQCMvTtzP3bLOeniYEhQrdFTffrFoUmZaPFWFrG4W8VyPfE\n\
+     6w==\n\
+     -----END PRIVATE KEY-----";
+
+#[test]
+fn the_keys_that_can_be_used_are_named() {
+    let folder = folder();
+    let pair = pair();
+    put(&folder, &pair, &pair);
+    folder.write("key.pem", P_521);
+    let exit = folder.run(&["serve", "--listen", "127.0.0.1:0"]);
+    let message = exit.error_message();
+    for part in [
+        "tls.key",
+        "not supported",
+        "2048",
+        "P-256 or P-384",
+        "Ed25519",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn a_certificate_for_clients_only_is_called_so() {
+    let (client, server) = (
+        ExtendedKeyUsagePurpose::ClientAuth,
+        ExtendedKeyUsagePurpose::ServerAuth,
+    );
+    for (purposes, is_told) in [(vec![client.clone()], true), (vec![client, server], false)] {
+        let mut params = CertificateParams::new(["rooms.example.com".to_owned()]).expect("a host");
+        params.extended_key_usages = purposes;
+        let signing_key = KeyPair::generate().expect("a key");
+        let cert = params.self_signed(&signing_key).expect("a certificate");
+        let folder = folder_for(&CertifiedKey { cert, signing_key });
+        let doctor = folder.run(&["doctor"]).stdout;
+        let log = folder.serve(&[]).stop().stderr;
+        for found in [doctor, log] {
+            assert_eq!(found.contains("is not for servers"), is_told, "{found}");
         }
     }
 }

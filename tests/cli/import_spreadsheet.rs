@@ -60,6 +60,7 @@ fn a_semicolon_or_a_tab_separates_as_well_as_a_comma() {
         assert_plain(format!("\u{feff}{csv}"));
         assert_plain(format!("sep={separator}\r\n{}", csv.replace('\n', "\r\n")));
         assert_plain(format!("\u{feff}sep={separator}\n{csv}"));
+        assert_plain(format!("\"sep={separator}\"\r\n{csv}"));
         let last = format!("a@example.com{separator}A\n");
         let message = &errors(&format!("sep={separator}\n{csv}{last}"))[0];
         assert!(
@@ -102,6 +103,77 @@ fn rows_without_values_are_skipped_and_counted_as_lines() {
         message[0].starts_with("users.csv, line 3: email "),
         "{message:?}"
     );
+}
+
+#[test]
+fn characters_that_do_not_show_are_no_values() {
+    let headings = "\u{200B}email\u{200B},\u{AD}name,surname\u{2060}\n";
+    let rows = PLAIN.split_once('\n').expect("two lines").1;
+    assert_plain(format!(
+        "{headings}\u{200B},\u{2800},\u{AD}\n{rows}\u{200B}\n"
+    ));
+    let users = imported("email,name,role,\nada@example.com,Ada,\u{200B},\u{200B}\n");
+    assert_eq!(users[0]["role"], "u");
+}
+
+#[test]
+fn headings_may_be_in_turkish_capitals() {
+    let rows = PLAIN.split_once('\n').expect("two lines").1;
+    for headings in [
+        "EMAİL,NAME,SURNAME",
+        "E-MAİL,NAME,SURNAME",
+        "EMAIL,NAME,SURNAME",
+        "emaıl,name,surname",
+    ] {
+        assert_plain(format!("{headings}\n{rows}"));
+    }
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_called_so() {
+    let open = "the quote that begins a field here is never closed";
+    for (csv, line) in [
+        (
+            "email,name,surname\nada@example.com,\"Ada,Lovelace\ngrace@example.com,Grace,Hopper\n",
+            2,
+        ),
+        (
+            "email;name;surname\nada@example.com;Ada;x\n\"a@example.com;A;\"\"B\n",
+            3,
+        ),
+        (
+            "sep=;\nemail;name;surname\nada@example.com;\"Ada;Lovelace\n",
+            3,
+        ),
+        ("\"email,name,surname\nada@example.com,Ada,Lovelace\n", 1),
+    ] {
+        assert_eq!(
+            errors(csv),
+            [format!("users.csv, line {line}: {open}")],
+            "{csv}"
+        );
+    }
+    let users = imported("email,name,surname\nada@example.com,\"A \"\"d\"\" a\",5\"\n");
+    assert_eq!(users.len(), 1);
+}
+
+#[test]
+fn rows_that_repeat_each_other_create_no_database() {
+    let folder = Folder::new();
+    folder.write(
+        FILE,
+        "email,name,username\nada@example.com,Ada,ada\nADA@example.com,Ada,a\na@example.com,A,ADA\n",
+    );
+    let exit = folder.run(&["user", "import", FILE]);
+    let new = exit.stderr.clone();
+    assert!(!folder.database().exists());
+    let lines = [
+        "users.csv, line 3: another user has this e-mail address",
+        "users.csv, line 4: another user has this username",
+    ];
+    assert!(exit.stderr.lines().skip(1).eq(lines), "{exit:?}");
+    folder.add_user("grace@example.com");
+    assert_eq!(folder.run(&["user", "import", FILE]).stderr, new);
 }
 
 #[test]

@@ -7,7 +7,11 @@ mod demo;
 mod doctor;
 #[cfg(unix)]
 mod early_stop;
+#[cfg(unix)]
+mod endless_files;
 mod erasure;
+#[cfg(target_os = "linux")]
+mod few_resources;
 #[cfg(target_os = "linux")]
 mod full_output;
 mod import;
@@ -23,6 +27,8 @@ mod room;
 mod serve;
 mod settings;
 mod sharing;
+#[cfg(unix)]
+mod special_files;
 mod stop;
 #[path = "../support/mod.rs"]
 mod support;

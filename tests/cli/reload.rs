@@ -178,10 +178,21 @@ fn a_variable_still_overrides_the_file_when_settings_are_reloaded() {
 fn signals_without_a_meaning_end_nothing() {
     let folder = Folder::new();
     let server = start(&folder, "");
-    for signal in ["USR1", "USR2"] {
+    let others = ["USR1", "USR2", "ALRM", "VTALRM", "PROF"];
+    let linux = ["IO", "STKFLT", "RTMIN", "RTMIN+7"];
+    let of_system = if cfg!(target_os = "linux") {
+        &linux[..]
+    } else {
+        &[]
+    };
+    for signal in others.iter().chain(of_system) {
         server.process().signal(signal);
         let line = server.process().next_log_line(" was ignored: ");
-        assert!(line.contains(&format!("SIG{signal}")), "{line}");
+        let name = match signal.strip_prefix("RT") {
+            Some(_) => "real-time signal".to_owned(),
+            None => format!("SIG{signal}"),
+        };
+        assert!(line.contains(&name), "{line}");
     }
     assert_eq!(server.get("/readyz").status, 200);
     server.stop();

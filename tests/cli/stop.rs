@@ -18,7 +18,12 @@ type Rooms = BTreeMap<String, String>;
 
 #[test]
 fn each_signal_to_stop_stops_a_server_with_exit_status_0() {
-    for signal in ["TERM", "INT", "QUIT"] {
+    let of_linux = if cfg!(target_os = "linux") {
+        &["PWR"][..]
+    } else {
+        &[]
+    };
+    for signal in ["TERM", "INT", "QUIT", "XCPU"].iter().chain(of_linux) {
         let folder = Folder::new();
         let server = folder.serve(&[]);
         assert_eq!(server.get("/readyz").status, 200);

@@ -1,4 +1,4 @@
-use crate::support::{Folder, TIMEOUT, assert_intact, email};
+use crate::support::{Folder, Process, TIMEOUT, assert_intact, email};
 use crate::{SERVE, SLOW_MS, assert_error, start};
 use std::time::Instant;
 
@@ -41,4 +41,17 @@ fn a_limit_on_the_size_of_files_is_answered_like_a_full_disk() {
     }
     assert_eq!(server.room_of(&email(rooms)).status, 201);
     server.stop();
+}
+
+#[test]
+fn a_backup_beyond_a_limit_on_the_size_of_files_names_the_limit() {
+    let folder = Folder::new();
+    folder.add_users(USERS);
+    let script = "ulimit -f 300; exec \"$0\" \"$@\"";
+    let mut command = folder.command_under(&["sh", "-c", script], &["backup", "copy.db"]);
+    let exit = Process::spawn(&mut command).wait(TIMEOUT);
+    let message = exit.error_message();
+    assert!(message.contains("the disk is full"), "{message}");
+    assert!(message.contains("`ulimit -f`"), "{message}");
+    assert!(!folder.path("copy.db").exists());
 }

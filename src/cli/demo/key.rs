@@ -1,8 +1,9 @@
 //! The key of a demo, which may outlive it.
 
 use crate::cli::error::DemoKeyError;
+use crate::config::{Moment, read_file};
 use crate::model::{KeyName, NewApiKey};
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
@@ -24,7 +25,9 @@ pub(super) fn from_flag(flag: &str) -> Result<NewApiKey, DemoKeyError> {
         file: file.to_owned(),
         reason,
     };
-    match fs::read_to_string(file) {
+    let content = read_file(file, Moment::Start)
+        .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+    match content {
         Ok(content) => from_content(&content).ok_or(DemoKeyError::Content(file.to_owned())),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             // Two halves of a wrong form are no name of a new file.

@@ -1,16 +1,22 @@
 use crate::config::{Config, PublicUrl};
 use crate::meeting::{self, HostSecret, SecretFile};
 use crate::model::Timestamp;
-use crate::server::{self, CertificateFault, CertificateReport, TlsError};
-use crate::store::{Check, Facts, examine};
+use crate::server::{self, CertificateFault, CertificateReport};
+use crate::store::{Check, Facts, ThreadError, examine};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
 
 /// A clock cannot be before this moment, in RFC 3339: the program was written after it.
 const WRITTEN: &str = "2026-11-01T00:00:00Z";
 
+/// How long the files of a certificate may take to be read.
+const READ_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// Checks all that a valid configuration names.
 pub(super) fn run(config: &Config) -> Vec<Check> {
     let examination = examine(&config.database.path.clone().into());
-    let certificate = server::check_certificate(config);
+    let certificate = check_certificate(config);
     let mut checks = vec![configuration(&certificate), public_url(config)];
     if let Ok(Some(report)) = &certificate {
         checks.push(self::certificate(report));
@@ -24,7 +30,30 @@ pub(super) fn run(config: &Config) -> Vec<Check> {
     checks
 }
 
-fn configuration<T>(certificate: &Result<T, TlsError>) -> Check {
+/// Checks the certificate. Its files are read by a thread of its own, for which the process does not
+/// wait: one of them may be a pipe that nothing writes.
+fn check_certificate(config: &Config) -> Result<Option<CertificateReport>, String> {
+    let (send, report) = channel();
+    let config = config.clone();
+    let check = move || {
+        // Fails if nothing waits any more.
+        let _ = send.send(server::check_certificate(&config));
+    };
+    let thread = thread::Builder::new()
+        .name("certificate".into())
+        .spawn(check);
+    thread.map_err(|error| ThreadError::from(error).to_string())?;
+    match report.recv_timeout(READ_TIMEOUT) {
+        Ok(report) => report.map_err(|error| error.to_string()),
+        Err(_) => Err(format!(
+            "tls.certificate, tls.key: one of these files could not be read within {} seconds, as a \
+             pipe that no program writes: name a regular file",
+            READ_TIMEOUT.as_secs()
+        )),
+    }
+}
+
+fn configuration<T>(certificate: &Result<T, String>) -> Check {
     match certificate {
         Ok(_) => Check::ok("configuration", "valid"),
         Err(error) => Check::failed("configuration", error),

@@ -4,9 +4,10 @@ use crate::cli::error::CliError;
 use crate::cli::migration::MigrationDisplay;
 use crate::cli::shared::{block_on, start_log};
 use crate::cli::signals::Signals;
-use crate::config::{Flags, LoadedConfig, Log};
+use crate::config::{Flags, LoadedConfig, Log, Moment};
 use crate::logging;
 use crate::server::{BoundServer, Server};
+use crate::store::ThreadError;
 use log::info;
 use std::mem;
 use std::ops::ControlFlow;
@@ -84,12 +85,18 @@ pub(super) async fn start(
         // Fails if a signal came first.
         let _ = send.send(prepare(&its_flags, &its_progress));
     };
-    let thread = thread::Builder::new().name("start".into()).spawn(work);
-    let thread = thread.expect("the system starts a thread");
+    let thread = thread::Builder::new()
+        .name(logging::START.into())
+        .spawn(work);
+    let thread = thread.map_err(ThreadError::from)?;
     tokio::select! {
         outcome = &mut outcome => {
-            thread.join().expect("the start does not panic");
-            return outcome.expect("the outcome of the thread");
+            // It has ended, or does at once.
+            let panicked = thread.join().err();
+            return outcome.unwrap_or_else(|_| {
+                let reason = panicked.map(|panic| logging::panic_message(&*panic).to_owned());
+                Err(CliError::StartPanicked(reason.unwrap_or_default()))
+            });
         }
         () = signals.stop() => {}
     }
@@ -100,15 +107,16 @@ pub(super) async fn start(
         }
     }
     // For a signal that came before the settings of the log were known.
-    logging::start(&Log::default());
+    // Without a thread for it there is no line.
+    let _ = logging::start(&Log::default());
     info!("stopped before it was ready");
     Ok(None)
 }
 
 /// Does the work of a start; returns None if it was asked to end before it opened the database.
 fn prepare(flags: &Flags, progress: &Progress) -> Result<Option<Started>, CliError> {
-    let loaded = LoadedConfig::load(flags)?;
-    start_log(&loaded.config);
+    let loaded = LoadedConfig::load(flags, Moment::Start)?;
+    start_log(&loaded.config)?;
     let bound = BoundServer::new(loaded.config.clone())?;
     if !progress.begin_opening() {
         return Ok(None);
@@ -118,6 +126,6 @@ fn prepare(flags: &Flags, progress: &Progress) -> Result<Option<Started>, CliErr
         display.show(event);
         progress.control()
     };
-    let server = block_on(bound.open(&mut observer))?;
+    let server = block_on(bound.open(&mut observer))??;
     Ok(Some((loaded, server)))
 }

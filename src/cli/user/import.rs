@@ -57,13 +57,20 @@ fn import(file: &Path, global: GlobalArgs) -> Result<usize, CliError> {
     if !rows.bad.is_empty() {
         return Err(bad_rows(rows.bad));
     }
+    if !config.database.path.exists() {
+        // Before the database is created, which finds the same.
+        let repeated = rows.repeated();
+        if !repeated.is_empty() {
+            return Err(bad_rows(repeated));
+        }
+    }
     let store = open(&config, Missing::Create)?;
     let count = rows.profiles.len();
     let bar = progress_bar(count as u64, "users");
     let progress = bar.clone();
     let stored = block_on(store.insert_users(rows.profiles, move || progress.inc(1)));
     bar.finish_and_clear();
-    match stored {
+    match stored? {
         Ok(()) => Ok(count),
         Err(store::Error::Rule(model::Error::InvalidRows(errors))) => {
             let bad = errors.into_iter().map(|error| BadRow {

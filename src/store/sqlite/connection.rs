@@ -2,6 +2,7 @@
 
 pub(super) use super::error::cannot_open;
 use super::error::{OpenError, is_full_disk};
+use super::file_kind::check_is_file;
 use super::only_name::check_only_name;
 pub(super) use super::side_files::beside;
 use super::side_files::{folder_of, make_private};
@@ -133,12 +134,13 @@ impl Drop for Readers {
     }
 }
 
-/// Fails where there is no database: no file, or an empty one. Creates nothing.
+/// Fails where there is no database: no file, an empty one, or a device and the like. Creates nothing.
 ///
 /// The file is not opened: closing it would drop the locks of a connection of this process.
 pub(super) fn check_exists(path: &Path) -> Result<(), OpenError> {
+    check_is_file(path)?;
     match fs::metadata(path) {
-        Ok(file) if file.is_file() && file.len() == 0 => Err(OpenError::Missing(path.to_owned())),
+        Ok(file) if file.len() == 0 => Err(OpenError::Missing(path.to_owned())),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             Err(OpenError::Missing(path.to_owned()))
         }
@@ -151,6 +153,7 @@ pub(super) fn check_exists(path: &Path) -> Result<(), OpenError> {
 /// root makes it, it belongs to the owner of its folder. Of a file that may not be written the system
 /// gives the reason, which SQLite does not.
 pub(super) fn create_if_missing(path: &Path) -> Result<PathBuf, OpenError> {
+    check_is_file(path)?;
     let is_new = !path.exists();
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
@@ -168,7 +171,7 @@ pub(super) fn create_if_missing(path: &Path) -> Result<PathBuf, OpenError> {
     Ok(path)
 }
 
-/// Rejects, before SQLite touches it, a file that by its first bytes is not a database of roomd, that
+/// Rejects, before SQLite touches it, what is no regular file, and a file that by its first bytes is not a database of roomd, that
 /// was truncated, or that has another name. A database of roomd has its application id from the first
 /// transaction on, which is written without a WAL.
 pub(super) fn check_file(path: &Path) -> Result<(), OpenError> {
@@ -178,6 +181,7 @@ pub(super) fn check_file(path: &Path) -> Result<(), OpenError> {
     const PAGE_SIZE_AT: usize = 16;
     const APPLICATION_ID_AT: usize = 68;
 
+    check_is_file(path)?;
     let mut header = Vec::new();
     File::open(path)
         .and_then(|file| file.take(HEADER_BYTES).read_to_end(&mut header))

@@ -36,6 +36,22 @@ pub(super) fn is_full_disk(error: &rusqlite::Error) -> bool {
         || (is_rejected_write(error) && has_file_size_limit())
 }
 
+/// Returns what to tell of a disk that was full, or a file that could not grow.
+pub(super) fn full_disk_reason() -> String {
+    if has_file_size_limit() {
+        "the disk is full, or the limit on the size of files (`ulimit -f`) is reached".into()
+    } else {
+        "the disk is full".into()
+    }
+}
+
+/// Returns whether an error of the system says that a file could not grow.
+pub(super) fn is_no_space(error: &io::Error) -> bool {
+    use ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+
+    matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull)
+}
+
 /// Returns whether the process has a limit on the size of files (`ulimit -f`). SQLite does not tell
 /// its error (EFBIG) from others, so that under such a limit every write that fails is taken for one
 /// beyond it.
@@ -102,6 +118,30 @@ pub(super) enum OpenError {
         path: PathBuf,
         /// What the system or SQLite says.
         reason: String,
+    },
+    /// Something else than a regular file has the name.
+    #[error(
+        "cannot open the database {}: it is {kind}, and a database is a regular file: name another \
+         path with --database",
+        path.display()
+    )]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What is there, with its article.
+        kind: &'static str,
+    },
+    /// Something else than a regular file has the name of a file that belongs to the database.
+    #[error(
+        "cannot open the database, because {}, which belongs to it, is {kind} and must be a regular \
+         file: remove it while no roomd uses the database",
+        path.display()
+    )]
+    SideFile {
+        /// The path.
+        path: PathBuf,
+        /// What is there, with its article.
+        kind: &'static str,
     },
     /// There is no file, or an empty one, and none was to be created.
     #[error(
@@ -189,6 +229,9 @@ pub(super) enum OpenError {
     /// SQLite rejected something that has nothing to do with the file.
     #[error("cannot use SQLite: {0}")]
     Internal(String),
+    /// The system starts no more threads.
+    #[error(transparent)]
+    Thread(#[from] store::ThreadError),
     /// Another server has the file.
     #[error(
         "another roomd serves the database {}: stop it, or name another file with --database",
@@ -199,9 +242,10 @@ pub(super) enum OpenError {
 
 /// Returns the error for a database that the system does not open.
 pub(super) fn cannot_open(path: &Path, error: io::Error) -> OpenError {
-    let reason = match error.kind() {
-        ErrorKind::StorageFull => "the disk is full".into(),
-        _ => error.to_string(),
+    let reason = if is_no_space(&error) {
+        full_disk_reason()
+    } else {
+        error.to_string()
     };
     OpenError::CannotOpen {
         path: path.to_owned(),

@@ -3,7 +3,7 @@
 use super::connection::{self, HeldConnection, OpenFiles};
 use super::error::OpenError;
 use super::priority::lower_priority;
-use crate::store::Error;
+use crate::store::{Error, ThreadError};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -43,7 +43,7 @@ impl SearchThreads {
             let jobs = Arc::clone(&jobs);
             let thread = thread::Builder::new().name("search".into());
             let thread = thread.spawn(move || run(&connection, &jobs));
-            Ok(thread.expect("the system starts a thread"))
+            Ok(thread.map_err(ThreadError::from)?)
         };
         Ok(Self {
             threads: (0..THREADS).map(start).collect::<Result<_, OpenError>>()?,

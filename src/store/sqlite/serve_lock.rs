@@ -2,6 +2,7 @@
 
 use super::connection::{beside, cannot_open};
 use super::error::OpenError;
+use super::file_kind::check_is_file;
 use super::only_name::check_only_name;
 use super::side_files::open_private;
 use std::fs::{File, TryLockError};
@@ -24,8 +25,10 @@ impl ServeLock {
     ///
     /// # Errors
     /// [`OpenError::InUse`] if another process has the lock; a lock file that cannot be opened; a
-    /// database with another name, which would have another lock.
+    /// database that is no regular file, or has another name, which would have another lock. Then
+    /// no lock file is created.
     pub(super) fn acquire(database: &Path) -> Result<Self, OpenError> {
+        check_is_file(database)?;
         check_only_name(database)?;
         let path = lock_path(database);
         let file = open_private(&path, database)

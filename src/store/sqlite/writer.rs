@@ -9,12 +9,12 @@ mod sweep;
 mod thread;
 
 use super::connection::HeldConnection;
-use super::error::Failure;
+use super::error::{Failure, OpenError};
 use super::file_identity::FileIdentities;
 use super::generation::Generations;
 use super::outage::{Cause, Outages};
 use super::wal::Checkpointer;
-use crate::store::Error;
+use crate::store::{Error, ThreadError};
 use batch::Job;
 use changes::Changes;
 use log::error;
@@ -76,7 +76,7 @@ impl Writer {
         files: FileIdentities,
         generations: Arc<Generations>,
         has_old_content: bool,
-    ) -> rusqlite::Result<Self> {
+    ) -> Result<Self, OpenError> {
         let (queue, jobs) = sync_channel(QUEUE);
         let (failing, failure) = watch::channel(None);
         let outages = Arc::new(Outages::default());
@@ -95,7 +95,7 @@ impl Writer {
                 let _guard = PanicGuard(&failing);
                 writer_thread.run(&jobs, &failing);
             })
-            .expect("the system starts a thread");
+            .map_err(ThreadError::from)?;
         Ok(Self {
             queue,
             outages,
@@ -202,7 +202,7 @@ mod tests {
             let generations = Arc::new(Generations::new(Arc::clone(&files)));
             let writer = Writer::start(
                 files.hold(writing),
-                Checkpointer::new(files.hold(open()), Arc::clone(&files)),
+                Checkpointer::new(files.hold(open()), Arc::clone(&files)).expect("a thread"),
                 FileIdentities::read(&path).expect("the files"),
                 Arc::clone(&generations),
                 false,

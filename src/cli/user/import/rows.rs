@@ -3,11 +3,12 @@ mod file;
 use crate::cli::error::BadRow;
 use crate::cli::output::counted;
 use crate::model::{
-    Email, Invalid, LangTag, Mobile, PersonName, Role, Surname, TimeZoneName, Timestamp,
-    UserDefaults, UserProfile, Username,
+    self, Email, Invalid, LangTag, Mobile, PersonName, Role, Surname, TimeZoneName, Timestamp,
+    UserDefaults, UserProfile, Username, text,
 };
 use csv::StringRecord;
-use file::{is_blank, records, text};
+use file::{has_no_value, is_blank, records, to_text};
+use std::collections::HashSet;
 
 const COLUMNS: [&str; 11] = [
     "email",
@@ -50,15 +51,16 @@ impl Rows {
         let bad = |line, message| BadRow { line, message };
         let records = match records(file) {
             Ok(records) => records,
-            Err(message) => {
-                rows.bad.push(bad(1, message));
+            Err((line, message)) => {
+                rows.bad.push(bad(line, message));
                 return rows;
             }
         };
         let mut records = records.into_iter().filter(|(_, record)| !is_blank(record));
         let (line, headings) = records.next().unwrap_or_default();
         let line = line.max(1);
-        let columns = match text(headings).and_then(|headings| Columns::from_headings(&headings)) {
+        let columns = match to_text(headings).and_then(|headings| Columns::from_headings(&headings))
+        {
             Ok(columns) => columns,
             Err(message) => {
                 rows.bad.push(bad(line, message));
@@ -66,7 +68,7 @@ impl Rows {
             }
         };
         for (line, record) in records {
-            match text(record).and_then(|record| columns.profile(&record, defaults)) {
+            match to_text(record).and_then(|record| columns.profile(&record, defaults)) {
                 Ok(profile) => {
                     rows.profiles.push(profile);
                     rows.lines.push(line);
@@ -75,6 +77,27 @@ impl Rows {
             }
         }
         rows
+    }
+
+    /// Returns the rows whose e-mail address or username an earlier one has.
+    pub(super) fn repeated(&self) -> Vec<BadRow> {
+        let (mut emails, mut usernames) = (HashSet::new(), HashSet::new());
+        let mut repeated = Vec::new();
+        for (profile, &line) in self.profiles.iter().zip(&self.lines) {
+            let (email, username) = (profile.email.key(), profile.username.key());
+            let taken = if emails.contains(email) {
+                model::Error::EmailTaken
+            } else if usernames.contains(&username) {
+                model::Error::UsernameTaken
+            } else {
+                emails.insert(email);
+                usernames.insert(username);
+                continue;
+            };
+            let message = taken.to_string();
+            repeated.push(BadRow { line, message });
+        }
+        repeated
     }
 }
 
@@ -85,7 +108,9 @@ struct Columns(Vec<String>);
 impl Columns {
     fn from_headings(headings: &StringRecord) -> Result<Self, String> {
         let named = |heading: &str| {
-            let name = heading.trim().to_lowercase().replace("e-mail", "email");
+            // In Turkish, the capital of i has a dot, and I is the capital of the dotless one.
+            let name = text::trim_invisible(heading).replace(['İ', 'ı'], "i");
+            let name = name.to_lowercase().replace("e-mail", "email");
             name.replace([' ', '-'], "_")
         };
         let names: Vec<String> = headings.iter().map(named).collect();
@@ -129,7 +154,10 @@ impl Columns {
                 counted(fields, "field")
             ));
         }
-        let has_value = |at: usize| record.get(at).is_some_and(|field| !field.trim().is_empty());
+        let has_value = |at: usize| {
+            let field = record.get(at);
+            field.is_some_and(|field| !has_no_value(field))
+        };
         let nameless = (0..most).find(|&at| self.0[at].is_empty() && has_value(at));
         if let Some(at) = nameless {
             return Err(format!("column {} has a value and no heading", at + 1));
@@ -172,10 +200,10 @@ impl Columns {
 }
 
 /// Parses true or false as spreadsheets write them.
-fn parse_boolean(text: &str) -> Result<bool, Invalid> {
+fn parse_boolean(typed: &str) -> Result<bool, Invalid> {
     // In Turkish, the capital I is that of the dotless one.
-    let folded = text.to_lowercase();
-    let turkish = text.replace('I', "ı").to_lowercase();
+    let folded = typed.to_lowercase();
+    let turkish = typed.replace('I', "ı").to_lowercase();
     let found = BOOLEANS
         .iter()
         .find(|(_, words)| words.contains(&folded.as_str()) || words.contains(&turkish.as_str()));
@@ -216,10 +244,12 @@ impl Row<'_> {
         self.required(column, parse)
     }
 
-    /// Returns the text of a field without the white space around it; empty without such a column.
+    /// Returns the text of a field without the white space around it; empty without such a column, and
+    /// where no character shows.
     fn field(&self, column: &str) -> &str {
         let at = self.columns.0.iter().position(|name| name == column);
         let field = at.and_then(|at| self.record.get(at));
+        let field = field.filter(|field| !has_no_value(field));
         field.unwrap_or_default().trim()
     }
 }

@@ -3,12 +3,14 @@
 use super::check::check_copy;
 use super::file_system::{cannot_write, folder_of, remove_if_exists, set_owner, sync_folder};
 use crate::store::sqlite::connection::{self, beside};
+use crate::store::sqlite::error::is_full_disk;
+use crate::store::sqlite::file_kind::other_kind;
 use crate::store::sqlite::free_space::{self, MAX_PAGES, PageUse};
 use crate::store::sqlite::priority::lower_priority;
 use crate::store::sqlite::schema::Depth;
 use crate::store::{BackupError, Contents, Manifest};
+use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, ErrorCode};
 use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
@@ -52,6 +54,14 @@ pub(in crate::store) fn back_up(
     connection::check_exists(database)?;
     connection::check_file(database)?;
     reject_own_file(database, destination)?;
+    for path in [destination, &Manifest::path(destination)] {
+        if let Some(kind) = other_kind(path) {
+            return Err(BackupError::Write {
+                path: path.to_owned(),
+                reason: format!("it is {kind}, and a backup is a regular file: name another path"),
+            });
+        }
+    }
     if !may_replace && destination.exists() {
         return Err(BackupError::Exists(destination.to_owned()));
     }
@@ -279,8 +289,8 @@ fn reject_own_file(database: &Path, destination: &Path) -> Result<(), BackupErro
 }
 
 fn io_error(error: rusqlite::Error) -> io::Error {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => io::ErrorKind::StorageFull.into(),
-        _ => io::Error::other(error.to_string()),
+    if is_full_disk(&error) {
+        return io::ErrorKind::StorageFull.into();
     }
+    io::Error::other(error.to_string())
 }

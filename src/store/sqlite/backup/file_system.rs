@@ -1,6 +1,7 @@
 //! What a backup and a restore need of files and folders.
 
 use crate::store::BackupError;
+use crate::store::sqlite::error::{full_disk_reason, is_no_space};
 pub(super) use crate::store::sqlite::side_files::folder_of;
 use std::error::Error;
 use std::fs::{self, File, Metadata, Permissions};
@@ -70,7 +71,7 @@ pub(super) fn cannot_write(path: &Path, error: &io::Error) -> BackupError {
     BackupError::Write {
         path: path.to_owned(),
         reason: match error.kind() {
-            io::ErrorKind::StorageFull => "the disk is full".into(),
+            _ if is_no_space(error) => full_disk_reason(),
             io::ErrorKind::NotFound if !folder_of(path).exists() => {
                 format!("the folder {} does not exist", folder_of(path).display())
             }

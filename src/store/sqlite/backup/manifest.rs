@@ -3,6 +3,7 @@
 use super::file_system::folder_of;
 use crate::model::Timestamp;
 use crate::store::sqlite::connection::beside;
+use crate::store::sqlite::file_kind::other_kind;
 use crate::store::{Contents, Manifest};
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -30,6 +31,9 @@ impl Manifest {
 
     /// Returns whether a file is the one that is described.
     pub(super) fn describes(&self, file: &Path) -> bool {
+        if other_kind(file).is_some() {
+            return false;
+        }
         let found = File::open(file).and_then(|file| copy_and_digest(file, io::sink()));
         found.is_ok_and(|(bytes, sha256)| bytes == self.bytes && sha256 == self.sha256)
     }

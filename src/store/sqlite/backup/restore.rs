@@ -5,6 +5,7 @@ use super::file_system::{cannot_write, folder_of, remove_if_exists, set_owner, s
 use super::manifest::copy_and_digest;
 use super::old::{Old, gave_host_links};
 use crate::store::sqlite::connection::{beside, open_error, open_unchecked};
+use crate::store::sqlite::file_kind::{PIPE, check_is_file, other_kind};
 use crate::store::sqlite::schema::Depth;
 use crate::store::sqlite::serve_lock::ServeLock;
 use crate::store::{BackupError, Contents, Location, Manifest, OldDatabase, Restored};
@@ -19,10 +20,13 @@ pub(in crate::store) fn restore(
     database: &Path,
     may_replace: bool,
 ) -> Result<Restored, BackupError> {
+    // Before any file is created or opened: a device would be replaced for every program.
+    check_is_file(database)?;
+    let source = open_backup(backup)?;
     let database = &database.canonicalize().unwrap_or(database.to_owned());
     let cannot_write = |error: io::Error| cannot_write(database, &error);
     let mut copy = NamedTempFile::new_in(folder_of(database)).map_err(cannot_write)?;
-    let manifest = copy_backup(backup, &mut copy)?;
+    let manifest = copy_backup(backup, source, &mut copy)?;
     let contents =
         check_copy(copy.path(), Depth::Full).map_err(|reason| invalid(backup, reason))?;
     if manifest
@@ -76,9 +80,28 @@ fn carry_over(old: &Old, copy: &Path) -> Result<(OldDatabase, Contents), BackupE
     Ok((compared, contents))
 }
 
+/// Opens a backup, which may come through a pipe.
+fn open_backup(backup: &Path) -> Result<File, BackupError> {
+    let manifest = Manifest::path(backup);
+    for (path, kind) in [
+        (backup, other_kind(backup).filter(|kind| *kind != PIPE)),
+        (&manifest, other_kind(&manifest)),
+    ] {
+        if let Some(kind) = kind {
+            let reason = format!("{} is {kind}, not a file", path.display());
+            return Err(invalid(backup, reason));
+        }
+    }
+    File::open(backup).map_err(|error| invalid(backup, error.to_string()))
+}
+
 /// Copies the bytes of a backup and compares them with its manifest. Returns the manifest, if there
 /// is one.
-fn copy_backup(backup: &Path, copy: &mut NamedTempFile) -> Result<Option<Manifest>, BackupError> {
+fn copy_backup(
+    backup: &Path,
+    source: File,
+    copy: &mut NamedTempFile,
+) -> Result<Option<Manifest>, BackupError> {
     let cannot_read = |error: io::Error| invalid(backup, error.to_string());
     let wal = beside(backup, "-wal");
     if wal.metadata().is_ok_and(|wal| wal.len() > 0) {
@@ -91,8 +114,7 @@ fn copy_backup(backup: &Path, copy: &mut NamedTempFile) -> Result<Option<Manifes
     }
     let manifest = Manifest::find(backup)
         .map_err(|error| invalid(backup, format!("its manifest cannot be read ({error})")))?;
-    let file = File::open(backup).map_err(cannot_read)?;
-    let (bytes, sha256) = copy_and_digest(file, copy).map_err(cannot_read)?;
+    let (bytes, sha256) = copy_and_digest(source, copy).map_err(cannot_read)?;
     match &manifest {
         Some(manifest) if (manifest.bytes, &manifest.sha256) != (bytes, &sha256) => Err(invalid(
             backup,

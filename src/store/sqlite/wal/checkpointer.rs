@@ -18,6 +18,7 @@
 use super::erasure::Erasure;
 use super::state::{Action, State};
 use super::thread::{CheckpointerThread, RunOutcome};
+use crate::store::ThreadError;
 use crate::store::sqlite::connection::{HeldConnection, OpenFiles};
 use crate::store::sqlite::error::{is_failed_sync, is_full_disk};
 use crate::store::sqlite::wal_pragmas::{self, LIMIT_PAGES, WalSize};
@@ -53,15 +54,21 @@ pub(in crate::store::sqlite) struct Checkpointer {
 impl Checkpointer {
     /// Starts a thread that runs checkpoints on the given connection, which must be used for nothing
     /// else. The files must be those of the connection's database.
-    pub(in crate::store::sqlite) fn new(connection: HeldConnection, files: Arc<OpenFiles>) -> Self {
-        Self {
-            thread: CheckpointerThread::start(connection, files),
+    ///
+    /// # Errors
+    /// A system that starts no more threads.
+    pub(in crate::store::sqlite) fn new(
+        connection: HeldConnection,
+        files: Arc<OpenFiles>,
+    ) -> Result<Self, ThreadError> {
+        Ok(Self {
+            thread: CheckpointerThread::start(connection, files)?,
             state: State::Idle,
             erasure: Erasure::new(),
             file_limit: LIMIT_PAGES,
             applied_limit: LIMIT_PAGES,
             is_failing: false,
-        }
+        })
     }
 
     /// Does what the WAL size asks for, after a commit on `writing` that so many changes shared. If

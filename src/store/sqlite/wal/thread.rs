@@ -1,5 +1,6 @@
 //! The checkpointer thread: it copies the WAL to the database file while commits continue.
 
+use crate::store::ThreadError;
 use crate::store::sqlite::connection::{HeldConnection, OpenFiles};
 use crate::store::sqlite::wal_pragmas::{self, WalSize};
 use rusqlite::{Connection, ffi};
@@ -24,7 +25,13 @@ pub(super) struct CheckpointerThread {
 impl CheckpointerThread {
     /// Starts the thread, which makes no run yet. It runs checkpoints on the given connection, which
     /// must be used for nothing else, and syncs the given files, which must be the connection's.
-    pub(super) fn start(connection: HeldConnection, files: Arc<OpenFiles>) -> Self {
+    ///
+    /// # Errors
+    /// A system that starts no more threads.
+    pub(super) fn start(
+        connection: HeldConnection,
+        files: Arc<OpenFiles>,
+    ) -> Result<Self, ThreadError> {
         let (starts, started) = channel();
         let (report, outcomes) = channel();
         let thread = std::thread::Builder::new()
@@ -35,13 +42,12 @@ impl CheckpointerThread {
                     let _ = report.send(copy_and_sync(&connection, &files.database));
                 }
                 connection
-            })
-            .expect("the system starts a thread");
-        Self {
+            })?;
+        Ok(Self {
             starts: Some(starts),
             outcomes,
             thread: Some(thread),
-        }
+        })
     }
 
     /// Starts a run. Returns false if the thread has ended.

@@ -1,5 +1,6 @@
 //! Reads CSV files as spreadsheets write them.
 
+use crate::model::text;
 use csv::{ByteRecord, ReaderBuilder, StringRecord};
 use std::borrow::Cow;
 
@@ -12,10 +13,11 @@ const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 /// fields.
 ///
 /// # Errors
-/// A file in UTF-16 that is not valid.
-pub(super) fn records(file: &[u8]) -> Result<Vec<(u64, ByteRecord)>, String> {
-    let file = decode(file)?;
+/// A file in UTF-16 that is not valid; a quote that is never closed, with its line.
+pub(super) fn records(file: &[u8]) -> Result<Vec<(u64, ByteRecord)>, (u64, String)> {
+    let file = decode(file).map_err(|message| (1, message))?;
     if let Some((separator, rows)) = named_separator(&file) {
+        check_quotes(rows, separator).map_err(|(line, message)| (line + 1, message))?;
         let below = |(line, record)| (line + 1, record);
         return Ok(numbered_records(rows, separator).map(below).collect());
     }
@@ -30,14 +32,45 @@ pub(super) fn records(file: &[u8]) -> Result<Vec<(u64, ByteRecord)>, String> {
             best = separator;
         }
     }
+    check_quotes(&file, best)?;
     Ok(numbered_records(&file, best).collect())
+}
+
+/// Finds a field that begins with a quote and never ends: the CSV reader takes all that follows for its
+/// value.
+fn check_quotes(file: &[u8], separator: u8) -> Result<(), (u64, String)> {
+    // Where the quote is that is open, and whether a field begins here.
+    let (mut open, mut is_start) = (None, true);
+    let mut bytes = file.iter().enumerate().peekable();
+    while let Some((at, &byte)) = bytes.next() {
+        if open.is_none() {
+            if byte == b'"' && is_start {
+                open = Some(at);
+            }
+            is_start = byte == separator || is_break(&byte);
+        } else if byte == b'"' && bytes.next_if(|(_, next)| **next == b'"').is_none() {
+            open = None;
+        }
+    }
+    match open {
+        None => Ok(()),
+        Some(at) => Err((
+            count_breaks(&file[..at]) + 1,
+            "the quote that begins a field here is never closed".into(),
+        )),
+    }
 }
 
 /// Returns whether no field of a row has a value.
 pub(super) fn is_blank(record: &ByteRecord) -> bool {
-    record
-        .iter()
-        .all(|field| str::from_utf8(field).is_ok_and(|field| field.trim().is_empty()))
+    let mut fields = record.iter();
+    fields.all(|field| str::from_utf8(field).is_ok_and(has_no_value))
+}
+
+/// Returns whether a field has no character that shows, and none that is forbidden.
+pub(super) fn has_no_value(field: &str) -> bool {
+    let field = field.trim();
+    text::trim_invisible(field).is_empty() && text::check_visible(field).is_ok()
 }
 
 /// Returns the text of a file in UTF-8, without a byte order mark. A file in another encoding than
@@ -65,9 +98,18 @@ fn decode(file: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     }
 }
 
-/// Returns the separator that the first line names, as in `sep=;`, and the lines below.
+/// Returns the separator that the first line names, as in `sep=;`, possibly in quotes, and the lines
+/// below.
 fn named_separator(file: &[u8]) -> Option<(u8, &[u8])> {
-    let (separator, rest) = file.strip_prefix(b"sep=")?.split_first()?;
+    let unquoted = file.strip_prefix(b"\"");
+    let (separator, rest) = unquoted
+        .unwrap_or(file)
+        .strip_prefix(b"sep=")?
+        .split_first()?;
+    let rest = match unquoted {
+        Some(_) => rest.strip_prefix(b"\"")?,
+        None => rest,
+    };
     let rows = rest
         .strip_prefix(b"\r\n")
         .or_else(|| rest.strip_prefix(b"\n"))
@@ -118,7 +160,7 @@ fn count_breaks(text: &[u8]) -> u64 {
 }
 
 /// Returns a row as text.
-pub(super) fn text(record: ByteRecord) -> Result<StringRecord, String> {
+pub(super) fn to_text(record: ByteRecord) -> Result<StringRecord, String> {
     StringRecord::from_byte_record(record)
         .map_err(|_| "the row is not UTF-8: save the file as CSV in UTF-8".into())
 }

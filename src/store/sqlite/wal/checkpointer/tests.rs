@@ -25,7 +25,8 @@ impl Fixture {
             .expect("a table");
         let files = Arc::new(OpenFiles::open(&path).expect("open files"));
         Self {
-            checkpointer: Checkpointer::new(files.hold(open()), Arc::clone(&files)),
+            checkpointer: Checkpointer::new(files.hold(open()), Arc::clone(&files))
+                .expect("a thread"),
             writing: files.hold(writing),
             folder,
         }
@@ -255,7 +256,7 @@ mod failed_syncs {
             });
             let connection = files.hold(fixture.reader());
             let mut fixture = Self {
-                checkpointer: Checkpointer::new(connection, files),
+                checkpointer: Checkpointer::new(connection, files).expect("a thread"),
                 ..fixture
             };
             while fixture.checkpointer.state == State::Idle {
