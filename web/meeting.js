@@ -73,6 +73,7 @@ class Meeting {
     const { attendance, chat, knocking, remaining, tiles } = this.#parts;
     const on = (type, handler) => this.#socket.on(type, handler);
     on("waiting", ({ reason }) => showReason(reason));
+    on("ice_servers", ({ ice_servers: iceServers }) => this.#peers.renew(iceServers));
     on("joined", (message) => this.#joined(message));
     on("person_joined", ({ person }) => this.#personJoined(person));
     on("person_left", ({ id }) => this.#personLeft(id));

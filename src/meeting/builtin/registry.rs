@@ -1,6 +1,7 @@
 //! All meetings of the process and the sockets of their people, without a lock and a clock.
 
 use super::effect::{CloseCode, Effect, Millis, SECOND, SocketId};
+use super::ice_servers::IceServers;
 use super::meeting::Meeting;
 use super::messages::{EndReason, Refusal, ServerMessage};
 use super::pace::{Pace, Verdict};
@@ -14,6 +15,7 @@ use super::wire::{Outgoing, Wire, WireClosed, WireEnd, wire};
 use crate::model::Guid;
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// The most meetings of the process.
 const MAX_MEETINGS: usize = 1000;
@@ -69,6 +71,7 @@ pub(super) struct Registry {
     pub(super) ratings: RatingTickets,
     /// How many sockets and unused tickets each client has.
     clients: HashMap<IpAddr, usize>,
+    ice_servers: Arc<IceServers>,
 }
 
 #[derive(Debug)]
@@ -89,6 +92,14 @@ struct Socket {
 }
 
 impl Registry {
+    /// Returns no meetings yet, whose people are told of these servers.
+    pub(super) fn new(ice_servers: Arc<IceServers>) -> Self {
+        Self {
+            ice_servers,
+            ..Self::default()
+        }
+    }
+
     /// Gives out a ticket.
     pub(super) fn issue(&mut self, ticket: Ticket, now: Millis) -> Result<Secret, Refused> {
         let is_new = !self.meetings.contains_key(&ticket.room);
@@ -354,6 +365,12 @@ impl Registry {
                 match effect {
                     Effect::Send(id, text) => {
                         if !self.try_send(id, Outgoing::Text(text)) {
+                            slow.push(id);
+                        }
+                    }
+                    Effect::SendIceServers(id) => {
+                        let text = self.ice_servers.renewal();
+                        if text.is_some_and(|text| !self.try_send(id, Outgoing::Text(text))) {
                             slow.push(id);
                         }
                     }

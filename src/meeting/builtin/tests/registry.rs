@@ -8,6 +8,7 @@ use crate::meeting::builtin::wire::{Outgoing, WireEnd};
 use crate::model::{Guid, WithoutHost};
 use serde_json::Value;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 const CLIENT: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
 
@@ -44,7 +45,7 @@ impl Line {
 
 impl World {
     fn new() -> Self {
-        let (registry, now) = (Registry::default(), 1_000_000);
+        let (registry, now) = (Registry::new(Arc::default()), 1_000_000);
         Self { registry, now }
     }
 
