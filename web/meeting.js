@@ -73,6 +73,7 @@ class Meeting {
     const { attendance, chat, knocking, remaining, tiles } = this.#parts;
     const on = (type, handler) => this.#socket.on(type, handler);
     on("waiting", ({ reason }) => showReason(reason));
+    on("new_place", () => this.#beginAnew());
     on("ice_servers", ({ ice_servers: iceServers }) => this.#peers.renew(iceServers));
     on("joined", (message) => this.#joined(message));
     on("person_joined", ({ person }) => this.#personJoined(person));
@@ -97,6 +98,17 @@ class Meeting {
     for (const ending of ["turned_away", "removed", "replaced", "lost"]) {
       on(ending, () => this.#over(ending));
     }
+  }
+
+  /** Forgets people and their pictures: in a new place the same ids are of other people. */
+  #beginAnew() {
+    this.#peers.keep([]);
+    this.#parts.tiles.clear();
+    this.#parts.chat.forgetIds();
+    this.#parts.knocking.update([]);
+    room.self = null;
+    room.people = new Map();
+    show(byId("connection"), false);
   }
 
   #joined(message) {
