@@ -64,6 +64,12 @@ texts! {
     too_often:
         "There were too many attempts from here. Please wait a minute.",
         "Buradan çok fazla deneme yapıldı. Lütfen bir dakika bekleyin.";
+    people_of_network:
+        "Too many people of this network are in meetings now. Please try again later.",
+        "Bu ağdan şu anda çok fazla kişi toplantıda. Lütfen daha sonra yeniden deneyin.";
+    foreign_page:
+        "The address of this page is not the one that the server expects. Please tell whoever runs the server.",
+        "Bu sayfanın adresi sunucunun beklediği adres değil. Lütfen sunucuyu işleten kişiye bildirin.";
     server_full:
         "The server has no place for more meetings now. Please try again later.",
         "Sunucuda şu anda başka toplantı için yer yok. Lütfen daha sonra yeniden deneyin.";
