@@ -20,8 +20,10 @@ use std::sync::Arc;
 /// The most meetings of the process.
 const MAX_MEETINGS: usize = 1000;
 
-/// The most sockets of one client, with the tickets that it has not used.
-const MAX_PER_CLIENT: usize = 50;
+/// The most sockets of one client, with the tickets that it has not used. People behind one router are
+/// one client: three full rooms of the largest size have place, even while some of them join anew. A
+/// stranger with one address opens no more than a fifth of the meetings.
+pub(super) const MAX_PER_CLIENT: usize = 200;
 
 /// How often a client is asked whether it is there.
 const PING_INTERVAL: Millis = 10 * SECOND;
