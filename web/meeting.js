@@ -89,13 +89,13 @@ class Meeting {
     on("attendance", (message) => attendance.showResults(message));
     on("time", ({ ends_at: endsAt, can_extend: canExtend }) => remaining.update(endsAt, canExtend));
     on("error", ({ code }) => this.#rejected(code));
-    on("broken", () => show(byId("connection"), state() === "in"));
+    on("broken", () => this.#broken());
     on("ended", ({ reason, return_url: returnUrl }) => this.#over(reason, returnUrl));
     on("full", ({ max_people: most }) => {
       room.most = most;
       this.#over("full");
     });
-    for (const ending of ["turned_away", "removed", "replaced", "lost"]) {
+    for (const ending of ["turned_away", "removed", "replaced", "lost", "unreachable"]) {
       on(ending, () => this.#over(ending));
     }
   }
@@ -211,6 +211,13 @@ class Meeting {
       this.#parts.chat.trouble(words[code]);
     } else if (words[code]) {
       notice(words[code]);
+    }
+  }
+
+  #broken() {
+    show(byId("connection"), state() === "in");
+    if (state() === "join") {
+      byId("join-trouble").textContent = text("no_socket");
     }
   }
 

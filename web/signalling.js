@@ -34,6 +34,8 @@ export class Signalling {
   #isOver = false;
   #lostAt = null;
   #heardAt = 0;
+  /** Whether any message ever came. */
+  #wasHeard = false;
   #pause = FIRST_PAUSE_MS;
   #retry = null;
   #renew;
@@ -46,8 +48,8 @@ export class Signalling {
     window.addEventListener("pagehide", () => this.leave());
   }
 
-  /** Calls a function with each message of a type; also `broken`, `lost` (broken for good), and
-   * `new_place` before the first message of a place in which nothing of an earlier one is valid. */
+  /** Calls a function with each message of a type; also `broken`, `lost` (broken for good),
+   * `unreachable` (no socket ever worked), and `new_place` before the first message of a place in which nothing of an earlier one is valid. */
   on(type, handler) {
     const handlers = this.#handlers.get(type) ?? [];
     this.#handlers.set(type, [...handlers, handler]);
@@ -90,6 +92,7 @@ export class Signalling {
 
   #receive(data) {
     this.#heardAt = performance.now();
+    this.#wasHeard = true;
     const message = JSON.parse(data);
     if (message.type === "joined" || message.type === "waiting") {
       this.#resume = message.resume ?? null;
@@ -139,7 +142,7 @@ export class Signalling {
     }
     if (performance.now() - this.#lostAt > RESUME_WITHIN_MS) {
       this.#finish();
-      this.#emit("lost");
+      this.#emit(this.#wasHeard ? "lost" : "unreachable");
       return;
     }
     if (this.#ticket) {

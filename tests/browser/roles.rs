@@ -107,6 +107,36 @@ fn a_person_who_cannot_come_in_is_told_why() {
 }
 
 #[test]
+fn a_page_without_web_sockets_says_so() {
+    isolated(|| {
+        let house = House::new(&json!({}), "");
+        let page = house.open(house.url());
+        // Sockets fail as behind a proxy that answers in the server's place.
+        let broken = "window.WebSocket = class extends EventTarget {
+                constructor() {
+                    super();
+                    const closed = new CloseEvent('close', {code: 1006});
+                    setTimeout(() => this.dispatchEvent(closed));
+                }
+                close() {}
+            };";
+        page.run(broken, json!([]));
+        page.type_into("#name", "Grace");
+        page.click("#join");
+        page.wait_for_text(
+            "#join-trouble",
+            "No connection to the meeting could be opened",
+        );
+        page.wait_for_state("join");
+        let later = "const now = performance.now.bind(performance);
+            performance.now = () => now() + 60000;";
+        page.run(later, json!([]));
+        page.wait_for_state("error");
+        page.wait_for_text("#after-text", "web sockets");
+    });
+}
+
+#[test]
 fn what_is_switched_off_is_off_for_a_changed_page_too() {
     isolated(|| {
         let options = json!({
