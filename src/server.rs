@@ -17,7 +17,7 @@ use crate::config::{Config, Origin, PublicUrl};
 use crate::http::{
     self, AppState, DocumentSettings, Hosts, Limits, MeetingSettings, Rejections, RequestLog,
 };
-use crate::meeting::builtin::Hub;
+use crate::meeting::builtin::{Hub, IceServers};
 use crate::meeting::{self, HostLinks};
 use crate::store::{
     self, Failure, Location, MigrationEvent, OpenError, STORE_THREADS, Store, ThreadError,
@@ -363,16 +363,16 @@ fn state(config: Config, store: Store, host_links: HostLinks, url: &PublicUrl) -
         // First the server that serves the document: its page may call no other.
         servers: vec!["/".to_owned(), public_url.clone()],
     });
+    let builtin = config.meeting.builtin;
+    let ice_servers = IceServers::new(builtin.ice_servers, builtin.turn_secret);
     AppState {
         store,
         host_links,
         meeting_server: config.meeting.server,
         meeting: MeetingSettings {
-            hub: Hub::new(),
-            max_people: config.meeting.builtin.max_people.into(),
+            hub: Hub::new(ice_servers),
+            max_people: builtin.max_people.into(),
             without_host: config.meeting.without_host,
-            ice_servers: config.meeting.builtin.ice_servers,
-            turn_secret: config.meeting.builtin.turn_secret,
         },
         openapi: openapi.into(),
         base_paths: config

@@ -70,6 +70,11 @@ export class Chat {
     }
   }
 
+  /** Takes messages with ids that were shown already: a new meeting counts them from the start. */
+  forgetIds() {
+    this.#shown.clear();
+  }
+
   clear() {
     this.#log.replaceChildren();
     this.#shown.clear();

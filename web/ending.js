@@ -20,6 +20,7 @@ const ENDINGS = {
   turned_away: ["turned-away", () => text("turned_away"), () => text("turned_away_text"), false],
   replaced: ["error", () => text("replaced"), () => text("replaced_text"), false],
   lost: ["error", () => text("lost"), () => text("lost_text"), true],
+  unreachable: ["error", () => text("unreachable"), () => text("unreachable_text"), true],
   unsupported: ["unsupported", () => text("unsupported"), () => text("unsupported_text"), false],
 };
 

@@ -24,9 +24,11 @@ export async function askForTicket(name, host) {
   const known = {
     12: text("name_wrong"),
     55: text("host_link_wrong"),
+    56: text("foreign_page"),
     70: text("no_such_room_heading"),
     94: text("too_often"),
     95: text("server_full"),
+    98: text("people_of_network"),
   };
   if (body.code === 55) {
     forgetHostToken();

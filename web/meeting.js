@@ -73,6 +73,8 @@ class Meeting {
     const { attendance, chat, knocking, remaining, tiles } = this.#parts;
     const on = (type, handler) => this.#socket.on(type, handler);
     on("waiting", ({ reason }) => showReason(reason));
+    on("new_place", () => this.#beginAnew());
+    on("ice_servers", ({ ice_servers: iceServers }) => this.#peers.renew(iceServers));
     on("joined", (message) => this.#joined(message));
     on("person_joined", ({ person }) => this.#personJoined(person));
     on("person_left", ({ id }) => this.#personLeft(id));
@@ -87,15 +89,26 @@ class Meeting {
     on("attendance", (message) => attendance.showResults(message));
     on("time", ({ ends_at: endsAt, can_extend: canExtend }) => remaining.update(endsAt, canExtend));
     on("error", ({ code }) => this.#rejected(code));
-    on("broken", () => show(byId("connection"), state() === "in"));
+    on("broken", () => this.#broken());
     on("ended", ({ reason, return_url: returnUrl }) => this.#over(reason, returnUrl));
     on("full", ({ max_people: most }) => {
       room.most = most;
       this.#over("full");
     });
-    for (const ending of ["turned_away", "removed", "replaced", "lost"]) {
+    for (const ending of ["turned_away", "removed", "replaced", "lost", "unreachable"]) {
       on(ending, () => this.#over(ending));
     }
+  }
+
+  /** Forgets people and their pictures: in a new place the same ids are of other people. */
+  #beginAnew() {
+    this.#peers.keep([]);
+    this.#parts.tiles.clear();
+    this.#parts.chat.forgetIds();
+    this.#parts.knocking.update([]);
+    room.self = null;
+    room.people = new Map();
+    show(byId("connection"), false);
   }
 
   #joined(message) {
@@ -198,6 +211,13 @@ class Meeting {
       this.#parts.chat.trouble(words[code]);
     } else if (words[code]) {
       notice(words[code]);
+    }
+  }
+
+  #broken() {
+    show(byId("connection"), state() === "in");
+    if (state() === "join") {
+      byId("join-trouble").textContent = text("no_socket");
     }
   }
 

@@ -33,6 +33,14 @@ export class Peers extends EventTarget {
     devices.addEventListener("change", () => this.sync());
   }
 
+  /** Takes new credentials for the TURN servers, for connections to come and those there are. */
+  renew(iceServers) {
+    this.#configuration = { ...this.#configuration, iceServers };
+    for (const peer of this.#peers.values()) {
+      peer.configure(this.#configuration);
+    }
+  }
+
   /** Connects to a person. Exactly one of two sides came later: it offers first, and later it is the polite one. */
   connect(id, cameLater) {
     if (this.#peers.has(id)) {
@@ -182,6 +190,11 @@ class Peer {
     } else if (transceiver.sender.track !== track) {
       transceiver.sender.replaceTrack(track).catch(() => {});
     }
+  }
+
+  /** What changes is used the next time that the connection looks for ways to the other side. */
+  configure(configuration) {
+    this.#connection.setConfiguration(configuration);
   }
 
   recover() {

@@ -24,10 +24,14 @@ export function address(part) {
   return url;
 }
 
+/** A request that a dead network swallows would else keep the page from trying again. */
+const ANSWER_WITHIN_MS = 10000;
+
 /** Posts JSON to a part of the room. */
 export function post(part, body) {
   const headers = { "Content-Type": "application/json" };
-  return fetch(address(part), { method: "POST", headers, body: JSON.stringify(body) });
+  const signal = AbortSignal.timeout?.(ANSWER_WITHIN_MS);
+  return fetch(address(part), { method: "POST", headers, body: JSON.stringify(body), signal });
 }
 
 /** Returns the state of the page. */

@@ -68,6 +68,17 @@ export class Tiles {
     show(byId("alone"), others.length === 0);
   }
 
+  /** Removes all tiles, and forgets what people send. */
+  clear() {
+    for (const tile of [...this.#grid.children]) {
+      this.#speaking.listen(tile.dataset.person, null);
+      tile.querySelector("video").srcObject = null;
+      tile.remove();
+    }
+    this.#streams.clear();
+    this.#states.clear();
+  }
+
   /** Shows a reaction on the tile of a person for a moment. */
   react(id, reaction) {
     const tile = this.#tile(id, "camera");

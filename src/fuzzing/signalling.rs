@@ -1,5 +1,6 @@
 use crate::meeting::builtin::{
-    CloseCode, Hub, OpenedRoom, Outgoing, Pass, Role, Rules, Ticket, WireClosed, WireEnd,
+    CloseCode, Hub, IceServers, OpenedRoom, Outgoing, Pass, Role, Rules, Ticket, WireClosed,
+    WireEnd,
 };
 use crate::model::{Guid, WithoutHost};
 use serde_json::Value;
@@ -37,7 +38,7 @@ struct Line {
 pub fn signalling(input: &[u8]) {
     let (first, rest) = input.split_first().unwrap_or((&0, &[]));
     let is_strict = first % 2 == 1;
-    let hub = Hub::new();
+    let hub = Hub::new(IceServers::default());
     let room = OpenedRoom {
         guid: Guid::generate(),
         owner: Guid::generate(),

@@ -77,6 +77,8 @@ error_codes! {
     DiskFull = 96, INSUFFICIENT_STORAGE;
     /// The server requires no key, and serves no host of this name then.
     HostNotServed = 97, MISDIRECTED_REQUEST;
+    /// Too many people are in meetings from one client address.
+    TooManyPeople = 98, TOO_MANY_REQUESTS;
 }
 
 /// Why a request did not get the response that it asked for.
@@ -223,9 +225,8 @@ impl ApiError {
             Self::MethodNotAllowed(_) => ErrorCode::MethodNotAllowed,
             Self::BodyTooLarge => ErrorCode::BodyTooLarge,
             Self::UnsupportedMediaType(_) => ErrorCode::UnsupportedMediaType,
-            Self::TooManyFailures(_) | Self::TooManyRequests(_) | Self::TooManySockets(_) => {
-                ErrorCode::RateLimited
-            }
+            Self::TooManySockets(_) => ErrorCode::TooManyPeople,
+            Self::TooManyFailures(_) | Self::TooManyRequests(_) => ErrorCode::RateLimited,
         }
     }
 

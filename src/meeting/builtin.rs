@@ -10,6 +10,7 @@ mod chat;
 mod effect;
 mod hosting;
 mod hub;
+mod ice_servers;
 mod meeting;
 mod messages;
 mod pace;
@@ -32,9 +33,9 @@ mod wire;
 
 pub(crate) use effect::CloseCode;
 pub(crate) use hub::Hub;
+pub(crate) use ice_servers::{IceServerGroup, IceServers};
 pub(crate) use registry::{OpenedRoom, Pass, Refused};
 pub(crate) use rules::{Role, Rules};
 pub(crate) use secret::Secret;
 pub(crate) use tickets::Ticket;
-pub(crate) use turn::credential as turn_credential;
 pub(crate) use wire::{Outgoing, WireClosed, WireEnd};

@@ -9,7 +9,7 @@ pub(crate) struct House {
     pub(crate) server: ServerProcess,
     driver: Driver,
     pub(crate) room: Value,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl House {
@@ -28,7 +28,20 @@ impl House {
             room: answer.json(),
             server,
             driver: Driver::start(),
-            _folder: folder,
+            folder,
+        }
+    }
+
+    /// Ends the server by a signal and starts it again, with the same database on the same port.
+    pub(crate) fn restart(self, signal: &str) -> Self {
+        let Self { server, folder, .. } = self;
+        let listen = server.address.to_string();
+        server.stop_by(signal);
+        let command = &mut folder.command(&["serve", "--listen", &listen]);
+        Self {
+            server: folder.start(command).expect("it starts"),
+            folder,
+            ..self
         }
     }
 

@@ -81,6 +81,39 @@ fn a_network_that_is_lost_for_five_seconds_heals() {
     });
 }
 
+/// A server that is stopped says so to the pages; one that is killed only lets the connections end.
+#[test]
+fn a_restart_of_the_server_lets_everybody_in_again() {
+    isolated(|| {
+        let mut house = House::new(&json!({}), "");
+        let people = ["Ada", "Grace"].map(|name| house.join(house.url(), name));
+        people.iter().for_each(|person| person.wait_for_pictures(1));
+        for signal in ["TERM", "KILL"] {
+            let mark =
+                "document.querySelectorAll('#grid li').forEach(tile => tile.dataset.old = '')";
+            for person in &people {
+                person.run(mark, json!([]));
+                person.write(&format!("before {signal}"));
+            }
+            house = house.restart(signal);
+            for person in &people {
+                person.wait_for(
+                    "document.querySelectorAll('#grid li:not([data-old])').length === 2 &&
+                        document.querySelectorAll('#grid li').length === 2",
+                );
+                person.wait_for_state("in");
+                person.wait_for("document.querySelector('#connection').hidden");
+                person.wait_for_pictures(1);
+                person.wait_for_sound(1);
+            }
+            // A new meeting counts messages from the start, and they are shown all the same.
+            people[0].write(&format!("after {signal}"));
+            people[1].wait_for_text("#chat-log", &format!("after {signal}"));
+            people[1].wait_for_text("#chat-log", &format!("before {signal}"));
+        }
+    });
+}
+
 #[test]
 fn the_person_for_whom_there_is_no_place_is_told() {
     isolated(|| {

@@ -7,6 +7,21 @@ use serde_json::json;
 use std::net::UdpSocket;
 use std::process::Command;
 
+/// Lets a test close the web socket of a page, and see which credentials its connections take later.
+const WATCH: &str = "
+    window.watched = {socket: null, taken: []};
+    window.WebSocket = class extends WebSocket {
+        constructor(url) {
+            super(url);
+            watched.socket = this;
+        }
+    };
+    const {setConfiguration} = RTCPeerConnection.prototype;
+    RTCPeerConnection.prototype.setConfiguration = function (configuration) {
+        setConfiguration.call(this, configuration);
+        watched.taken.push(configuration.iceServers[0].credential);
+    };";
+
 #[test]
 fn media_flow_over_a_turn_server() {
     isolated(|| {
@@ -41,7 +56,14 @@ fn media_flow_over_a_turn_server() {
         );
         let house = House::new(&json!({}), &settings);
         let url = format!("{}?relay=1", house.url());
-        let people = ["Ada", "Grace"].map(|name| house.join(&url, name));
+        let people = ["Ada", "Grace"].map(|name| {
+            let person = house.open(&url);
+            person.run(WATCH, json!([]));
+            person.type_into("#name", name);
+            person.click("#join");
+            person.wait_for_state("in");
+            person
+        });
         for person in &people {
             person.wait_for_pictures(1);
             person.wait_for_sound(1);
@@ -53,6 +75,16 @@ fn media_flow_over_a_turn_server() {
                 })",
             );
         }
+        // A person who comes back gets new credentials, also for the connections that run.
+        let [ada, grace] = &people;
+        ada.run("watched.socket.close()", json!([]));
+        ada.wait_for("watched.taken.length === 1 && watched.taken[0].length === 28");
+        ada.wait_for("document.querySelector('#connection').hidden");
+        grace.wait_for_pictures(1);
+        grace.write("still there?");
+        ada.click("#chat-open");
+        ada.wait_for_text("#chat-log", "still there?");
+        ada.assert_clean();
         drop(coturn);
     });
 }

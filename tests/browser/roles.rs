@@ -85,6 +85,58 @@ fn a_rotated_host_link_opens_nothing() {
 }
 
 #[test]
+fn a_person_who_cannot_come_in_is_told_why() {
+    isolated(|| {
+        let house = House::new(&json!({}), "");
+        let page = house.open(house.url());
+        page.type_into("#name", "Grace");
+        for (status, code, words) in [
+            (403, 56, "The address of this page"),
+            (429, 94, "too many attempts"),
+            (503, 95, "no place for more meetings"),
+            (429, 98, "people of this network"),
+        ] {
+            let answer = "const [status, code] = arguments;
+                window.fetch = async () => new Response(JSON.stringify({code}), {status});";
+            page.run(answer, json!([status, code]));
+            page.click("#join");
+            page.wait_for_text("#join-trouble", words);
+            page.wait_for("!document.querySelector('#join').disabled");
+        }
+    });
+}
+
+#[test]
+fn a_page_without_web_sockets_says_so() {
+    isolated(|| {
+        let house = House::new(&json!({}), "");
+        let page = house.open(house.url());
+        // Sockets fail as behind a proxy that answers in the server's place.
+        let broken = "window.WebSocket = class extends EventTarget {
+                constructor() {
+                    super();
+                    const closed = new CloseEvent('close', {code: 1006});
+                    setTimeout(() => this.dispatchEvent(closed));
+                }
+                close() {}
+            };";
+        page.run(broken, json!([]));
+        page.type_into("#name", "Grace");
+        page.click("#join");
+        page.wait_for_text(
+            "#join-trouble",
+            "No connection to the meeting could be opened",
+        );
+        page.wait_for_state("join");
+        let later = "const now = performance.now.bind(performance);
+            performance.now = () => now() + 60000;";
+        page.run(later, json!([]));
+        page.wait_for_state("error");
+        page.wait_for_text("#after-text", "web sockets");
+    });
+}
+
+#[test]
 fn what_is_switched_off_is_off_for_a_changed_page_too() {
     isolated(|| {
         let options = json!({

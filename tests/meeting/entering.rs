@@ -105,6 +105,13 @@ fn browsers_are_told_which_servers_help_them() {
     assert!(text(turn, "username").contains(':'), "{turn}");
     assert_eq!(text(turn, "credential").len(), 28, "{turn}");
     assert!(!answer.to_string().contains("north"));
+    let mut ada = Visitor::enter(&room.server, &room.page, "Ada");
+    let renewed = ada.expect("ice_servers")["ice_servers"].clone();
+    ada.expect("joined");
+    assert_eq!(renewed[0], answer["ice_servers"][0]);
+    assert_eq!(renewed[1]["urls"], turn["urls"]);
+    assert_eq!(text(&renewed[1], "credential").len(), 28, "{renewed}");
+    assert_ne!(renewed[1]["username"], turn["username"]);
 }
 
 #[test]

@@ -1,12 +1,11 @@
 use super::origin;
-use super::settings::IceServers;
 use crate::http::body::JsonBody;
 use crate::http::client::{Caller, counted_client};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, FromJson};
 use crate::http::state::AppState;
 use crate::http::values::as_text;
-use crate::meeting::builtin::{Role, Ticket};
+use crate::meeting::builtin::{IceServerGroup, Role, Ticket};
 use crate::model::{FieldError, RoomToOpen, Timestamp, text};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
@@ -19,7 +18,7 @@ const MAX_NAME_CHARS: usize = 100;
 #[derive(Serialize)]
 struct JoinResponse<'a> {
     ticket: String,
-    ice_servers: Vec<IceServers<'a>>,
+    ice_servers: Vec<IceServerGroup<'a>>,
 }
 
 /// The name that others see.
@@ -67,7 +66,7 @@ pub(super) async fn join(
     });
     Ok(HttpResponse::Ok().json(JoinResponse {
         ticket: ticket.map_err(super::refused)?.to_string(),
-        ice_servers: state.meeting.ice_servers(),
+        ice_servers: state.meeting.hub.ice_servers(),
     }))
 }
 

@@ -45,6 +45,8 @@ pub(crate) enum CloseCode {
 pub(super) enum Effect {
     /// Send a message, as JSON text.
     Send(SocketId, Arc<str>),
+    /// Send the servers that help browsers, with new credentials, if they have credentials.
+    SendIceServers(SocketId),
     /// Close a socket, to which nothing more is sent.
     Close(SocketId, CloseCode),
     /// A person is in who may rate the room with this secret.

@@ -1,6 +1,7 @@
 //! The meetings of the process, for handlers and the server.
 
 use super::effect::{CloseCode, Millis, SocketId};
+use super::ice_servers::{IceServerGroup, IceServers};
 use super::protocol::ClientMessage;
 use super::registry::{OpenedRoom, Pass, Refused, Registry};
 use super::secret::Secret;
@@ -8,7 +9,7 @@ use super::tickets::Ticket;
 use super::wire::{WireClosed, WireEnd};
 use crate::model::Guid;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The time between two looks for what is due.
@@ -19,21 +20,29 @@ const TICK: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Hub {
     registry: Mutex<Registry>,
+    ice_servers: Arc<IceServers>,
     started: Instant,
     /// When the hub was made, in milliseconds since 1970.
     started_at: Millis,
 }
 
 impl Hub {
-    /// Returns a hub without meetings.
-    pub(crate) fn new() -> Self {
+    /// Returns a hub without meetings, whose people are told of these servers.
+    pub(crate) fn new(ice_servers: IceServers) -> Self {
+        let ice_servers = Arc::new(ice_servers);
         let passed = SystemTime::now().duration_since(UNIX_EPOCH);
         let passed = passed.map(|passed| passed.as_millis()).unwrap_or_default();
         Self {
-            registry: Mutex::default(),
+            registry: Mutex::new(Registry::new(Arc::clone(&ice_servers))),
+            ice_servers,
             started: Instant::now(),
             started_at: u64::try_from(passed).unwrap_or_default(),
         }
+    }
+
+    /// Returns the servers that help the browser of one person, with credentials that end.
+    pub(crate) fn ice_servers(&self) -> Vec<IceServerGroup<'_>> {
+        self.ice_servers.for_person()
     }
 
     /// Gives out a ticket, with which a person opens a socket within 30 seconds.

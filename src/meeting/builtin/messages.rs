@@ -1,6 +1,7 @@
 //! What the server sends to pages.
 
 use super::effect::Millis;
+use super::ice_servers::IceServerGroup;
 use super::protocol::{Media, PersonId, Reaction};
 use super::rules::{Role, Shown};
 use serde::Serialize;
@@ -87,6 +88,9 @@ pub(super) struct Attended {
 pub(super) enum ServerMessage<'a> {
     Waiting {
         reason: WaitingFor,
+    },
+    IceServers {
+        ice_servers: Vec<IceServerGroup<'a>>,
     },
     Joined(Box<Joined<'a>>),
     Full {

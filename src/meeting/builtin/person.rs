@@ -49,6 +49,8 @@ pub(super) struct Person {
     /// The secret before, until something came over the socket that was told the new one.
     pub(super) previous_resume: Option<Secret>,
     pub(super) rating: Secret,
+    /// When the person last got credentials for the TURN servers.
+    pub(super) credentials_at: Millis,
     /// When the last messages to everybody were written.
     pub(super) written: VecDeque<Millis>,
     /// The messages of the chat since the connection broke.
@@ -69,6 +71,7 @@ impl Person {
             resume: newcomer.resume,
             previous_resume: None,
             rating: newcomer.rating,
+            credentials_at: 0,
             written: VecDeque::new(),
             missed: VecDeque::new(),
         }

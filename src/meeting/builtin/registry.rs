@@ -1,6 +1,7 @@
 //! All meetings of the process and the sockets of their people, without a lock and a clock.
 
 use super::effect::{CloseCode, Effect, Millis, SECOND, SocketId};
+use super::ice_servers::IceServers;
 use super::meeting::Meeting;
 use super::messages::{EndReason, Refusal, ServerMessage};
 use super::pace::{Pace, Verdict};
@@ -14,12 +15,15 @@ use super::wire::{Outgoing, Wire, WireClosed, WireEnd, wire};
 use crate::model::Guid;
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// The most meetings of the process.
 const MAX_MEETINGS: usize = 1000;
 
-/// The most sockets of one client, with the tickets that it has not used.
-const MAX_PER_CLIENT: usize = 50;
+/// The most sockets of one client, with the tickets that it has not used. People behind one router are
+/// one client: three full rooms of the largest size have place, even while some of them join anew. A
+/// stranger with one address opens no more than a fifth of the meetings.
+pub(super) const MAX_PER_CLIENT: usize = 200;
 
 /// How often a client is asked whether it is there.
 const PING_INTERVAL: Millis = 10 * SECOND;
@@ -69,6 +73,7 @@ pub(super) struct Registry {
     pub(super) ratings: RatingTickets,
     /// How many sockets and unused tickets each client has.
     clients: HashMap<IpAddr, usize>,
+    ice_servers: Arc<IceServers>,
 }
 
 #[derive(Debug)]
@@ -89,6 +94,14 @@ struct Socket {
 }
 
 impl Registry {
+    /// Returns no meetings yet, whose people are told of these servers.
+    pub(super) fn new(ice_servers: Arc<IceServers>) -> Self {
+        Self {
+            ice_servers,
+            ..Self::default()
+        }
+    }
+
     /// Gives out a ticket.
     pub(super) fn issue(&mut self, ticket: Ticket, now: Millis) -> Result<Secret, Refused> {
         let is_new = !self.meetings.contains_key(&ticket.room);
@@ -354,6 +367,12 @@ impl Registry {
                 match effect {
                     Effect::Send(id, text) => {
                         if !self.try_send(id, Outgoing::Text(text)) {
+                            slow.push(id);
+                        }
+                    }
+                    Effect::SendIceServers(id) => {
+                        let text = self.ice_servers.renewal();
+                        if text.is_some_and(|text| !self.try_send(id, Outgoing::Text(text))) {
                             slow.push(id);
                         }
                     }

@@ -26,6 +26,8 @@ struct World {
     sockets: u64,
     sent: BTreeMap<SocketId, Vec<Value>>,
     closed: BTreeMap<SocketId, CloseCode>,
+    /// How often credentials for the TURN servers were sent over each socket.
+    credentials: BTreeMap<SocketId, u32>,
     /// The secrets with which the room may be rated, and until when those who left may.
     ratings: BTreeMap<String, Option<Millis>>,
 }
@@ -44,6 +46,7 @@ impl World {
             sockets: 0,
             sent: BTreeMap::new(),
             closed: BTreeMap::new(),
+            credentials: BTreeMap::new(),
             ratings: BTreeMap::new(),
         }
     }
@@ -118,6 +121,10 @@ impl World {
                     assert!(!self.closed.contains_key(&socket), "{text}");
                     let message = serde_json::from_str(&text).expect("JSON");
                     self.sent.entry(socket).or_default().push(message);
+                }
+                Effect::SendIceServers(socket) => {
+                    assert!(!self.closed.contains_key(&socket));
+                    *self.credentials.entry(socket).or_default() += 1;
                 }
                 Effect::Close(socket, code) => {
                     assert_eq!(self.closed.insert(socket, code), None);

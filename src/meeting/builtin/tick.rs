@@ -1,10 +1,16 @@
 //! What happens by itself as time goes on.
 
 use super::attendance::TIME_TO_ANSWER;
-use super::effect::{CloseCode, Millis, SECOND};
+use super::effect::{CloseCode, Effect, MINUTE, Millis, SECOND};
 use super::meeting::Meeting;
 use super::messages::{EndReason, ServerMessage};
+use super::person::Person;
 use super::presence::KEEP_PLACE_FOR;
+use super::protocol::PersonId;
+
+/// After how long people get new credentials for the TURN servers. The old ones are good for an hour,
+/// so that a page that misses some has time left to come back.
+const RENEW_CREDENTIALS_AFTER: Millis = 30 * MINUTE;
 
 impl Meeting {
     /// Does what is due. To be called about once a second.
@@ -17,8 +23,23 @@ impl Meeting {
         if self.ends_at.is_some_and(|ends_at| ends_at <= now) && !is_empty {
             self.end(EndReason::Time, now);
         }
+        let is_due = |person: &Person| person.credentials_at + RENEW_CREDENTIALS_AFTER <= now;
+        for id in self.ids(|person| person.is_in() && is_due(person)) {
+            self.send_ice_servers(id, now);
+        }
         if self.rules.options.enable_attendance_check {
             self.check_attendance(now);
+        }
+    }
+
+    /// Gives a person new credentials for the TURN servers.
+    pub(super) fn send_ice_servers(&mut self, id: PersonId, now: Millis) {
+        let Some(person) = self.people.get_mut(&id) else {
+            return;
+        };
+        person.credentials_at = now;
+        if let Some(socket) = person.socket {
+            self.push(Effect::SendIceServers(socket));
         }
     }
 

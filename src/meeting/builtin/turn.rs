@@ -5,23 +5,22 @@ use crate::model::{Timestamp, TurnSecret};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use serde::Serialize;
 use sha1::Sha1;
 
 /// How long a credential is valid, in seconds.
 const VALID_FOR: i64 = 3600;
 
 /// What a browser shows to a TURN server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct TurnCredential {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TurnCredential {
     /// The end of the validity, and something that tells people apart.
-    pub(crate) username: String,
+    pub(super) username: String,
     /// The code that authenticates the name.
-    pub(crate) credential: String,
+    pub(super) credential: String,
 }
 
 /// Returns a credential that is valid for an hour, for a person with a random id.
-pub(crate) fn credential(secret: &TurnSecret, id: u64, now: Timestamp) -> TurnCredential {
+pub(super) fn credential(secret: &TurnSecret, id: u64, now: Timestamp) -> TurnCredential {
     let username = format!("{}:{id:016x}", now.as_unix() + VALID_FOR);
     let code = Hmac::<Sha1>::new_from_slice(secret.as_bytes());
     let mut code = code.expect("a key may have any length");

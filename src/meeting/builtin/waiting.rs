@@ -70,8 +70,10 @@ impl Meeting {
         self.send_to(&text, |person| person.id != id);
     }
 
-    /// Tells a person who is in everything about the meeting.
+    /// Tells a person who is in everything about the meeting. The credentials come first: those of the
+    /// join may have ended while the person waited or was away.
     pub(super) fn welcome(&mut self, id: PersonId, now: Millis) {
+        self.send_ice_servers(id, now);
         let person = &self.people[&id];
         let people = self.people.values().filter(|person| person.is_in());
         let rating = self.rules.options.allow_rating.then_some(person.rating);

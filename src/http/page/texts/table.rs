@@ -64,12 +64,21 @@ texts! {
     too_often:
         "There were too many attempts from here. Please wait a minute.",
         "Buradan çok fazla deneme yapıldı. Lütfen bir dakika bekleyin.";
+    people_of_network:
+        "Too many people of this network are in meetings now. Please try again later.",
+        "Bu ağdan şu anda çok fazla kişi toplantıda. Lütfen daha sonra yeniden deneyin.";
+    foreign_page:
+        "The address of this page is not the one that the server expects. Please tell whoever runs the server.",
+        "Bu sayfanın adresi sunucunun beklediği adres değil. Lütfen sunucuyu işleten kişiye bildirin.";
     server_full:
         "The server has no place for more meetings now. Please try again later.",
         "Sunucuda şu anda başka toplantı için yer yok. Lütfen daha sonra yeniden deneyin.";
     no_answer:
         "The server does not answer. Please check your connection and try again.",
         "Sunucu yanıt vermiyor. Lütfen bağlantınızı denetleyip yeniden deneyin.";
+    no_socket:
+        "No connection to the meeting could be opened. Trying again …",
+        "Toplantıyla bağlantı kurulamadı. Yeniden deneniyor …";
     join_failed:
         "Joining did not work. Please load this page again.",
         "Katılma başarısız oldu. Lütfen sayfayı yeniden yükleyin.";
@@ -201,6 +210,10 @@ texts! {
     lost_text:
         "The server could not be reached for a minute. Check your network, then join again.",
         "Sunucuya bir dakika boyunca ulaşılamadı. Ağınızı denetleyip yeniden katılın.";
+    unreachable: "No connection to the meeting", "Toplantıyla bağlantı yok";
+    unreachable_text:
+        "The server answers, but no connection to the meeting could be opened for a minute. Try again in another network, or tell whoever runs the server: a proxy in between may pass on no web sockets.",
+        "Sunucu yanıt veriyor, ancak bir dakika boyunca toplantıyla bağlantı kurulamadı. Başka bir ağda yeniden deneyin ya da sunucuyu işleten kişiye bildirin: aradaki bir vekil sunucu (proxy) WebSocket bağlantılarını geçirmiyor olabilir.";
     unsupported: "This browser cannot take part", "Bu tarayıcıyla katılamazsınız";
     unsupported_text:
         "It lacks what meetings need (WebRTC). Open the link in a current Firefox, Chrome, Edge or Safari.",

@@ -1,6 +1,6 @@
 use crate::meeting::builtin::effect::{CloseCode, Millis, SocketId};
 use crate::meeting::builtin::protocol::ClientMessage;
-use crate::meeting::builtin::registry::{OpenedRoom, Pass, Refused, Registry};
+use crate::meeting::builtin::registry::{MAX_PER_CLIENT, OpenedRoom, Pass, Refused, Registry};
 use crate::meeting::builtin::rules::{Role, Rules};
 use crate::meeting::builtin::secret::Secret;
 use crate::meeting::builtin::tickets::Ticket;
@@ -8,6 +8,7 @@ use crate::meeting::builtin::wire::{Outgoing, WireEnd};
 use crate::model::{Guid, WithoutHost};
 use serde_json::Value;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 const CLIENT: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
 
@@ -44,7 +45,7 @@ impl Line {
 
 impl World {
     fn new() -> Self {
-        let (registry, now) = (Registry::default(), 1_000_000);
+        let (registry, now) = (Registry::new(Arc::default()), 1_000_000);
         Self { registry, now }
     }
 
@@ -148,7 +149,7 @@ fn a_client_that_reads_too_slowly_loses_the_socket_and_not_the_place() {
 fn tickets_and_sockets_of_a_client_are_bounded() {
     let (mut world, room) = (World::new(), room());
     let line = world.enter(&room);
-    for _ in 1..50 {
+    for _ in 1..MAX_PER_CLIENT {
         world.ticket(&room).expect("a ticket");
     }
     assert_eq!(world.ticket(&room), Err(Refused::TooManySockets));
@@ -156,7 +157,7 @@ fn tickets_and_sockets_of_a_client_are_bounded() {
     assert!(world.ticket(&room).is_ok());
     assert_eq!(world.ticket(&room), Err(Refused::TooManySockets));
     world.wait(30);
-    for _ in 0..50 {
+    for _ in 0..MAX_PER_CLIENT {
         world.enter(&room);
     }
     assert_eq!(world.ticket(&room), Err(Refused::TooManySockets));
@@ -166,7 +167,7 @@ fn tickets_and_sockets_of_a_client_are_bounded() {
 fn a_socket_that_the_server_has_closed_counts_until_it_is_gone() {
     let (mut world, room) = (World::new(), room());
     let line = world.enter(&room);
-    for _ in 1..50 {
+    for _ in 1..MAX_PER_CLIENT {
         world.ticket(&room).expect("a ticket");
     }
     world.says(&line, r#"{"type":"leave"}"#);

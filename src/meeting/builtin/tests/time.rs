@@ -118,3 +118,31 @@ fn nobody_is_asked_where_it_is_off() {
     assert_eq!(world.types(ada), [""; 0]);
     assert_eq!(world.types(host), [""; 0]);
 }
+
+#[test]
+fn credentials_come_with_the_meeting_and_every_half_hour() {
+    let mut world = World::with(
+        json!({"enable_attendance_check": false}),
+        WithoutHost::Wait,
+        6,
+    );
+    let ada = world.guest("Ada");
+    world.wait(40 * MINUTE);
+    assert_eq!(world.credentials.get(&ada), None);
+    let host = world.host();
+    assert_eq!(world.credentials[&ada], 1);
+    world.wait(30 * MINUTE - 1);
+    assert_eq!(world.credentials[&ada], 1);
+    world.wait(1);
+    assert_eq!((world.credentials[&ada], world.credentials[&host]), (2, 2));
+    // Who comes back gets new ones at once, and the next ones half an hour later.
+    let secret = world.got(ada)[1]["resume"].clone();
+    world.wait(10 * MINUTE);
+    world.breaks(ada);
+    let ada = world.resume(&secret).expect("a place");
+    assert_eq!(world.credentials[&ada], 1);
+    world.wait(20 * MINUTE);
+    assert_eq!((world.credentials[&ada], world.credentials[&host]), (1, 3));
+    world.wait(10 * MINUTE);
+    assert_eq!(world.credentials[&ada], 2);
+}
