@@ -6,6 +6,7 @@ mod file;
 mod keys;
 mod settings;
 mod source;
+mod unknown_variables;
 mod values;
 
 pub use error::ConfigError;
@@ -28,7 +29,7 @@ impl Config {
     pub fn warnings() -> Vec<String> {
         let warning =
             |name| format!("the environment variable {name} is unknown and has no effect");
-        let unknown = source::unknown_variables(std::env::vars_os());
+        let unknown = unknown_variables::find(std::env::vars_os());
         unknown.into_iter().map(warning).collect()
     }
 }

@@ -14,7 +14,7 @@ use toml::{Table, Value};
 const DEFAULT_FILE: &str = "config.toml";
 
 /// The environment variable that names the configuration file.
-const FILE_VARIABLE: &str = "ROOMD_CONFIG";
+pub(super) const FILE_VARIABLE: &str = "ROOMD_CONFIG";
 
 /// The settings on the command line, as they were typed.
 #[derive(Debug, Clone, Default)]
@@ -66,26 +66,6 @@ impl LoadedConfig {
             *self = Self { config, table };
         }
     }
-}
-
-/// The start of the names of all environment variables.
-const PREFIX: &str = "ROOMD_";
-
-/// Returns the names, in order, of the variables that have the prefix of this program and stand for
-/// no setting, as a mistyped one does. Empty variables count as not set.
-pub(super) fn unknown_variables(
-    variables: impl Iterator<Item = (OsString, OsString)>,
-) -> Vec<String> {
-    let is_known = |name: &str| {
-        name == FILE_VARIABLE || SETTINGS.iter().any(|setting| setting.variable == name)
-    };
-    let mut unknown: Vec<String> = variables
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, _)| name.to_string_lossy().into_owned())
-        .filter(|name| name.starts_with(PREFIX) && !is_known(name))
-        .collect();
-    unknown.sort_unstable();
-    unknown
 }
 
 /// Returns the settings of the file, overridden by the variables, and these by the flags. An empty
@@ -418,24 +398,6 @@ mod tests {
         let empty = |name: &str| (name != FILE_VARIABLE).then(OsString::new);
         assert_eq!(loaded(empty), Config::default());
         assert_eq!(loaded(|_| Some(OsString::new())), Config::default());
-    }
-
-    #[test]
-    fn variables_without_a_setting_are_unknown() {
-        let variables = [
-            ("ROOMD_LISTN", "x"),
-            ("ROOMD_DATABASE_PATH", "x"),
-            ("ROOMD_EMPTY", ""),
-            ("ROOMD_LISTEN", "x"),
-            ("ROOMD_CONFIG", "x"),
-            ("ROOMDX", "x"),
-            ("PATH", "x"),
-        ];
-        let variables = variables.map(|(name, value)| (name.into(), value.into()));
-        assert_eq!(
-            unknown_variables(variables.into_iter()),
-            ["ROOMD_DATABASE_PATH", "ROOMD_LISTN"]
-        );
     }
 
     #[test]

@@ -1,10 +1,8 @@
 //! The servers that help browsers to reach each other.
 
-use super::messages::ServerMessage;
 use super::turn;
 use crate::model::{IceServer, Timestamp, TurnSecret};
 use serde::Serialize;
-use std::sync::Arc;
 
 /// STUN and TURN servers, and the secret that the TURN servers share with this one.
 #[derive(Debug, Default)]
@@ -58,14 +56,13 @@ impl IceServers {
         groups.filter(|group| !group.urls.is_empty()).collect()
     }
 
-    /// Returns the message with new credentials for one person; `None` if there are none, so that
-    /// what the person got at the join stays right.
-    pub(super) fn renewal(&self) -> Option<Arc<str>> {
+    /// Returns the servers with new credentials for one person; `None` if there are no credentials,
+    /// so that what the person got at the join stays right.
+    pub(super) fn renewed(&self) -> Option<Vec<IceServerGroup<'_>>> {
         let has_turn = self.servers.iter().any(IceServer::is_turn);
         if !has_turn || self.turn_secret.is_none() {
             return None;
         }
-        let ice_servers = self.for_person();
-        Some(ServerMessage::IceServers { ice_servers }.to_text())
+        Some(self.for_person())
     }
 }

@@ -371,7 +371,9 @@ impl Registry {
                         }
                     }
                     Effect::SendIceServers(id) => {
-                        let text = self.ice_servers.renewal();
+                        let renewed = self.ice_servers.renewed();
+                        let text = renewed
+                            .map(|ice_servers| ServerMessage::IceServers { ice_servers }.to_text());
                         if text.is_some_and(|text| !self.try_send(id, Outgoing::Text(text))) {
                             slow.push(id);
                         }
