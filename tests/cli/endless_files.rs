@@ -85,7 +85,8 @@ fn doctor_does_not_wait_for_a_pipe() {
 fn settings_may_come_through_a_pipe_at_the_start() {
     let folder = Folder::new();
     folder.write("settings.toml", "[server]\nlisten = \"127.0.0.1:0\"\n");
-    let script = "cat settings.toml | exec \"$0\" serve --config /dev/stdin";
+    // The shell becomes the server, which so ends with the test.
+    let script = "mkfifo pipe; cat settings.toml > pipe & exec \"$0\" serve --config pipe";
     let mut command = folder.command_under(&["sh", "-c", script], &[]);
     let server = folder.start(&mut command).expect("it starts");
     assert_eq!(server.get("/readyz").status, 200);
