@@ -4,6 +4,8 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 command -v python3 >/dev/null || { echo "python3 is missing: install it to run $0" >&2; exit 1; }
 target=$(cargo metadata --locked --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
+# Before the first build it is not there.
+mkdir -p "$target"
 
 # Prints the folder of a virtual environment with the given packages; the first must be name==version.
 venv() {
