@@ -32,6 +32,7 @@ mod request_log_settings;
 mod rooms;
 mod schema;
 mod state;
+mod uninterrupted;
 mod unparsed;
 mod users;
 mod values;

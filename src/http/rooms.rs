@@ -18,6 +18,7 @@ use super::error_responses::{
 };
 use super::extra_fields::{ExtraField, ExtraFields};
 use super::state::AppState;
+use super::uninterrupted::uninterrupted;
 use crate::model::{self, CreateOutcome, Guid};
 use crate::store;
 use actix_web::http::header::{ContentType, HeaderValue, LOCATION};
@@ -209,8 +210,12 @@ pub(super) async fn delete(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let guid = room_guid(&request)?;
-    state.store.delete_room(guid).await?;
-    state.meeting.hub.room_deleted(guid);
+    let deleted = async move {
+        state.store.delete_room(guid).await?;
+        state.meeting.hub.room_deleted(guid);
+        Ok::<_, ApiError>(())
+    };
+    uninterrupted(deleted).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -11,6 +11,7 @@ use super::body::JsonBody;
 use super::error::ApiError;
 use super::error_responses::{DiskFull, UserNotFound, UserTaken};
 use super::state::AppState;
+use super::uninterrupted::uninterrupted;
 use crate::model::{self, CreateOutcome, UserLookup};
 use actix_web::http::header::{HeaderName, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -115,8 +116,12 @@ pub(super) async fn delete(
 ) -> Result<HttpResponse, ApiError> {
     let user = state.store.find_user(lookup(&request)?).await?;
     let user = user.ok_or(model::Error::UserNotFound)?;
-    state.store.delete_user(user.guid).await?;
-    state.meeting.hub.user_deleted(user.guid);
+    let deleted = async move {
+        state.store.delete_user(user.guid).await?;
+        state.meeting.hub.user_deleted(user.guid);
+        Ok::<_, ApiError>(())
+    };
+    uninterrupted(deleted).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
