@@ -12,9 +12,10 @@ pub(crate) use settings::MeetingSettings;
 
 use super::endpoint::resource;
 use super::error::ApiError;
+use super::page::slug_token;
 use super::state::AppState;
 use crate::meeting::builtin::Refused;
-use crate::model::{self, MeetingServer, RoomToOpen, SlugToken};
+use crate::model::{self, MeetingServer, RoomToOpen};
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 
@@ -38,8 +39,7 @@ async fn room(request: &HttpRequest, state: &AppState) -> Result<RoomToOpen, Api
     if state.meeting_server != MeetingServer::Builtin {
         return Err(ApiError::RouteNotFound);
     }
-    let slug = request.match_info().get("slug").unwrap_or_default();
-    let room = match SlugToken::from_slug(&slug.to_ascii_lowercase()) {
+    let room = match slug_token(request) {
         Some(token) => state.store.find_room_to_open(&token).await?,
         None => None,
     };
@@ -52,8 +52,8 @@ fn refused(reason: Refused) -> ApiError {
         Refused::Unavailable => ApiError::MeetingsFull,
         Refused::TooManySockets => ApiError::TooManySockets(RETRY_AFTER_SECONDS),
         Refused::NotValid => ApiError::BadRequest(
-            "the ticket is not valid: it is unknown or of another room, was used, or is older than \
-             30 seconds; join again"
+            "the query needs a ticket or a secret for resuming that is valid: this one is missing, \
+             unknown or of another room, was used, or is older than 30 seconds; join again"
                 .into(),
         ),
     }

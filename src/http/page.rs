@@ -83,6 +83,12 @@ pub(crate) fn url(public_url: &str, slug: &str) -> String {
     format!("{public_url}{rooms}{slug}")
 }
 
+/// Returns the token of the room to which a path leads, in any case; None if it leads to no room.
+pub(super) fn slug_token(request: &HttpRequest) -> Option<SlugToken> {
+    let slug = request.match_info().get("slug")?;
+    SlugToken::from_slug(&slug.to_ascii_lowercase())
+}
+
 /// Show a room's page
 ///
 /// The page behind a room's `url`, for a person. A link that leads to no room gets a page too. Case
@@ -105,8 +111,7 @@ pub(super) async fn show(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let slug = request.match_info().get("slug").unwrap_or_default();
-    let room = match SlugToken::from_slug(&slug.to_ascii_lowercase()) {
+    let room = match slug_token(&request) {
         Some(token) => state.store.find_room_by_slug(&token).await?,
         None => None,
     };

@@ -28,7 +28,7 @@ impl FoundRoom {
             fields,
             rating: None,
         };
-        if fields.has(ExtraField::HostUrl) {
+        if fields.has(ExtraField::HostUrl) && !found.room.host_link_given {
             let given = state.store.give_host_link(found.room.guid).await;
             if let Some(room) = unless_deleted(given)? {
                 found.room = room;

@@ -4,7 +4,7 @@ use crate::http::extra_fields::ExtraField;
 use crate::http::page;
 use crate::http::state::AppState;
 use crate::meeting::{self, Effect};
-use crate::model::{Email, Guid, LangTag, MeetingServer, Ratings, RoomOptions, Tags, Timestamp};
+use crate::model::{Email, Guid, LangTag, MeetingServer, Ratings, RoomOptions, Tags};
 use crate::store;
 use serde::Serialize;
 use serde_json::Value;
@@ -125,7 +125,7 @@ impl<'a> RoomResponse<'a> {
             name: room.name.as_str(),
             lang: room.lang.as_str(),
             url,
-            created_date: zoneless(room.created_at),
+            created_date: room.created_at.to_zoneless(),
             tags: room.tags.as_ref().map(Tags::as_str),
             inaccessible_replay: room.inaccessible_replay,
             allow_recording: room.allow_recording,
@@ -143,13 +143,6 @@ impl<'a> RoomResponse<'a> {
         let text = serde_json::to_vec(self).expect("texts and booleans are JSON");
         text.into_boxed_slice()
     }
-}
-
-/// Returns a moment in the form `2026-11-23T08:45:00`, in UTC.
-fn zoneless(moment: Timestamp) -> String {
-    let mut text = moment.to_rfc3339();
-    text.truncate("2026-11-23T08:45:00".len());
-    text
 }
 
 fn example() -> Value {
