@@ -7,6 +7,9 @@ import { text } from "./texts.js";
 
 const EVERYBODY = "";
 
+/** An id that no person has: the first one is p1. */
+const NOBODY = "p0";
+
 export class Chat {
   #log = byId("chat-log");
   #field = byId("chat-text");
@@ -14,6 +17,8 @@ export class Chat {
   #unread = 0;
   #panels;
   #send;
+  /** What was sent and has not come back yet. */
+  #sent = "";
 
   constructor(send, panels) {
     this.#send = send;
@@ -29,7 +34,11 @@ export class Chat {
       }
     });
     byId("chat-clear").addEventListener("click", () => send("clear_chat"));
-    byId("chat-open").addEventListener("click", () => this.#read());
+    byId("chat-open").addEventListener("click", () => {
+      this.#read();
+      // What came while the chat was closed is at the end.
+      this.#log.scrollTop = this.#log.scrollHeight;
+    });
     this.clear();
   }
 
@@ -43,8 +52,13 @@ export class Chat {
         choices.push([person.id, text("chat_to_one", { name: person.name })]);
       }
     }
-    fillChoices(byId("chat-to"), choices);
     const canWrite = choices.length > 0;
+    // What is being written to one person must not go to all, because that person left meanwhile.
+    const select = byId("chat-to");
+    if (select.value !== EVERYBODY && !choices.some(([id]) => id === select.value)) {
+      choices.push([select.value, select.selectedOptions[0].label]);
+    }
+    fillChoices(select, choices);
     show(byId("chat-form"), canWrite);
     const isOff = !chat.everybody && !chat.private_to_hosts && !chat.private_to_guests;
     show(byId("chat-open"), !isOff || this.#shown.size > 0);
@@ -65,14 +79,20 @@ export class Chat {
     if (isAtEnd || isMine) {
       this.#log.scrollTop = this.#log.scrollHeight;
     }
-    if (!isMine) {
+    if (isMine) {
+      this.#sent = "";
+    } else {
       this.#announce(message);
     }
   }
 
-  /** Takes messages with ids that were shown already: a new meeting counts them from the start. */
+  /** Takes messages with ids that were shown already: a new meeting counts them, and people, anew. */
   forgetIds() {
     this.#shown.clear();
+    const chosen = byId("chat-to").selectedOptions[0];
+    if (chosen?.value) {
+      chosen.value = NOBODY;
+    }
   }
 
   clear() {
@@ -82,18 +102,25 @@ export class Chat {
     show(byId("chat-empty"), true);
   }
 
-  /** Shows why a message was not sent. */
-  trouble(words) {
+  /** Shows why a message was not sent, and gives it back. */
+  reject(words) {
     byId("chat-trouble").textContent = words;
+    if (!this.#field.value) {
+      this.#field.value = this.#sent;
+    }
+    this.#sent = "";
   }
 
   #write() {
     const words = this.#field.value.trim();
-    this.trouble("");
+    byId("chat-trouble").textContent = "";
     if (words) {
       const to = byId("chat-to").value;
-      this.#send("chat", { to: to === EVERYBODY ? null : to, text: words });
+      this.#sent = words;
       this.#field.value = "";
+      if (!this.#send("chat", { to: to === EVERYBODY ? null : to, text: words })) {
+        this.reject(text("connection_lost"));
+      }
     }
     this.#field.focus();
   }
@@ -104,8 +131,9 @@ export class Chat {
     const time = make("time", { dateTime: at.toISOString(), textContent: clock });
     const head = make("p", { className: "head" }, nameOf(message.name), " ", time);
     if (message.to !== null) {
-      const to = message.to === room.self ? text("you") : nameById(message.to);
-      head.append(" ", make("span", { className: "private", textContent: text("chat_private", { name: to }) }));
+      const isForMe = message.to === room.self;
+      const reader = isForMe ? text("chat_private_you") : text("chat_private", { name: nameById(message.to) });
+      head.append(" ", make("span", { className: "private", textContent: reader }));
     }
     const words = make("p", { className: "words", dir: "auto", textContent: message.text });
     return make("div", { className: message.from === room.self ? "own" : "" }, head, words);

@@ -70,6 +70,8 @@ export class JoinForm {
     byId("join").disabled = true;
     try {
       await join(name, takeHostToken());
+      this.#stopMeter();
+      byId("preview").srcObject = null;
     } catch (error) {
       this.#trouble(error.message);
       byId("join").disabled = false;

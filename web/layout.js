@@ -7,7 +7,7 @@ const GAP = 8;
 const FOR_SCREENS = 0.74;
 
 /** Returns how many columns make tiles the largest, and how wide these are. */
-export function bestColumns(count, width, height) {
+function bestColumns(count, width, height) {
   let best = { columns: 1, size: 0 };
   for (let columns = 1; columns <= count; columns += 1) {
     const rows = Math.ceil(count / columns);

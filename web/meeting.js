@@ -208,9 +208,12 @@ class Meeting {
       media_off: text("error_media_off"),
     };
     if (["rate_limited", "chat_off", "too_long"].includes(code)) {
-      this.#parts.chat.trouble(words[code]);
+      this.#parts.chat.reject(words[code]);
     } else if (words[code]) {
       notice(words[code]);
+    }
+    if (code === "no_such_person") {
+      this.#parts.chat.reject("");
     }
   }
 
@@ -244,8 +247,9 @@ window.addEventListener("pageshow", (event) => event.persisted && location.reloa
 takeHostToken();
 // A host link that is opened in the same tab only changes what follows the address.
 window.addEventListener("hashchange", () => {
+  const isHostLink = new URLSearchParams(location.hash.slice(1)).has("host");
   takeHostToken();
-  if (state() !== "join") {
+  if (isHostLink && state() !== "join") {
     location.reload();
   }
 });

@@ -2,7 +2,7 @@
 
 import { byId, closable, show } from "./dom.js";
 import { notice } from "./notices.js";
-import { room } from "./room.js";
+import { room, state } from "./room.js";
 import { text } from "./texts.js";
 
 /** At these numbers of minutes before the end, everybody is told. */
@@ -41,7 +41,7 @@ export class Remaining {
   }
 
   #tick() {
-    if (this.#endsAt === null) {
+    if (this.#endsAt === null || state() !== "in") {
       return;
     }
     const left = Math.max(0, this.#endsAt - Date.now() - this.#offset);

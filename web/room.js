@@ -1,6 +1,6 @@
 // The address of the room, the state of the page, and who is in.
 
-import { byId, show } from "./dom.js";
+import { show } from "./dom.js";
 
 /** What the server told of the meeting. */
 export const room = {
@@ -59,5 +59,5 @@ export function enter(next) {
 
 /** Returns the name of a person who is in, or was. */
 export function nameById(id) {
-  return room.people.get(id)?.name ?? byId(`person-${id}`)?.dataset.name ?? "";
+  return room.people.get(id)?.name ?? "";
 }

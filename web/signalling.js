@@ -34,6 +34,7 @@ export class Signalling {
   #isOver = false;
   #lostAt = null;
   #heardAt = 0;
+  #watchedAt = performance.now();
   /** Whether any message ever came. */
   #wasHeard = false;
   #pause = FIRST_PAUSE_MS;
@@ -55,11 +56,13 @@ export class Signalling {
     this.#handlers.set(type, [...handlers, handler]);
   }
 
-  /** Sends a message; one that cannot be sent now is dropped. */
+  /** Sends a message; returns false for one that cannot be sent now, which is dropped. */
   send(type, values = {}) {
-    if (this.#socket?.readyState === WebSocket.OPEN) {
+    const isOpen = this.#socket?.readyState === WebSocket.OPEN;
+    if (isOpen) {
       this.#socket.send(JSON.stringify({ ...values, type }));
     }
+    return isOpen;
   }
 
   open(ticket) {
@@ -186,10 +189,14 @@ export class Signalling {
   }
 
   #watch() {
+    const now = performance.now();
+    // Browsers call the timers of a hidden page once a minute: nobody asked meanwhile, so silence means nothing.
+    const isLate = now - this.#watchedAt > SILENCE_MS;
+    this.#watchedAt = now;
     if (this.#isOver || !this.#socket) {
       return;
     }
-    if (performance.now() - this.#heardAt > SILENCE_MS) {
+    if (!isLate && now - this.#heardAt > SILENCE_MS) {
       const socket = this.#socket;
       this.#broken();
       socket.close();

@@ -1,5 +1,8 @@
 // What the browser keeps for this page. A browser that keeps nothing is served too.
 
+/** How much of the secret of a host link is looked at. */
+const MOST_CHARACTERS = 1000;
+
 /** Returns a value that was kept, or null. */
 function read(storage, key) {
   try {
@@ -37,7 +40,8 @@ function hostKey() {
  */
 export function takeHostToken() {
   const parameters = new URLSearchParams(location.hash.slice(1));
-  const token = parameters.get("host");
+  // A longer one is wrong: the server says so of as much as this.
+  const token = parameters.get("host")?.slice(0, MOST_CHARACTERS) ?? null;
   if (token !== null) {
     history.replaceState(null, "", location.pathname + location.search);
     write("sessionStorage", hostKey(), token);

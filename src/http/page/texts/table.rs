@@ -56,8 +56,8 @@ texts! {
     join_without: "You can join without it.", "Bu olmadan da katılabilirsiniz.";
     name_missing: "Please enter your name.", "Lütfen adınızı yazın.";
     name_wrong:
-        "This name cannot be used: it must be one line of at most 100 characters.",
-        "Bu ad kullanılamaz: tek satır ve en fazla 100 karakter olmalı.";
+        "This name cannot be used: it must be one line of at most 100 visible characters.",
+        "Bu ad kullanılamaz: tek satır ve en fazla 100 görünür karakter olmalı.";
     host_link_wrong:
         "This host link is no longer valid. Ask for a new one, or join as a guest by pressing the button again.",
         "Bu yönetici bağlantısı artık geçerli değil. Yenisini isteyin ya da düğmeye yeniden basıp konuk olarak katılın.";
@@ -155,9 +155,9 @@ texts! {
     admit_person: "Let in {name}", "İçeri al: {name}";
     turn_away: "Turn away", "Geri çevir";
     turn_away_person: "Turn away {name}", "Geri çevir: {name}";
-    mute: "Mute", "Sustur";
-    mute_person: "Mute {name}", "Sustur: {name}";
-    mute_all: "Mute all guests", "Tüm konukları sustur";
+    mute: "Mute", "Sesini kapat";
+    mute_person: "Mute {name}", "Sesini kapat: {name}";
+    mute_all: "Mute all guests", "Tüm konukların sesini kapat";
     remove: "Remove", "Çıkar";
     remove_person: "Remove {name}", "Çıkar: {name}";
 
@@ -168,6 +168,7 @@ texts! {
     chat_everybody: "Everybody", "Herkes";
     chat_to_one: "{name} only", "Yalnızca {name}";
     chat_private: "only for {name}", "yalnızca {name} için";
+    chat_private_you: "only for you", "yalnızca sizin için";
     chat_text: "Message", "İleti";
     chat_send: "Send", "Gönder";
     chat_clear: "Clear", "Temizle";
@@ -223,6 +224,6 @@ texts! {
     rating_thanks: "Thank you.", "Teşekkürler.";
     rating_failed: "The stars could not be stored.", "Yıldızlar kaydedilemedi.";
     go_on: "Go on", "Devam et";
-    returning: "You are taken to {host}.", "Şu adrese götürülüyorsunuz: {host}.";
+    returning: "You are taken to {host}.", "{host} adresine yönlendiriliyorsunuz.";
     join_again: "Join again", "Yeniden katıl";
 }
