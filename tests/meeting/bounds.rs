@@ -97,7 +97,12 @@ fn a_flood_is_refused_and_then_closed() {
     loop {
         match ada.next() {
             Frame::Message(message) => refusals += u32::from(message["code"] == "rate_limited"),
-            Frame::Close(code) => break assert_eq!(code, 1008),
+            Frame::Close(code) => {
+                assert_eq!(code, 1008);
+                assert!(refusals > 0);
+                break;
+            }
+            // The system may drop what was not read when the connection ends.
             Frame::End => break,
             _ => {}
         }

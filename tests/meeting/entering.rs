@@ -1,5 +1,5 @@
 use crate::room::Room;
-use crate::support::{Answer, TestServer, text};
+use crate::support::{Answer, text};
 use crate::visitor::{Visitor, join, ticket};
 use serde_json::json;
 
@@ -262,15 +262,4 @@ fn wrong_and_rotated_host_links_are_refused_and_limited() {
     assert_error(&limited, 429, 94);
     assert!(!limited.header("retry-after").is_empty());
     assert_eq!(enter("").status, 200);
-}
-
-#[test]
-fn a_ticket_for_a_meeting_needs_no_key() {
-    let server = TestServer::start();
-    let answer = join(
-        &server,
-        "/groups/room/x_aaaaaaaaaa",
-        &json!({"name": "Ada"}),
-    );
-    assert_error(&answer, 404, 70);
 }

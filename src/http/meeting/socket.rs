@@ -45,6 +45,10 @@ pub(super) async fn open(
     let client = counted_client(&request, &state.trusted_proxies);
     let connected = state.meeting.hub.connect(pass, room, client);
     let (wire, closed) = connected.map_err(refused)?;
+    if state.store.find_room(opened.room.guid).await?.is_none() {
+        // It was deleted after it was read, and perhaps before its meeting began.
+        state.meeting.hub.room_deleted(opened.room.guid);
+    }
     let exchange = request.conn_data::<Rc<Exchange>>().cloned();
     let messages = messages
         .max_frame_size(MAX_MESSAGE_BYTES)
@@ -131,13 +135,13 @@ fn take(
     let (hub, id) = (socket.hub(), socket.closed.id);
     match message {
         Ok(AggregatedMessage::Text(text)) => hub.received(id, &text),
-        Ok(AggregatedMessage::Binary(_)) => hub.received_bytes(id),
+        Ok(AggregatedMessage::Binary(bytes)) => hub.received_bytes(id, bytes.len()),
         Ok(AggregatedMessage::Ping(bytes)) => hub.control(id, Some(bytes.to_vec())),
         Ok(AggregatedMessage::Pong(_)) => hub.control(id, None),
         Ok(AggregatedMessage::Close(_)) => return Some(CloseCode::Left),
         Err(ProtocolError::Overflow) => return Some(CloseCode::TooLarge),
-        // So the library tells that the parts of a message are too large together. A connection that
-        // failed has this kind too, and gets no code any more.
+        // `AggregatedMessageStream` tells by this kind that the parts of a message are too large
+        // together. A connection that failed has the same kind, and gets no code any more.
         Err(ProtocolError::Io(error)) if error.kind() == ErrorKind::Other => {
             return Some(CloseCode::TooLarge);
         }

@@ -55,7 +55,7 @@ impl Meeting {
                     return Err(Refusal::NotAllowed);
                 }
                 for person in self.people.values_mut() {
-                    person.take_missed();
+                    person.chat.clear();
                 }
                 self.send_to(&ServerMessage::ChatCleared.to_text(), |_| true);
             }

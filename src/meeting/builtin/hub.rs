@@ -69,12 +69,13 @@ impl Hub {
     /// Takes up a text message of a client.
     pub(crate) fn received(&self, id: SocketId, text: &str) {
         let message = ClientMessage::parse(text);
-        self.registry().received(id, message, self.now());
+        self.registry()
+            .received(id, message, text.len(), self.now());
     }
 
-    /// Takes up a message of a client that is no text.
-    pub(crate) fn received_bytes(&self, id: SocketId) {
-        self.registry().received(id, None, self.now());
+    /// Takes up a message of a client that is no text, with so many bytes.
+    pub(crate) fn received_bytes(&self, id: SocketId, bytes: usize) {
+        self.registry().received(id, None, bytes, self.now());
     }
 
     /// Takes up a sign of a client that it is there, and answers it if it asks for an answer.
@@ -122,7 +123,7 @@ impl Hub {
 
     /// Closes all sockets, and opens no more.
     pub(crate) fn stop(&self) {
-        self.registry().stop(self.now());
+        self.registry().stop();
     }
 
     /// Returns the present moment, by a clock that never goes back or leaps.

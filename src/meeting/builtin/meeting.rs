@@ -54,7 +54,8 @@ impl Meeting {
     pub(super) fn connect(&mut self, newcomer: Newcomer, now: Millis) {
         self.last_id += 1;
         let id = PersonId(self.last_id);
-        let has_place = self.people.len() < MAX_PEOPLE;
+        // However many wait, a host can come and turn them away.
+        let has_place = newcomer.role == Role::Host || self.people.len() < MAX_PEOPLE;
         self.people.insert(id, Person::new(id, newcomer));
         self.empty_since = None;
         if has_place {

@@ -6,8 +6,9 @@ use super::secret::Secret;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// How many messages of the chat are kept for a person whose connection broke.
-const MAX_MISSED: usize = 50;
+/// How many messages of the chat are kept for a person, whose connection may be broken for a while
+/// before anybody notices.
+const MAX_CHAT: usize = 50;
 
 /// Somebody who comes over a new socket.
 #[derive(Debug)]
@@ -53,8 +54,9 @@ pub(super) struct Person {
     pub(super) credentials_at: Millis,
     /// When the last messages to everybody were written.
     pub(super) written: VecDeque<Millis>,
-    /// The messages of the chat since the connection broke.
-    missed: VecDeque<Arc<str>>,
+    /// The last messages of the chat for this person, which are sent once more after a resume. Pages
+    /// know by their ids which they have.
+    pub(super) chat: VecDeque<Arc<str>>,
 }
 
 impl Person {
@@ -73,7 +75,7 @@ impl Person {
             rating: newcomer.rating,
             credentials_at: 0,
             written: VecDeque::new(),
-            missed: VecDeque::new(),
+            chat: VecDeque::new(),
         }
     }
 
@@ -91,17 +93,12 @@ impl Person {
         self.resume.is(secret) | previous.is_some_and(|previous| previous.is(secret))
     }
 
-    /// Keeps a message of the chat that the person cannot get now.
-    pub(super) fn keep_missed(&mut self, text: Arc<str>) {
-        if self.missed.len() == MAX_MISSED {
-            self.missed.pop_front();
+    /// Keeps a message of the chat.
+    pub(super) fn keep_chat(&mut self, text: Arc<str>) {
+        if self.chat.len() == MAX_CHAT {
+            self.chat.pop_front();
         }
-        self.missed.push_back(text);
-    }
-
-    /// Returns what was kept, once.
-    pub(super) fn take_missed(&mut self) -> VecDeque<Arc<str>> {
-        std::mem::take(&mut self.missed)
+        self.chat.push_back(text);
     }
 
     pub(super) fn shown(&self) -> PersonShown<'_> {

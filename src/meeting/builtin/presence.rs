@@ -36,22 +36,17 @@ impl Meeting {
         }
     }
 
-    /// Gives a place to the person whom a secret names, over a new socket, with a new secret. Returns
-    /// whether there is such a person.
-    pub(super) fn resume(
-        &mut self,
-        secret: &Secret,
-        socket: SocketId,
-        next: Secret,
-        now: Millis,
-    ) -> bool {
+    /// Gives the person whom a secret names the place back, over a new socket, with a new secret.
+    pub(super) fn resume(&mut self, secret: &Secret, socket: SocketId, next: Secret, now: Millis) {
         let mut people = self.people.values_mut();
         let Some(person) = people.find(|person| is_named(person, secret)) else {
-            return false;
+            return;
         };
         let id = person.id;
         let old = person.socket.replace(socket);
         let was_gone = person.gone_since.take().is_some();
+        let shows_waiting = person.is_host() && !self.shown_waiting.is_empty();
+        let chat = person.chat.clone();
         person.previous_resume = Some(*secret);
         person.resume = next;
         if let Some(old) = old {
@@ -60,11 +55,7 @@ impl Meeting {
             self.push(Effect::Close(old, CloseCode::Replaced));
         }
         self.welcome(id, now);
-        let Some(person) = self.people.get_mut(&id) else {
-            return true;
-        };
-        let shows_waiting = person.is_host() && !self.shown_waiting.is_empty();
-        for text in person.take_missed() {
+        for text in chat {
             self.send(id, text);
         }
         if shows_waiting {
@@ -73,7 +64,6 @@ impl Meeting {
         if was_gone {
             self.show_change(id);
         }
-        true
     }
 
     /// Returns whether a secret names a person.

@@ -20,9 +20,9 @@ use std::sync::Arc;
 /// The most meetings of the process.
 const MAX_MEETINGS: usize = 1000;
 
-/// The most sockets of one client, with the tickets that it has not used. People behind one router are
-/// one client: three full rooms of the largest size have place, even while some of them join anew. A
-/// stranger with one address opens no more than a fifth of the meetings.
+/// The most sockets of one client, with the tickets that it has not used. A stranger with one address
+/// opens no more than a fifth of the meetings. (Tuning: people behind one router are one client, and
+/// three rooms of the largest size hold 192.)
 pub(super) const MAX_PER_CLIENT: usize = 200;
 
 /// How often a client is asked whether it is there.
@@ -138,6 +138,10 @@ impl Registry {
                 let ticket = self.tickets.take(&secret, guid, now);
                 let ticket = ticket.ok_or(Refused::NotValid)?;
                 self.uncount(ticket.client);
+                // The ticket may be of another address.
+                if self.count_of(client) >= MAX_PER_CLIENT {
+                    return Err(Refused::TooManySockets);
+                }
                 if self.meetings.len() >= MAX_MEETINGS && !self.meetings.contains_key(&guid) {
                     return Err(Refused::Unavailable);
                 }
@@ -175,15 +179,21 @@ impl Registry {
         }
     }
 
-    /// Takes up a text message.
-    pub(super) fn received(&mut self, id: SocketId, message: Option<ClientMessage>, now: Millis) {
+    /// Takes up a message of so many bytes; `None` is one that is malformed.
+    pub(super) fn received(
+        &mut self,
+        id: SocketId,
+        message: Option<ClientMessage>,
+        bytes: usize,
+        now: Millis,
+    ) {
         let Some(room) = self.heard(id, now) else {
             return;
         };
         let Some(socket) = self.sockets.get_mut(&id) else {
             return;
         };
-        let (verdict, code) = match (socket.pace.count(now), &message) {
+        let (verdict, code) = match (socket.pace.count(bytes, now), &message) {
             (Verdict::Take, None) => (socket.pace.count_malformed(), Refusal::Malformed),
             (verdict, _) => (verdict, Refusal::RateLimited),
         };
@@ -208,7 +218,7 @@ impl Registry {
         let Some(socket) = self.sockets.get_mut(&id) else {
             return;
         };
-        match (socket.pace.count(now), answer) {
+        match (socket.pace.count(0, now), answer) {
             (Verdict::Take, Some(bytes)) => self.send(id, Outgoing::Pong(bytes), now),
             (Verdict::Close, _) => self.close(id, CloseCode::Refused, now),
             _ => {}
@@ -275,15 +285,13 @@ impl Registry {
     }
 
     /// Closes all sockets and opens no more.
-    pub(super) fn stop(&mut self, now: Millis) {
+    pub(super) fn stop(&mut self) {
         self.is_stopping = true;
         let sockets: Vec<SocketId> = self.sockets.keys().copied().collect();
         for id in sockets {
             self.close_wire(id, CloseCode::Stopping);
         }
         self.meetings.clear();
-        let _ = self.tickets.expire(Millis::MAX);
-        self.ratings.expire(now);
     }
 
     /// Records that a client is there; returns the room of its socket, unless that is closed.
@@ -380,7 +388,7 @@ impl Registry {
                     }
                     Effect::Close(id, code) => drop(self.close_wire(id, code)),
                     Effect::MayRate(secret) => self.ratings.add(secret, room),
-                    Effect::MayRateFor(secret, since) => self.ratings.left(&secret, since),
+                    Effect::MayRateFor(secret, since) => self.ratings.left(&secret, room, since),
                 }
             }
             for id in slow {

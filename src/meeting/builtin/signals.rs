@@ -126,10 +126,10 @@ impl Meeting {
         let is_private = to.is_some();
         let is_for = |id| !is_private || to == Some(id) || id == from;
         for id in self.ids(|person| person.is_in() && is_for(person.id)) {
-            match self.people.get_mut(&id) {
-                Some(person) if person.socket.is_none() => person.keep_missed(text.clone()),
-                _ => self.send(id, text.clone()),
+            if let Some(person) = self.people.get_mut(&id) {
+                person.keep_chat(text.clone());
             }
+            self.send(id, text.clone());
         }
         Ok(())
     }

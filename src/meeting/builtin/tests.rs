@@ -95,7 +95,8 @@ impl World {
         let secret = Secret::parse(secret.as_str().expect("a text")).expect("a secret");
         let socket = self.socket();
         let next = Secret::generate();
-        let resumed = self.meeting.resume(&secret, socket, next, self.now);
+        let resumed = self.meeting.has_place_of(&secret);
+        self.meeting.resume(&secret, socket, next, self.now);
         self.collect();
         resumed.then_some(socket)
     }

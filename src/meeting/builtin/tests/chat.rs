@@ -106,8 +106,9 @@ fn messages_are_kept_for_who_comes_back() {
     let mut world = World::new(json!({}));
     let (ada, grace) = (world.guest("Ada"), world.guest("Grace"));
     let resume = world.last(grace, "joined")["resume"].clone();
-    world.breaks(grace);
+    // The network is gone before anybody notices.
     world.says(ada, json!({"type": "chat", "text": "one"}));
+    world.breaks(grace);
     world.says(ada, json!({"type": "chat", "to": "p2", "text": "two"}));
     let grace = world.resume(&resume).expect("a place");
     assert_eq!(

@@ -75,8 +75,8 @@ fn a_secret_opens_until_the_next_one_is_known_to_have_arrived() {
 }
 
 #[test]
-fn who_left_or_waits_has_nothing_to_resume() {
-    let mut world = World::new(json!({"skip_approval_on_join": false}));
+fn who_left_has_nothing_to_resume() {
+    let mut world = World::new(json!({}));
     let host = world.host();
     let resume = world.last(host, "joined")["resume"].clone();
     world.says(host, json!({"type": "leave"}));

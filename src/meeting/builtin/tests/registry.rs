@@ -71,7 +71,8 @@ impl World {
 
     fn says(&mut self, line: &Line, text: &str) {
         let message = ClientMessage::parse(text);
-        self.registry.received(line.id, message, self.now);
+        self.registry
+            .received(line.id, message, text.len(), self.now);
     }
 
     fn wait(&mut self, seconds: u64) {
@@ -126,11 +127,13 @@ fn a_client_that_reads_too_slowly_loses_the_socket_and_not_the_place() {
     let (mut world, room) = (World::new(), room());
     let (mut ada, mut slow) = (world.enter(&room), world.enter(&room));
     let secret = resume_secret(&mut slow);
+    let others = [world.enter(&room), world.enter(&room)];
     ada.messages();
+    slow.messages();
     let data = "x".repeat(60 * 1024);
     let signal = format!(r#"{{"type":"signal","to":"p2","data":"{data}"}}"#);
-    for _ in 0..17 {
-        world.says(&ada, &signal);
+    for n in 0..17 {
+        world.says([&ada, &others[0], &others[1]][n % 3], &signal);
         assert!(ada.messages().is_empty());
     }
     world.says(&ada, &signal);
@@ -143,6 +146,36 @@ fn a_client_that_reads_too_slowly_loses_the_socket_and_not_the_place() {
     // The end of the old connection is nothing to the new one.
     world.registry.gone(slow.id, world.now);
     assert_eq!(ada.messages().len(), 1);
+}
+
+#[test]
+fn one_client_alone_cannot_cut_another_off() {
+    let (mut world, room) = (World::new(), room());
+    let (mut ada, mut other) = (world.enter(&room), world.enter(&room));
+    ada.messages();
+    let data = "x".repeat(60 * 1024);
+    let signal = format!(r#"{{"type":"signal","to":"p2","data":"{data}"}}"#);
+    (0..100).for_each(|_| world.says(&ada, &signal));
+    assert_eq!(ada.messages()[0]["code"], "rate_limited");
+    assert_eq!(other.closed(), None);
+}
+
+#[test]
+fn a_ticket_of_another_address_opens_no_more_sockets_than_one_of_its_own() {
+    let (mut world, room) = (World::new(), room());
+    let elsewhere = Some(IpAddr::from([192, 0, 2, 1]));
+    for _ in 0..MAX_PER_CLIENT {
+        world.enter(&room);
+    }
+    let ticket = Ticket {
+        room: room.guid,
+        name: "Ada".into(),
+        role: Role::Guest,
+        client: elsewhere,
+    };
+    let ticket = world.registry.issue(ticket, world.now).expect("a ticket");
+    let refused = world.connect(Pass::Ticket(ticket), &room);
+    assert_eq!(refused.err(), Some(Refused::TooManySockets));
 }
 
 #[test]
@@ -241,7 +274,7 @@ fn a_stop_closes_everything_and_lets_nobody_in() {
     let mut line = world.enter(&room);
     let secret = resume_secret(&mut line);
     let ticket = world.ticket(&room).expect("a ticket");
-    world.registry.stop(world.now);
+    world.registry.stop();
     assert_eq!(line.closed(), Some(CloseCode::Stopping));
     for pass in [Pass::Ticket(ticket), Pass::Resume(secret)] {
         let refused = world.connect(pass, &room).err();

@@ -169,4 +169,7 @@ fn any_number_of_people_who_wait_is_bounded() {
     }
     let guest = world.guest("Grace");
     world.last(guest, "full");
+    // They lock no host out.
+    let host = world.host();
+    assert_eq!(world.types(host)[0], "joined");
 }
