@@ -1,6 +1,7 @@
 //! What the page of a room calls for a person: the join, the web socket of a meeting, and the stars at
 //! its end. None of it needs a key.
 
+mod fragments;
 mod frames;
 mod join;
 mod origin;

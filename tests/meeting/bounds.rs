@@ -54,6 +54,15 @@ fn a_message_may_come_in_parts_and_is_no_larger_for_that() {
 }
 
 #[test]
+fn each_part_of_a_message_counts() {
+    let room = Room::new(json!({}));
+    let mut ada = Visitor::enter(&room.server, &room.page, "Ada");
+    ada.expect("joined");
+    ada.send_in_parts(&[b'x'; 5000], 1);
+    assert_eq!(ada.until_closed(), 1008);
+}
+
+#[test]
 fn five_malformed_messages_close_the_socket() {
     let room = Room::new(json!({}));
     let mut ada = Visitor::enter(&room.server, &room.page, "Ada");
@@ -81,6 +90,10 @@ fn what_is_no_frame_closes_the_socket() {
         ada.send(opcode, payload);
         assert_eq!(ada.until_closed(), 1002);
     }
+    let mut ada = Visitor::enter(&room.server, &room.page, "Ada");
+    ada.expect("joined");
+    ada.send_in_parts(b"\xff\xff", 1);
+    assert_eq!(ada.until_closed(), 1002);
 }
 
 #[test]

@@ -1,3 +1,4 @@
+use super::fragments::{Fragments, Whole};
 use super::frames::Frames;
 use super::{origin, refused};
 use crate::http::client::counted_client;
@@ -11,8 +12,7 @@ use crate::model::Room;
 use actix_web::body::BoxBody;
 use actix_web::rt::time::timeout;
 use actix_web::{HttpRequest, HttpResponse, web};
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
-use std::io::ErrorKind;
+use actix_ws::{Message, MessageStream, ProtocolError};
 use std::rc::Rc;
 use std::time::Duration;
 use url::form_urlencoded;
@@ -50,10 +50,7 @@ pub(super) async fn open(
         state.meeting.hub.room_deleted(opened.room.guid);
     }
     let exchange = request.conn_data::<Rc<Exchange>>().cloned();
-    let messages = messages
-        .max_frame_size(MAX_MESSAGE_BYTES)
-        .aggregate_continuations()
-        .max_continuation_size(MAX_MESSAGE_BYTES);
+    let messages = messages.max_frame_size(MAX_MESSAGE_BYTES);
     actix_web::rt::spawn(read(messages, closed, state, exchange));
     Ok(response.map_body(|_, handshake| BoxBody::new(Frames::new(wire, handshake))))
 }
@@ -98,12 +95,13 @@ impl Drop for SocketGuard {
 
 /// Reads what a client sends, until one of the two sides ends it.
 async fn read(
-    mut messages: AggregatedMessageStream,
+    mut messages: MessageStream,
     closed: WireClosed,
     state: web::Data<AppState>,
     exchange: Option<Rc<Exchange>>,
 ) {
     let socket = SocketGuard { state, closed };
+    let mut fragments = Fragments::new(MAX_MESSAGE_BYTES);
     loop {
         let message = tokio::select! {
             biased;
@@ -113,7 +111,7 @@ async fn read(
         let Some(message) = message else {
             break;
         };
-        if let Some(code) = take(message, &socket) {
+        if let Some(code) = take(message, &mut fragments, &socket) {
             socket.hub().close(socket.closed.id, code);
             break;
         }
@@ -127,24 +125,27 @@ async fn read(
     }
 }
 
-/// Takes up one message; returns with which code the socket is to be closed, if it is.
+/// Takes up one message, or a fragment of one; returns with which code the socket is to be closed, if
+/// it is.
 fn take(
-    message: Result<AggregatedMessage, ProtocolError>,
+    message: Result<Message, ProtocolError>,
+    fragments: &mut Fragments,
     socket: &SocketGuard,
 ) -> Option<CloseCode> {
     let (hub, id) = (socket.hub(), socket.closed.id);
     match message {
-        Ok(AggregatedMessage::Text(text)) => hub.received(id, &text),
-        Ok(AggregatedMessage::Binary(bytes)) => hub.received_bytes(id, bytes.len()),
-        Ok(AggregatedMessage::Ping(bytes)) => hub.control(id, Some(bytes.to_vec())),
-        Ok(AggregatedMessage::Pong(_)) => hub.control(id, None),
-        Ok(AggregatedMessage::Close(_)) => return Some(CloseCode::Left),
+        Ok(Message::Text(text)) => hub.received(id, &text),
+        Ok(Message::Binary(bytes)) => hub.received_bytes(id, bytes.len()),
+        Ok(Message::Continuation(fragment)) => match fragments.add(fragment) {
+            Ok(None) => hub.received_fragment(id),
+            Ok(Some(Whole::Text(text))) => hub.received(id, &text),
+            Ok(Some(Whole::Binary(bytes))) => hub.received_bytes(id, bytes.len()),
+            Err(code) => return Some(code),
+        },
+        Ok(Message::Ping(bytes)) => hub.control(id, Some(bytes.to_vec())),
+        Ok(Message::Pong(_) | Message::Nop) => hub.control(id, None),
+        Ok(Message::Close(_)) => return Some(CloseCode::Left),
         Err(ProtocolError::Overflow) => return Some(CloseCode::TooLarge),
-        // `AggregatedMessageStream` tells by this kind that the parts of a message are too large
-        // together. A connection that failed has the same kind, and gets no code any more.
-        Err(ProtocolError::Io(error)) if error.kind() == ErrorKind::Other => {
-            return Some(CloseCode::TooLarge);
-        }
         Err(_) => return Some(CloseCode::Protocol),
     }
     None

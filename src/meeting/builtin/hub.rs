@@ -78,6 +78,12 @@ impl Hub {
         self.registry().received(id, None, bytes, self.now());
     }
 
+    /// Counts a fragment of a message that goes on, as a short message: the last one counts as the whole
+    /// message does.
+    pub(crate) fn received_fragment(&self, id: SocketId) {
+        self.registry().control(id, None, self.now());
+    }
+
     /// Takes up a sign of a client that it is there, and answers it if it asks for an answer.
     pub(crate) fn control(&self, id: SocketId, answer: Option<Vec<u8>>) {
         self.registry().control(id, answer, self.now());

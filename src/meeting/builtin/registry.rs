@@ -210,7 +210,7 @@ impl Registry {
         }
     }
 
-    /// Takes up a control frame, which is answered if it asks for an answer.
+    /// Takes up a frame that is no whole message. It is answered if it asks for an answer.
     pub(super) fn control(&mut self, id: SocketId, answer: Option<Vec<u8>>, now: Millis) {
         if self.heard(id, now).is_none() {
             return;
