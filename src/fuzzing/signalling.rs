@@ -1,6 +1,5 @@
 use crate::meeting::builtin::{
-    CloseCode, Hub, IceServers, OpenedRoom, Outgoing, Pass, Role, Rules, Ticket, WireClosed,
-    WireEnd,
+    CloseCode, Hub, IceServers, OpenedRoom, Outgoing, Pass, Rules, Ticket, WireClosed, WireEnd,
 };
 use crate::model::{Guid, WithoutHost};
 use serde_json::Value;
@@ -42,6 +41,7 @@ pub fn signalling(input: &[u8]) {
     let room = OpenedRoom {
         guid: Guid::generate(),
         owner: Guid::generate(),
+        host_epoch: Some(0),
         rules: Rules::new(
             OPTIONS[usize::from(is_strict)],
             "en",
@@ -80,7 +80,7 @@ fn enter(hub: &Hub, room: &OpenedRoom, is_host: bool) -> Line {
     let ticket = hub.issue(Ticket {
         room: room.guid,
         name: "Ada".into(),
-        role: if is_host { Role::Host } else { Role::Guest },
+        host_epoch: is_host.then_some(0),
         client: None,
     });
     let pass = Pass::Ticket(ticket.expect("a ticket"));

@@ -54,7 +54,8 @@ fn refused(reason: Refused) -> ApiError {
         Refused::TooManySockets => ApiError::TooManySockets(RETRY_AFTER_SECONDS),
         Refused::NotValid => ApiError::BadRequest(
             "the query needs a ticket or a secret for resuming that is valid: this one is missing, \
-             unknown or of another room, was used, or is older than 30 seconds; join again"
+             unknown or of another room, was used, is older than 30 seconds, or is by a host link that \
+             is no longer valid; join again"
                 .into(),
         ),
     }

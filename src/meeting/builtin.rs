@@ -35,7 +35,7 @@ pub(crate) use effect::CloseCode;
 pub(crate) use hub::Hub;
 pub(crate) use ice_servers::{IceServerGroup, IceServers};
 pub(crate) use registry::{OpenedRoom, Pass, Refused};
-pub(crate) use rules::{Role, Rules};
+pub(crate) use rules::Rules;
 pub(crate) use secret::Secret;
 pub(crate) use tickets::Ticket;
 pub(crate) use wire::{Outgoing, WireClosed, WireEnd};

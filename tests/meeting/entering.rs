@@ -236,6 +236,34 @@ fn guests_are_admitted_or_turned_away() {
 }
 
 #[test]
+fn the_ticket_of_a_host_ends_with_the_link() {
+    let room = Room::new(json!({}));
+    let host_ticket = |epoch| {
+        let body = json!({"name": "Ada", "host": room.host_token(epoch)});
+        let answer = join(&room.server, &room.page, &body);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        format!("ticket={}", text(&answer.json(), "ticket"))
+    };
+    let (first, second) = (host_ticket(0), host_ticket(0));
+    let mut host =
+        Visitor::open(&room.server, &room.page, &first).unwrap_or_else(|answer| panic!("{answer}"));
+    assert_eq!(host.expect("joined")["role"], "host");
+    let path = format!("/xapi/v2/room/{}/host-link", room.guid);
+    assert_eq!(room.server.delete(&path).status, 204);
+    assert_not_opened(&room, &second, 400);
+    // Who is in stays the host.
+    host.says(json!({"type": "end"}));
+    host.expect("ended");
+    let third = host_ticket(1);
+    let owner = json!({"email": "ada@example.com"});
+    let owner = room.server.post("/xapi/v2/user/search", &owner).json();
+    let path = format!("/xapi/v2/user/{}", text(&owner[0], "user_guid"));
+    let change = json!({"expires_at": "2000-01-01T00:00:00Z"});
+    assert_eq!(room.server.put(&path, &change).status, 200);
+    assert_not_opened(&room, &third, 400);
+}
+
+#[test]
 fn wrong_and_rotated_host_links_are_refused_and_limited() {
     let room = Room::with(json!({}), |config| config.auth.failures_per_minute = 3);
     let (old, rotated) = (room.host_token(0), room.host_token(1));

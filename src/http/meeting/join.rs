@@ -5,7 +5,7 @@ use crate::http::error::ApiError;
 use crate::http::fields::{Fields, FromJson};
 use crate::http::state::AppState;
 use crate::http::values::as_text;
-use crate::meeting::builtin::{IceServerGroup, Role, Ticket};
+use crate::meeting::builtin::{IceServerGroup, Ticket};
 use crate::model::{FieldError, RoomToOpen, Timestamp, text};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
@@ -54,14 +54,13 @@ pub(super) async fn join(
     let (Some(ShownName(name)), Some(host), true) = (name, host, fields.errors.is_empty()) else {
         return Err(fields.errors.into_error());
     };
-    let role = match host {
-        Some(token) => host_role(&opened, &token, &request, &state)?,
-        None => Role::Guest,
-    };
+    if let Some(token) = &host {
+        check_host_link(&opened, token, &request, &state)?;
+    }
     let ticket = state.meeting.hub.issue(Ticket {
         room: opened.room.guid,
         name,
-        role,
+        host_epoch: host.map(|_| opened.room.host_epoch),
         client: counted_client(&request, &state.trusted_proxies),
     });
     Ok(HttpResponse::Ok().json(JoinResponse {
@@ -70,13 +69,13 @@ pub(super) async fn join(
     }))
 }
 
-/// Returns the role of a host, if the token is right. Wrong ones are limited as wrong keys are.
-fn host_role(
+/// Checks what makes a person a host. Wrong tokens are limited as wrong keys are.
+fn check_host_link(
     opened: &RoomToOpen,
     token: &HostToken,
     request: &HttpRequest,
     state: &AppState,
-) -> Result<Role, ApiError> {
+) -> Result<(), ApiError> {
     let RoomToOpen {
         room,
         owner_is_active,
@@ -87,7 +86,7 @@ fn host_role(
         .host_links
         .verify(room, *owner_is_active, &token.0, now)
     {
-        return Ok(Role::Host);
+        return Ok(());
     }
     let caller = || Caller::from_request(request, &state.trusted_proxies);
     Err(state

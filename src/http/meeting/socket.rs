@@ -40,6 +40,7 @@ pub(super) async fn open(
     let room = OpenedRoom {
         guid: opened.room.guid,
         owner: opened.owner_guid,
+        host_epoch: opened.owner_is_active.then_some(opened.room.host_epoch),
         rules,
     };
     let client = counted_client(&request, &state.trusted_proxies);

@@ -49,6 +49,8 @@ pub(crate) struct OpenedRoom {
     pub(crate) guid: Guid,
     /// The owner of the room.
     pub(crate) owner: Guid,
+    /// The epoch of the host links that are valid now; `None` if no link is.
+    pub(crate) host_epoch: Option<u64>,
     /// The rules of a meeting that begins now.
     pub(crate) rules: Rules,
 }
@@ -138,6 +140,7 @@ impl Registry {
                 let ticket = self.tickets.take(&secret, guid, now);
                 let ticket = ticket.ok_or(Refused::NotValid)?;
                 self.uncount(ticket.client);
+                let role = ticket.role(room.host_epoch).ok_or(Refused::NotValid)?;
                 // The ticket may be of another address.
                 if self.count_of(client) >= MAX_PER_CLIENT {
                     return Err(Refused::TooManySockets);
@@ -152,7 +155,7 @@ impl Registry {
                 });
                 let newcomer = Newcomer {
                     name: ticket.name,
-                    role: ticket.role,
+                    role,
                     socket,
                     resume: Secret::generate(),
                     rating: Secret::generate(),

@@ -20,10 +20,21 @@ pub(crate) struct Ticket {
     pub(crate) room: Guid,
     /// The name that others see.
     pub(crate) name: String,
-    /// The role.
-    pub(crate) role: Role,
+    /// The epoch of the host link that was shown; `None` for a guest.
+    pub(crate) host_epoch: Option<u64>,
     /// Whose sockets it counts among; `None` if they are not counted.
     pub(crate) client: Option<IpAddr>,
+}
+
+impl Ticket {
+    /// Returns the role in which a person enters a room of which host links of an epoch are valid now;
+    /// `None` if it is that of a host, by a link that is no longer valid.
+    pub(super) fn role(&self, valid_epoch: Option<u64>) -> Option<Role> {
+        match self.host_epoch {
+            None => Some(Role::Guest),
+            epoch => (epoch == valid_epoch).then_some(Role::Host),
+        }
+    }
 }
 
 /// The tickets that were not used yet.
@@ -67,7 +78,7 @@ mod tests {
         let ticket = Ticket {
             room: Guid::generate(),
             name: "Ada".into(),
-            role: Role::Guest,
+            host_epoch: None,
             client: None,
         };
         let room = ticket.room;

@@ -1,7 +1,7 @@
 use crate::meeting::builtin::effect::{CloseCode, Millis, SocketId};
 use crate::meeting::builtin::protocol::ClientMessage;
 use crate::meeting::builtin::registry::{MAX_PER_CLIENT, OpenedRoom, Pass, Refused, Registry};
-use crate::meeting::builtin::rules::{Role, Rules};
+use crate::meeting::builtin::rules::Rules;
 use crate::meeting::builtin::secret::Secret;
 use crate::meeting::builtin::tickets::Ticket;
 use crate::meeting::builtin::wire::{Outgoing, WireEnd};
@@ -50,10 +50,14 @@ impl World {
     }
 
     fn ticket(&mut self, room: &OpenedRoom) -> Result<Secret, Refused> {
+        self.ticket_by(room, None)
+    }
+
+    fn ticket_by(&mut self, room: &OpenedRoom, host_epoch: Option<u64>) -> Result<Secret, Refused> {
         let ticket = Ticket {
             room: room.guid,
             name: "Ada".into(),
-            role: Role::Guest,
+            host_epoch,
             client: CLIENT,
         };
         self.registry.issue(ticket, self.now)
@@ -87,6 +91,7 @@ fn room() -> OpenedRoom {
     OpenedRoom {
         guid: Guid::generate(),
         owner: Guid::generate(),
+        host_epoch: Some(0),
         rules: Rules::new("{}", "en", 6, WithoutHost::Open, false),
     }
 }
@@ -170,12 +175,31 @@ fn a_ticket_of_another_address_opens_no_more_sockets_than_one_of_its_own() {
     let ticket = Ticket {
         room: room.guid,
         name: "Ada".into(),
-        role: Role::Guest,
+        host_epoch: None,
         client: elsewhere,
     };
     let ticket = world.registry.issue(ticket, world.now).expect("a ticket");
     let refused = world.connect(Pass::Ticket(ticket), &room);
     assert_eq!(refused.err(), Some(Refused::TooManySockets));
+}
+
+#[test]
+fn the_ticket_of_a_host_is_valid_as_long_as_the_link() {
+    let (mut world, mut room) = (World::new(), room());
+    for (shown, valid, role) in [
+        (Some(0), Some(0), Some("host")),
+        (Some(0), Some(1), None),
+        (Some(0), None, None),
+        (None, Some(1), Some("guest")),
+        (None, None, Some("guest")),
+    ] {
+        let ticket = world.ticket_by(&room, shown).expect("a ticket");
+        room.host_epoch = valid;
+        match world.connect(Pass::Ticket(ticket), &room) {
+            Ok(mut line) => assert_eq!(line.messages()[0]["role"].as_str(), role),
+            Err(refused) => assert_eq!((refused, None), (Refused::NotValid, role)),
+        }
+    }
 }
 
 #[test]
@@ -218,7 +242,7 @@ fn the_number_of_meetings_is_bounded() {
         let ticket = Ticket {
             room: room.guid,
             name: "Ada".into(),
-            role: Role::Guest,
+            host_epoch: None,
             client: None,
         };
         let ticket = world.registry.issue(ticket, world.now).expect("a ticket");
