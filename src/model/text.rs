@@ -141,6 +141,22 @@ pub(crate) fn check_visible(text: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
+/// Returns a text of one or more lines without [`FORBIDDEN`] characters other than line feeds. A space
+/// is in the place of those that stand between words, such as tabs.
+pub(crate) fn visible_lines(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| c != '\n' && is_forbidden(c)) {
+        return Cow::Borrowed(text);
+    }
+    let visible = |c: char| match c {
+        '\n' => Some(c),
+        // Where it ends lines, a line feed comes with it.
+        '\r' => None,
+        _ if !is_forbidden(c) => Some(c),
+        _ => c.is_whitespace().then_some(' '),
+    };
+    Cow::Owned(text.chars().filter_map(visible).collect())
+}
+
 /// Returns the first `max` characters of a text that was rejected, to be shown to its sender, with
 /// U+FFFD in place of [`FORBIDDEN`] characters.
 pub(crate) fn shown(text: &str, max: usize) -> String {
@@ -249,6 +265,21 @@ mod tests {
                 fold(&format!("a{c}b")),
                 "{c:?}"
             );
+        }
+    }
+
+    #[test]
+    fn visible_lines_keep_line_feeds_and_what_shows() {
+        for (text, expected) in [
+            ("one\ntwo", "one\ntwo"),
+            ("one\r\ntwo\ta", "one\ntwo a"),
+            ("a\0b\u{7f}c\u{9b}d", "abcd"),
+            ("a\u{85}b", "a b"),
+            ("\u{202E}abc\u{2067}d", "abcd"),
+            ("\u{200F}שלום\u{200E} 👩‍👩‍👧 é", "\u{200F}שלום\u{200E} 👩‍👩‍👧 é"),
+            ("\0", ""),
+        ] {
+            assert_eq!(visible_lines(text), expected, "{text:?}");
         }
     }
 

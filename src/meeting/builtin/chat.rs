@@ -1,8 +1,9 @@
-//! How long a message of the chat may be, and how often guests may write to everybody.
+//! What a message of the chat may be, how long, and how often guests may write to everybody.
 
 use super::effect::{MINUTE, Millis};
 use super::messages::Refusal;
 use crate::model::text;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 /// The longest message, in characters.
@@ -11,12 +12,14 @@ const MAX_CHARS: usize = 2000;
 /// How many messages to everybody a guest may write in a minute.
 const MAX_PER_MINUTE: usize = 10;
 
-/// Checks the length of a message.
-pub(super) fn check_text(message: &str) -> Result<(), Refusal> {
-    if text::trim_invisible(message).is_empty() || message.chars().count() > MAX_CHARS {
+/// Returns a message as others get it: without control characters other than line feeds, and without
+/// the bidirectional overrides and isolates, which could act beyond its end.
+pub(super) fn shown_text(message: &str) -> Result<Cow<'_, str>, Refusal> {
+    let message = text::visible_lines(message);
+    if text::trim_invisible(&message).is_empty() || message.chars().count() > MAX_CHARS {
         return Err(Refusal::TooLong);
     }
-    Ok(())
+    Ok(message)
 }
 
 /// Counts a message to everybody; returns whether it may be written. `written` has the moments of
@@ -39,10 +42,10 @@ mod tests {
     #[test]
     fn a_message_has_1_to_2000_characters_of_which_one_shows() {
         for text in ["a", "<b>", &"é".repeat(2000), "\n a"] {
-            assert_eq!(check_text(text), Ok(()));
+            assert_eq!(shown_text(text), Ok(text.into()));
         }
-        for text in ["", " \n", "\u{200B}", &"é".repeat(2001)] {
-            assert_eq!(check_text(text), Err(Refusal::TooLong));
+        for text in ["", " \n", "\u{200B}", "\0\u{202E}", &"é".repeat(2001)] {
+            assert_eq!(shown_text(text), Err(Refusal::TooLong));
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the messages of people who are in do. Each is checked here, whatever a page shows.
 
-use super::chat::may_write_again;
+use super::chat::{may_write_again, shown_text};
 use super::effect::{CloseCode, Millis, SocketId};
 use super::meeting::Meeting;
 use super::messages::{Refusal, ServerMessage};
@@ -105,7 +105,7 @@ impl Meeting {
         if !self.rules.may_write(role, receiver) {
             return Err(Refusal::ChatOff);
         }
-        super::chat::check_text(text)?;
+        let text = shown_text(text)?;
         let is_limited = to.is_none() && self.rules.limits_writing(role);
         let Some(person) = self.people.get_mut(&from) else {
             return Err(Refusal::NotAllowed);
@@ -119,7 +119,7 @@ impl Meeting {
             from,
             name: &self.people[&from].name,
             to,
-            text,
+            text: &text,
             at: now,
         };
         let text: Arc<str> = message.to_text();

@@ -88,6 +88,15 @@ fn a_message_has_a_length_and_a_receiver() {
 }
 
 #[test]
+fn nothing_in_a_message_acts_beyond_it() {
+    let mut world = World::new(json!({}));
+    let (ada, grace) = (world.guest("Ada"), world.guest("Grace"));
+    let text = "a\0b\r\n\u{202E}c\u{2066}\td";
+    world.says(ada, json!({"type": "chat", "text": text}));
+    assert_eq!(world.last(grace, "chat")["text"], "ab\nc d");
+}
+
+#[test]
 fn only_hosts_clear_the_chat_unless_it_is_off() {
     let mut world = World::new(json!({}));
     let (host, ada) = (world.host(), world.guest("Ada"));
