@@ -111,6 +111,16 @@ pub(crate) fn line(text: &str, max: usize) -> Result<&str, Invalid> {
     Ok(trimmed)
 }
 
+/// Does as [`line`], and rejects U+2028 and U+2029 within the text as well: for what is stored nowhere,
+/// so that no earlier rule let it in.
+pub(crate) fn unbroken_line(text: &str, max: usize) -> Result<&str, Invalid> {
+    let line = line(text, max)?;
+    if line.contains(SEPARATORS) {
+        return Err(Invalid::new("must be one line"));
+    }
+    Ok(line)
+}
+
 /// Rejects a text of more than `max` characters (Unicode scalar values).
 pub(crate) fn check_length(text: &str, max: usize) -> Result<(), Invalid> {
     // A text has at most as many characters as bytes, so most texts need no count.
@@ -164,10 +174,12 @@ pub(crate) fn shown(text: &str, max: usize) -> String {
     text.chars().take(max).map(visible).collect()
 }
 
-/// Returns a text as a part of a line of a log or a list, with a space for U+2028 and U+2029, at which
-/// some programs break lines. Names may hold both, which are white space.
+/// The line and the paragraph separator, at which some programs break lines. Stored names may hold both,
+/// which are white space.
+const SEPARATORS: [char; 2] = ['\u{2028}', '\u{2029}'];
+
+/// Returns a text as a part of a line of a log or a list, with a space for U+2028 and U+2029.
 pub(crate) fn on_one_line(text: &str) -> Cow<'_, str> {
-    const SEPARATORS: [char; 2] = ['\u{2028}', '\u{2029}'];
     if text.contains(SEPARATORS) {
         Cow::Owned(text.replace(SEPARATORS, " "))
     } else {
@@ -241,6 +253,15 @@ mod tests {
             assert!(line(text, 255).is_err(), "{text:?}");
         }
         assert_eq!(line("👩‍👩‍👧 ok", 255), Ok("👩‍👩‍👧 ok"));
+    }
+
+    #[test]
+    fn an_unbroken_line_has_no_separators() {
+        for text in ["a\u{2028}b", "a \u{2029} b", "a\nb", ""] {
+            assert!(unbroken_line(text, 255).is_err(), "{text:?}");
+        }
+        assert_eq!(unbroken_line(" a b\u{2028}", 255), Ok("a b"));
+        assert!(line("a\u{2028}b", 255).is_ok());
     }
 
     /// All planes in which Unicode has assigned characters with properties of their own.

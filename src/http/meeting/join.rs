@@ -29,7 +29,10 @@ struct HostToken(String);
 
 impl FromJson<'_> for ShownName {
     fn from_json(value: &RawValue) -> Result<Self, Vec<FieldError>> {
-        as_text(|name| text::line(name, MAX_NAME_CHARS).map(|name| Self(name.to_owned())))(value)
+        as_text(|name| {
+            let name = text::unbroken_line(name, MAX_NAME_CHARS)?;
+            Ok(Self(name.to_owned()))
+        })(value)
     }
 }
 
