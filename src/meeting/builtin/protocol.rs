@@ -33,13 +33,12 @@ impl Serialize for PersonId {
 impl<'de> Deserialize<'de> for PersonId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
-        let number = text.strip_prefix('p').and_then(|digits| {
-            let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-            is_plain.then(|| digits.parse().ok())?
-        });
-        number
-            .map(Self)
-            .ok_or(D::Error::custom("no id of a person"))
+        let number = text
+            .strip_prefix('p')
+            .and_then(|digits| digits.parse().ok());
+        // Each person has one id: neither `p01` nor `p+1` is another form of it.
+        let id = number.map(Self).filter(|id| id.to_string() == text);
+        id.ok_or(D::Error::custom("no id of a person"))
     }
 }
 
@@ -150,6 +149,10 @@ impl ClientMessage {
             data: Box<RawValue>,
         }
 
+        // The values of an array would be read as those of fields, in their order.
+        if !text.trim_start().starts_with('{') {
+            return None;
+        }
         let Head { kind } = serde_json::from_str(text).ok()?;
         if kind != "signal" {
             return serde_json::from_str(text).ok().map(Self::Command);
@@ -186,6 +189,7 @@ mod tests {
             r#"{"type":"mute","id":null}"#,
             r#"{"type":"remove","id":"p1"}"#,
             r#"{"type":"end"}"#,
+            " \n{\"type\":\"end\"}",
             r#"{"type":"extend","minutes":10}"#,
             r#"{"type":"clear_chat"}"#,
         ] {
@@ -208,6 +212,9 @@ mod tests {
             "",
             "null",
             "[]",
+            r#"["ping"]"#,
+            r#" ["chat",null,"Hello"]"#,
+            r#"["signal","p1",1]"#,
             "{}",
             r#"{"type":1}"#,
             r#"{"type":"joined"}"#,
@@ -218,6 +225,10 @@ mod tests {
             r#"{"type":"admit","id":"p+1"}"#,
             r#"{"type":"admit","id":"p99999999999"}"#,
             r#"{"type":"admit","id":"p"}"#,
+            r#"{"type":"admit","id":"p01"}"#,
+            r#"{"type":"admit","id":"p1 "}"#,
+            r#"{"type":"admit","id":"P1"}"#,
+            r#"{"type":"chat","to":"p00","text":"Hello"}"#,
             r#"{"type":"reaction","reaction":"<b>"}"#,
             r#"{"type":"extend","minutes":-1}"#,
             r#"{"type":"chat"}"#,
