@@ -57,7 +57,7 @@ error_codes! {
     HostLinkNotValid = 55, FORBIDDEN;
     /// The request comes from a page of another site.
     ForeignPage = 56, FORBIDDEN;
-    /// No room has the GUID or slug.
+    /// No room has the GUID or slug, or there is nothing to rate.
     RoomNotFound = 70, NOT_FOUND;
     /// Every name that was offered belongs to another room.
     RoomNameTaken = 71, CONFLICT;
@@ -145,6 +145,11 @@ pub(crate) enum ApiError {
     /// The client address has too many web sockets; holds the seconds until it may try again.
     #[error("too many people are in meetings from this client address: try again later")]
     TooManySockets(u64),
+    #[error(
+        "there is nothing to rate: this person has rated the room already, left more than an hour ago, \
+         or was not in a meeting of it"
+    )]
+    NothingToRate,
     #[error("there is no route with this path")]
     RouteNotFound,
     /// The route has other methods; holds them as the header `Allow` lists them.
@@ -221,6 +226,7 @@ impl ApiError {
             Self::ForeignPage => ErrorCode::ForeignPage,
             Self::MeetingsFull => ErrorCode::Unavailable,
             Self::GuestsOnly => ErrorCode::GuestsOnly,
+            Self::NothingToRate => ErrorCode::RoomNotFound,
             Self::RouteNotFound => ErrorCode::RouteNotFound,
             Self::MethodNotAllowed(_) => ErrorCode::MethodNotAllowed,
             Self::BodyTooLarge => ErrorCode::BodyTooLarge,

@@ -59,7 +59,9 @@ fn everybody_who_was_in_rates_the_room_once() {
     assert_eq!(rate(&room.server, &room.page, ticket, json!(5)).status, 204);
     for ticket in [ticket, "", "x", &"0".repeat(32)] {
         let answer = rate(&room.server, &room.page, ticket, json!(5));
-        assert_eq!(answer.status, 404, "{answer:?}");
+        assert_eq!((answer.status, &answer.json()["code"]), (404, &json!(70)));
+        let details = text(&answer.json(), "details").to_owned();
+        assert!(details.starts_with("there is nothing to rate"), "{details}");
     }
 }
 

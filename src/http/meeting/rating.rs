@@ -6,7 +6,7 @@ use crate::http::json;
 use crate::http::state::AppState;
 use crate::http::values::as_text;
 use crate::meeting::builtin::Secret;
-use crate::model::{self, FieldError, Stars};
+use crate::model::{FieldError, Stars};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::value::RawValue;
 
@@ -46,7 +46,7 @@ pub(super) async fn rate(
     };
     let hub = &state.meeting.hub;
     let ticket = ticket.filter(|ticket| hub.take_rating(ticket, room));
-    let ticket = ticket.ok_or(model::Error::RoomNotFound)?;
+    let ticket = ticket.ok_or(ApiError::NothingToRate)?;
     let counted = state.store.add_rating(room, stars).await;
     if counted.is_err() {
         hub.give_rating_back(ticket, room);
