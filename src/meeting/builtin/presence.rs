@@ -3,7 +3,6 @@
 use super::effect::{CloseCode, Effect, Millis, SECOND, SocketId};
 use super::meeting::Meeting;
 use super::messages::ServerMessage;
-use super::person::Person;
 use super::protocol::PersonId;
 use super::secret::Secret;
 
@@ -36,18 +35,23 @@ impl Meeting {
         }
     }
 
-    /// Gives the person whom a secret names the place back, over a new socket, with a new secret.
-    pub(super) fn resume(&mut self, secret: &Secret, socket: SocketId, next: Secret, now: Millis) {
-        let mut people = self.people.values_mut();
-        let Some(person) = people.find(|person| is_named(person, secret)) else {
+    /// Gives a person the place back, who has shown a secret for it: over a new socket, with a new secret.
+    pub(super) fn resume(
+        &mut self,
+        id: PersonId,
+        shown: Secret,
+        socket: SocketId,
+        next: Secret,
+        now: Millis,
+    ) {
+        let Some(person) = self.people.get_mut(&id) else {
             return;
         };
-        let id = person.id;
         let old = person.socket.replace(socket);
         let was_gone = person.gone_since.take().is_some();
         let shows_waiting = person.is_host() && !self.shown_waiting.is_empty();
         let chat = person.chat.clone();
-        person.previous_resume = Some(*secret);
+        person.previous_resume = Some(shown);
         person.resume = next;
         if let Some(old) = old {
             let text = ServerMessage::Replaced.to_text();
@@ -66,10 +70,11 @@ impl Meeting {
         }
     }
 
-    /// Returns whether a secret names a person.
-    pub(super) fn has_place_of(&self, secret: &Secret) -> bool {
+    /// Returns the person who is in and whose place a secret takes.
+    pub(super) fn find_place(&self, secret: &Secret) -> Option<PersonId> {
         let mut people = self.people.values();
-        people.any(|person| is_named(person, secret))
+        let person = people.find(|person| person.is_in() && person.is_resumed_by(secret));
+        person.map(|person| person.id)
     }
 
     /// Takes a person out, tells the others, and lets in who may come in now.
@@ -83,9 +88,4 @@ impl Meeting {
         }
         self.let_in(now);
     }
-}
-
-/// Returns whether a secret names a person who has a place.
-fn is_named(person: &Person, secret: &Secret) -> bool {
-    person.is_in() && person.is_resumed_by(secret)
 }

@@ -166,16 +166,15 @@ impl Registry {
             }
             Pass::Resume(secret) => {
                 let opened = self.meetings.get(&guid);
-                if !opened.is_some_and(|opened| opened.meeting.has_place_of(&secret)) {
-                    return Err(Refused::NotValid);
-                }
+                let person = opened.and_then(|opened| opened.meeting.find_place(&secret));
+                let person = person.ok_or(Refused::NotValid)?;
                 // The dead sockets of those who come back together may count still.
                 if self.count_of(client) >= 2 * MAX_PER_CLIENT {
                     return Err(Refused::TooManySockets);
                 }
                 let (socket, end, closed) = self.open(guid, client, now);
                 self.with_meeting(guid, now, |meeting| {
-                    meeting.resume(&secret, socket, Secret::generate(), now);
+                    meeting.resume(person, secret, socket, Secret::generate(), now);
                 });
                 Ok((end, closed))
             }

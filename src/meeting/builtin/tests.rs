@@ -93,12 +93,12 @@ impl World {
 
     fn resume(&mut self, secret: &Value) -> Option<SocketId> {
         let secret = Secret::parse(secret.as_str().expect("a text")).expect("a secret");
+        let person = self.meeting.find_place(&secret)?;
         let socket = self.socket();
         let next = Secret::generate();
-        let resumed = self.meeting.has_place_of(&secret);
-        self.meeting.resume(&secret, socket, next, self.now);
+        self.meeting.resume(person, secret, socket, next, self.now);
         self.collect();
-        resumed.then_some(socket)
+        Some(socket)
     }
 
     fn end(&mut self, reason: EndReason) {
