@@ -4,8 +4,15 @@ use std::time::{Duration, Instant};
 /// The bit that tells an idle connection.
 const IDLE: u64 = 1 << 63;
 
-/// The value that tells a web socket, which may be open for as long as its two sides want.
+/// The latest moment at which something can begin, in milliseconds.
+const LATEST: u64 = IDLE - 2;
+
+/// The value that tells a web socket, which may be open for as long as its two sides want. It reads as
+/// idle since a moment after all others: so its age is nothing, and [`ConnectionActivity::record_idle`]
+/// leaves it as it is. No head of a request arrives on it any more.
 const WEB_SOCKET: u64 = u64::MAX;
+
+const _: () = assert!(WEB_SOCKET & IDLE != 0 && WEB_SOCKET & !IDLE > LATEST);
 
 /// What a connection does, and since when: it is idle, or it is about a request, since the first
 /// byte of its head, then since its head has arrived.
@@ -73,5 +80,21 @@ impl ConnectionActivity {
 
 /// Returns a time in whole milliseconds.
 fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).map_or(IDLE - 1, |time| time.min(IDLE - 1))
+    u64::try_from(time.as_millis()).map_or(LATEST, |time| time.min(LATEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_web_socket_is_of_no_age_until_it_ends() {
+        let activity = ConnectionActivity::new();
+        while activity.age() < Duration::from_millis(2) {}
+        activity.record_web_socket();
+        activity.record_idle();
+        assert_eq!(activity.age(), Duration::ZERO);
+        activity.record_end();
+        assert!(!activity.is_idle() && activity.age() >= Duration::from_millis(2));
+    }
 }

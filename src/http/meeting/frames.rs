@@ -12,7 +12,8 @@ pub(super) struct Frames {
     wire: WireEnd,
     codec: Codec,
     is_closed: bool,
-    /// The body of the handshake, which tells the reader that the connection is gone when it is dropped.
+    /// The body that `actix_ws` made for the answer, of which nothing is sent. When it is dropped, with the
+    /// connection, the messages for the reader end.
     _handshake: BoxBody,
 }
 
