@@ -320,6 +320,7 @@ impl Server {
             () = self.connections.watch() => Ok(()),
             () = state.rejections.watch() => Ok(()),
             () = state.meeting.hub.watch() => Ok(()),
+            () = state.meeting.hub.watch_rooms(&state.store) => Ok(()),
             () = watch(certificate.as_deref()) => Ok(()),
         };
         // In this order: the stop waits for the connections, and a request in flight may still write.

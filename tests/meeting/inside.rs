@@ -94,6 +94,18 @@ fn options_act_from_the_next_meeting_on() {
 }
 
 #[test]
+fn a_meeting_ends_with_an_owner_whom_another_process_removes() {
+    let room = Room::new(json!({}));
+    let (mut host, mut guest) = host_and_guest(&room);
+    let folder = room.server.folder();
+    folder.roomd(&["user", "remove", "ada@example.com"]);
+    for visitor in [&mut host, &mut guest] {
+        assert_eq!(visitor.until("ended")["reason"], "room");
+        assert_eq!(visitor.until_closed(), 4004);
+    }
+}
+
+#[test]
 fn a_meeting_ends_with_its_room_or_its_owner() {
     let room = Room::new(json!({}));
     let path = format!("/xapi/v2/room/{}", room.guid);

@@ -266,10 +266,14 @@ impl Registry {
         for id in unasked {
             self.send(id, Outgoing::Ping, now);
         }
-        let rooms: Vec<Guid> = self.meetings.keys().copied().collect();
-        for room in rooms {
+        for room in self.rooms() {
             self.with_meeting(room, now, |meeting| meeting.tick(now));
         }
+    }
+
+    /// Returns the rooms of all meetings.
+    pub(super) fn rooms(&self) -> Vec<Guid> {
+        self.meetings.keys().copied().collect()
     }
 
     /// Ends the meetings whose room, or whose owner, has a GUID.
