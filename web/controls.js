@@ -1,6 +1,7 @@
 // The buttons below the pictures.
 
-import { byId, closable, fillChoices, make, show } from "./dom.js";
+import { fillDeviceLists, openChosen } from "./device-lists.js";
+import { byId, closable, make, show } from "./dom.js";
 import { notice } from "./notices.js";
 import { room } from "./room.js";
 import { text } from "./texts.js";
@@ -121,30 +122,15 @@ export class Controls {
   #prepareDialogs() {
     const devices = closable(byId("device-dialog"));
     byId("settings").addEventListener("click", async () => {
-      await this.#listDevices();
+      await fillDeviceLists(this.#devices, "camera-now", "microphone-now");
       devices.showModal();
     });
-    const choose = (id, open) => {
-      byId(id).addEventListener("change", async (event) => this.#tell(await open(event.target.value)));
-    };
-    choose("camera-now", (id) => this.#devices.openCamera(id));
-    choose("microphone-now", (id) => this.#devices.openMicrophone(id));
+    openChosen(this.#devices, "camera-now", "microphone-now", async (opening) => this.#tell(await opening));
     const end = closable(byId("end-dialog"));
     byId("end").addEventListener("click", () => end.showModal());
     byId("end-confirm").addEventListener("click", () => {
       this.#send("end");
       end.close();
     });
-  }
-
-  async #listDevices() {
-    const { cameraTrack, microphoneTrack } = this.#devices;
-    const lists = [["camera-now", "videoinput", cameraTrack], ["microphone-now", "audioinput", microphoneTrack]];
-    for (const [id, kind, track] of lists) {
-      const found = await this.#devices.list(kind);
-      const none = [["", text("no_device")]];
-      fillChoices(byId(id), found.length > 0 ? found : none, track?.getSettings().deviceId);
-      byId(id).disabled = found.length === 0;
-    }
   }
 }

@@ -1,6 +1,7 @@
 // The form before the meeting: name, preview, choice of devices.
 
-import { byId, fillChoices, show } from "./dom.js";
+import { fillDeviceLists, openChosen } from "./device-lists.js";
+import { byId, show } from "./dom.js";
 import { audioContext } from "./notices.js";
 import { post, state } from "./room.js";
 import { loudness } from "./speaking.js";
@@ -47,8 +48,7 @@ export class JoinForm {
     show(byId("insecure"), !devices.isAvailable);
     byId("use-camera").addEventListener("click", () => this.#toggleCamera());
     byId("use-microphone").addEventListener("click", () => this.#toggleMicrophone());
-    this.#onChoice("camera", (id) => devices.openCamera(id));
-    this.#onChoice("microphone", (id) => devices.openMicrophone(id));
+    openChosen(devices, "camera", "microphone", (opening) => this.#tell(opening));
     devices.addEventListener("change", () => this.#update());
     byId("join-form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -81,10 +81,6 @@ export class JoinForm {
   #trouble(words) {
     byId("join-trouble").textContent = words;
     byId("name").setAttribute("aria-invalid", String(Boolean(words)));
-  }
-
-  #onChoice(kind, open) {
-    byId(kind).addEventListener("change", (event) => this.#tell(open(event.target.value)));
   }
 
   async #tell(opening) {
@@ -133,14 +129,7 @@ export class JoinForm {
     show(byId("preview-off"), !cameraTrack);
     show(byId("level-field"), Boolean(microphoneTrack));
     this.#meterFor(microphoneTrack);
-    const choices = [["camera", "videoinput", cameraTrack], ["microphone", "audioinput", microphoneTrack]];
-    for (const [id, kind, track] of choices) {
-      const found = await this.#devices.list(kind);
-      const select = byId(id);
-      const none = [["", text("no_device")]];
-      fillChoices(select, found.length > 0 ? found : none, track?.getSettings().deviceId);
-      select.disabled = found.length === 0;
-    }
+    await fillDeviceLists(this.#devices, "camera", "microphone");
   }
 
   /** Shows how loud the microphone is. */

@@ -38,6 +38,7 @@ const FILES: &[File] = files![
     "attendance.js": SCRIPT,
     "chat.js": SCRIPT,
     "controls.js": SCRIPT,
+    "device-lists.js": SCRIPT,
     "devices.js": SCRIPT,
     "dom.js": SCRIPT,
     "ending.js": SCRIPT,
