@@ -3,7 +3,7 @@
 import { byId, fillChoices, make, nameOf, show } from "./dom.js";
 import { chime, notice } from "./notices.js";
 import { nameById, room } from "./room.js";
-import { text } from "./texts.js";
+import { isolate, text } from "./texts.js";
 
 const EVERYBODY = "";
 
@@ -151,7 +151,7 @@ export class Chat {
     this.#unread += 1;
     this.#showUnread();
     if (notify === "all" || isPrivate) {
-      notice(`${message.name}: ${message.text.slice(0, 120)}`);
+      notice(`${isolate(message.name)}: ${isolate(message.text.slice(0, 120))}`);
     }
   }
 

@@ -112,8 +112,7 @@ export class Tiles {
     const isSelf = person.id === room.self;
     const stream = isSelf ? this.#devices.screen : this.#stream(person.id, person.screen_stream);
     this.#attach(tile, stream);
-    const [before, after = ""] = text("screen_of", { name: "\n" }).split("\n");
-    tile.querySelector(".name").replaceChildren(before, nameOf(person.name), after);
+    tile.querySelector(".name").textContent = text("screen_of", { name: person.name });
     return tile;
   }
 

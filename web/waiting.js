@@ -1,6 +1,6 @@
 // Waiting: the page of a person who waits, and for hosts the list of those who do.
 
-import { byId, make, nameOf, show } from "./dom.js";
+import { byId, make, show } from "./dom.js";
 import { say } from "./notices.js";
 import { enter } from "./room.js";
 import { text } from "./texts.js";
@@ -36,8 +36,7 @@ export class Knocking {
   }
 
   #line(person) {
-    const [before, after = ""] = text("person_waits", { name: "\n" }).split("\n");
-    const words = make("span", { className: "who" }, before, nameOf(person.name), after);
+    const words = make("span", { className: "who", textContent: text("person_waits", { name: person.name }) });
     const admit = this.#button("admit", text("admit"), text("admit_person", { name: person.name }), person);
     admit.classList.add("primary");
     const away = this.#button("turn_away", text("turn_away"), text("turn_away_person", { name: person.name }), person);

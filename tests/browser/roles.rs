@@ -32,10 +32,12 @@ fn a_host_lets_in_turns_away_mutes_removes_and_ends() {
     isolated(|| {
         let house = House::new(&json!({"skip_approval_on_join": false}), "");
         let host = house.join(&house.host_url(), "Ada");
-        let grace = house.knock(house.url(), "Grace");
+        let grace = house.knock(house.url(), "גרייס");
         grace.wait_for_state("waiting");
         host.wait_for("document.querySelector('#knocking [data-action=admit]') !== null");
+        host.wait_for_text("#knocking", "\u{2068}גרייס\u{2069} wants to join.");
         host.click("#knocking [data-action=admit]");
+        host.wait_for_text("#notices", "\u{2068}גרייס\u{2069} has joined.");
         grace.wait_for_state("in");
         let mallory = house.knock(house.url(), "Mallory");
         host.wait_for("document.querySelector('#knocking [data-action=turn-away]') !== null");
