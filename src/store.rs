@@ -259,10 +259,21 @@ impl Store {
     /// the first call for a room writes.
     ///
     /// # Errors
-    /// No room with that GUID; a database that cannot be read or written.
+    /// No room with that GUID; an owner who is inactive or expired, because no host link is valid then;
+    /// a database that cannot be read or written.
     pub async fn give_host_link(&self, guid: Guid) -> Result<Room, Error> {
         match self {
             Self::Sqlite(engine) => engine.give_host_link(guid).await,
+        }
+    }
+
+    /// Returns whether a host link of any room was ever given out.
+    ///
+    /// # Errors
+    /// A database that cannot be read.
+    pub async fn gave_host_links(&self) -> Result<bool, Error> {
+        match self {
+            Self::Sqlite(engine) => engine.gave_host_links(),
         }
     }
 

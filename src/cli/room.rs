@@ -8,7 +8,6 @@ use crate::model::{Email, Room, Timestamp};
 use crate::store::{Location, Missing, Store};
 use clap::{Args, Subcommand};
 use serde_json::json;
-use std::io::{self, Write};
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
@@ -68,20 +67,12 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
 async fn prepare(store: &Store, args: &HostLinkArgs) -> Result<Room, CliError> {
     let room = store.find_default_room(&args.email).await?;
     let room = room.ok_or_else(|| CliError::NoRoom(args.email.as_str().to_owned()))?;
-    if args.rotate {
-        store.revoke_host_links(room.guid).await?;
+    let given = store.give_host_link(room.guid).await?;
+    if !args.rotate {
+        return Ok(given);
     }
-    let room = store.give_host_link(room.guid).await?;
-    let found = store.find_room_to_open(&room.slug_token).await?;
-    if found.is_some_and(|found| !found.owner_is_active) {
-        // Where stderr is closed there is no reader to tell.
-        let _ = writeln!(
-            io::stderr(),
-            "roomd: {} is inactive or expired: no host link of the room is valid until that changes",
-            room.creator_email
-        );
-    }
-    Ok(room)
+    store.revoke_host_links(room.guid).await?;
+    Ok(store.give_host_link(room.guid).await?)
 }
 
 /// Returns the link of a room for everybody.

@@ -38,8 +38,6 @@ pub(super) struct CachedResponse {
     pub(super) body: Bytes,
     /// The header that names the unknown options of the request, if there are any.
     pub(super) unknown_options: Option<HeaderValue>,
-    /// Whether the body has a host link, which not every key gets.
-    pub(super) has_host_url: bool,
 }
 
 impl CachedResponse {
@@ -158,7 +156,6 @@ mod tests {
         CachedResponse {
             body: Bytes::from_static(body.as_bytes()),
             unknown_options: None,
-            has_host_url: false,
         }
     }
 

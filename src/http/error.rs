@@ -131,8 +131,9 @@ pub(crate) enum ApiError {
     )]
     GuestsOnly,
     #[error(
-        "the host link is not valid: it was revoked, has ended, or is not whole; ask for another one, \
-         or enter as a guest, without what follows the # in it"
+        "the host link is not valid: it was revoked, has ended or is not whole, or the owner of the \
+         room is inactive or expired; ask for another one, or enter as a guest, without what follows \
+         the # in it"
     )]
     HostLinkNotValid,
     #[error(
@@ -204,7 +205,7 @@ impl ApiError {
                 Rule::UsernameTaken => ErrorCode::UsernameTaken,
                 Rule::EmailTaken => ErrorCode::EmailTaken,
                 Rule::EmailNotFound | Rule::UserNotFound => ErrorCode::UserNotFound,
-                Rule::UserInactive => ErrorCode::UserInactive,
+                Rule::UserInactive | Rule::OwnerInactive => ErrorCode::UserInactive,
                 Rule::RoomNotFound => ErrorCode::RoomNotFound,
                 Rule::RoomNamesTaken(_) => ErrorCode::RoomNameTaken,
                 // Only operators' commands meet these rules; no request does.

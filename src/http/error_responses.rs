@@ -53,8 +53,9 @@ error_responses! {
     GuestsOnly: ApiError::GuestsOnly;
     HostNotServed: ApiError::HostNotServed;
     GuestsOnlyOrInactive: Rule::UserInactive.into(), ApiError::GuestsOnly;
+    GuestsOnlyOrOwnerInactive: Rule::OwnerInactive.into(), ApiError::GuestsOnly;
     InvalidBody: invalid("lang", LangTag::parse("e")), ApiError::BadRequest(
-        "the body must be a JSON object: EOF while parsing an object at line 1 column 1".into(),
+        "the body must be a JSON object: it ends too early, at line 1 column 1".into(),
     );
     InvalidParameters: invalid("page", PageNumber::new(0));
     NotReady: ApiError::NotReady(store::Error::Stopped);

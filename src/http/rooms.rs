@@ -75,12 +75,9 @@ pub(super) async fn get_or_create(
     let cache = Cache::from_request(&request);
     let generation = authorized.generation;
     let in_query = ExtraFields::from_query(request.query_string())?;
-    // The response is found by the body, so the body alone must have decided what it says.
+    // The response is found by the body, so body and database alone must have decided what it says.
     let is_by_body = in_query.is_empty();
     if is_by_body && let Some(cached) = cache.response(generation, &body.0) {
-        if cached.has_host_url {
-            authorized.check_host_links()?;
-        }
         return Ok(json_response(HttpResponse::Ok(), cached));
     }
     let (mut draft, fields) = request::read_draft(&body.0, &state.languages)?;
@@ -94,12 +91,14 @@ pub(super) async fn get_or_create(
     let shown = CachedResponse {
         body: Bytes::from(RoomResponse::new(&found, &state)?.to_json()),
         unknown_options,
-        has_host_url: fields.has(ExtraField::HostUrl),
     };
+    // Not every key gets a host link, and there is none from the moment on at which its owner expires.
+    let may_be_cached = is_by_body && !fields.has(ExtraField::HostUrl);
     Ok(match created {
-        CreateOutcome::Existed if !is_by_body => json_response(HttpResponse::Ok(), shown),
         CreateOutcome::Existed => {
-            cache.store_response(generation, &body.0, shown.clone());
+            if may_be_cached {
+                cache.store_response(generation, &body.0, shown.clone());
+            }
             json_response(HttpResponse::Ok(), shown)
         }
         CreateOutcome::Created => {

@@ -47,6 +47,12 @@ pub enum Error {
     /// The user is inactive, or the account has expired.
     #[error("the user is inactive or expired")]
     UserInactive,
+    /// The owner of a room is inactive, or the account has expired, so no host link is valid.
+    #[error(
+        "the owner of the room is inactive or expired, and so no host link of it is valid: make the \
+         owner active first"
+    )]
+    OwnerInactive,
     /// Another user has the username.
     #[error("another user has this username")]
     UsernameTaken,

@@ -271,7 +271,7 @@ fn another_address_or_an_inactive_owner_revokes_the_links() {
     let path = format!("{}?fields=host_url", room_path(&room));
     let found = server.post(&format!("{USER}/search"), &json!({"email": ADA}));
     let user = user_path(&found.json()[0]);
-    let link = || text(&server.get(&path).json(), "host_url").to_owned();
+    let link = || server.get(&path).json()["host_url"].clone();
     let change = |fields: Value| {
         let answer = server.put(&user, &fields);
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -280,12 +280,16 @@ fn another_address_or_an_inactive_owner_revokes_the_links() {
     for unrelated in [
         json!({"name": "Augusta", "mobile": "1"}),
         json!({"email": "ADA@example.com"}),
-        json!({"active": true, "expires_at": "2020-01-01T00:00:00Z"}),
+        json!({"active": true, "expires_at": "9000-01-01T00:00:00Z"}),
         json!({"expires_at": null}),
     ] {
         change(unrelated);
         assert_eq!(link(), first);
     }
+    change(json!({"expires_at": "2020-01-01T00:00:00Z"}));
+    assert_eq!(link(), Value::Null);
+    change(json!({"expires_at": null}));
+    assert_eq!(link(), first);
     change(json!({"email": "countess@example.com"}));
     let second = link();
     assert_ne!(second, first);
@@ -293,14 +297,79 @@ fn another_address_or_an_inactive_owner_revokes_the_links() {
     let third = link();
     assert!(![&first, &second].contains(&&third));
     change(json!({"active": false}));
+    assert_eq!(link(), Value::Null);
+    change(json!({"active": true}));
     let fourth = link();
     assert!(![&first, &second, &third].contains(&&fourth));
-    change(json!({"active": true}));
     change(json!({"tags": "x", "active": true}));
     assert_eq!(link(), fourth);
     let again = json!({"email": ADA, "username": ADA, "name": "A", "active": false});
     assert_eq!(server.post(USER, &again).status, 200);
+    change(json!({"active": true}));
     assert_ne!(link(), fourth);
+}
+
+#[test]
+fn a_room_whose_owner_is_inactive_or_expired_gets_no_host_link() {
+    let server = TestServer::start();
+    let room = with_host_url(&server);
+    let path = room_path(&room);
+    let found = server.post(&format!("{USER}/search"), &json!({"email": ADA}));
+    let user = user_path(&found.json()[0]);
+    let asked = json!({"creator_email": ADA, "name": "Room", "fields": ["host_url"]});
+    // So that each worker has had the chance to keep the answer.
+    (0..10).for_each(|_| drop(with_host_url(&server)));
+    for (off, on) in [
+        (json!({"active": false}), json!({"active": true})),
+        (
+            json!({"expires_at": "2020-01-01T00:00:00Z"}),
+            json!({"expires_at": null}),
+        ),
+    ] {
+        assert_eq!(server.put(&user, &off).status, 200);
+        for body in [json!({}), json!({"expires_in": 60})] {
+            let answer = host_link(&server, &room, &body);
+            let error = answer.json();
+            assert_eq!((answer.status, &error["code"]), (403, &json!(53)));
+            assert!(text(&error, "details").contains("owner"), "{error}");
+        }
+        for _ in 0..10 {
+            let answer = server.post(ROOM, &asked);
+            assert_eq!(answer.status, 200);
+            assert_eq!(answer.json().get("host_url"), Some(&Value::Null));
+        }
+        let found = server.get(&format!("{ROOM}/search?fields=host_url")).json();
+        for room in [
+            server.get(&format!("{path}?fields=host_url")).json(),
+            server.put(&path, &json!({"fields": "host_url"})).json(),
+            found["data"][0].clone(),
+        ] {
+            assert_eq!(room.get("host_url"), Some(&Value::Null), "{room}");
+        }
+        assert_eq!(server.put(&user, &on).status, 200);
+        let link = host_link(&server, &room, &json!({})).json();
+        assert_eq!(link["host_url"], with_host_url(&server)["host_url"]);
+    }
+}
+
+/// Nothing is written at the moment at which an owner expires.
+#[test]
+fn an_owner_who_expires_ends_the_link_in_repeated_answers_too() {
+    let server = TestServer::start();
+    with_host_url(&server);
+    let found = server.post(&format!("{USER}/search"), &json!({"email": ADA}));
+    let soon = jiff::Timestamp::now().as_second() + 2;
+    let soon = jiff::Timestamp::from_second(soon).expect("a moment");
+    let change = json!({"expires_at": soon.to_string()});
+    assert_eq!(
+        server.put(&user_path(&found.json()[0]), &change).status,
+        200
+    );
+    (0..10).for_each(|_| drop(with_host_url(&server)));
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    for _ in 0..10 {
+        assert_eq!(with_host_url(&server)["host_url"], Value::Null);
+    }
 }
 
 #[test]

@@ -98,16 +98,24 @@ fn a_bad_secret_revokes_nothing() {
 }
 
 #[test]
-fn an_inactive_owner_is_named() {
-    let (folder, _) = with_room();
-    let database = crate::support::open(&folder.database());
-    let changed = database.execute("UPDATE users SET active = 0", []);
-    assert_eq!(changed, Ok(1));
-    drop(database);
-    let exit = folder.run(&["room", "host-link", ADA]);
-    assert!(exit.status.success(), "{exit:?}");
-    assert!(exit.stderr.contains("inactive or expired"), "{exit:?}");
-    assert!(exit.stdout.starts_with(URL), "{exit:?}");
+fn an_inactive_owner_gets_no_link_and_keeps_those_that_were_given_out() {
+    let (folder, room) = with_room();
+    let set_active = |active: bool| {
+        let database = crate::support::open(&folder.database());
+        let changed = database.execute("UPDATE users SET active = ?1", [active]);
+        assert_eq!(changed, Ok(1));
+    };
+    set_active(false);
+    for args in [&[][..], &["--rotate"], &["--expires-in", "60", "--json"]] {
+        let exit = folder.run(&[&["room", "host-link", ADA], args].concat());
+        assert!(
+            exit.error_message().contains("inactive or expired"),
+            "{exit:?}"
+        );
+        assert_eq!(exit.stdout, "");
+    }
+    set_active(true);
+    assert_eq!(host_link(&folder, &[]), text(&room, "host_url"));
 }
 
 /// The secret is in no backup, and a backup from before a revocation does not undo it.

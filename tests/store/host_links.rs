@@ -9,6 +9,8 @@ contract![
     a_revocation_starts_the_next_epoch_and_is_durable,
     other_changes_of_a_room_keep_its_epoch,
     a_changed_address_or_an_inactive_owner_starts_the_next_epoch,
+    no_link_is_given_out_while_the_owner_is_inactive_or_expired,
+    the_database_tells_whether_a_link_was_given_out,
     an_unknown_room_has_no_links_and_no_ratings,
     a_room_to_open_tells_of_its_owner,
     ratings_are_counted_by_stars_and_go_with_the_room,
@@ -131,6 +133,43 @@ async fn a_changed_address_or_an_inactive_owner_starts_the_next_epoch(database: 
     assert!(inactive.is_ok());
     assert_eq!(epoch(&database, guid).await, 4);
     assert_eq!(epoch(&database, other).await, 0);
+}
+
+async fn no_link_is_given_out_while_the_owner_is_inactive_or_expired(database: Database) {
+    let guid = with_room(&database).await;
+    let expires = |at: &str| UserPatch {
+        expires_at: Some(Timestamp::parse(at).ok()),
+        ..UserPatch::default()
+    };
+    let active = |active| UserPatch {
+        active: Some(active),
+        ..UserPatch::default()
+    };
+    // Before the first link and after it.
+    for _ in 0..2 {
+        for [off, on] in [
+            [expires("2020-01-01T00:00:00Z"), expires("never")],
+            [active(false), active(true)],
+        ] {
+            let before = database.room_of(ADA).await.expect("a room");
+            change_owner(&database, ADA, off).await;
+            assert_rule(database.give_host_link(guid).await, Error::OwnerInactive);
+            let after = database.room_of(ADA).await.expect("a room");
+            assert_eq!(after.host_link_given, before.host_link_given);
+            change_owner(&database, ADA, on).await;
+        }
+        assert!(database.give_host_link(guid).await.is_ok());
+    }
+}
+
+async fn the_database_tells_whether_a_link_was_given_out(database: Database) {
+    assert_eq!(database.gave_host_links().await, Ok(false));
+    let guid = with_room(&database).await;
+    assert_eq!(database.gave_host_links().await, Ok(false));
+    database.give_host_link(guid).await.expect("a room");
+    assert_eq!(database.gave_host_links().await, Ok(true));
+    assert_eq!(database.delete_room(guid).await, Ok(()));
+    assert_eq!(database.gave_host_links().await, Ok(false));
 }
 
 async fn an_unknown_room_has_no_links_and_no_ratings(database: Database) {

@@ -4,7 +4,7 @@ use super::room_guid;
 use crate::http::auth::Authorized;
 use crate::http::body::JsonBody;
 use crate::http::error::ApiError;
-use crate::http::error_responses::{DiskFull, GuestsOnly, RoomNotFound};
+use crate::http::error_responses::{DiskFull, GuestsOnly, GuestsOnlyOrOwnerInactive, RoomNotFound};
 use crate::http::fields::{Fields, request};
 use crate::http::page;
 use crate::http::state::AppState;
@@ -39,7 +39,7 @@ struct HostLinkResponse {
 /// Make a host link
 ///
 /// Returns a link by which people enter the room as hosts. Without an end it is the `host_url` of the
-/// room, the same each time.
+/// room, the same each time. There is none while the owner is inactive or expired.
 #[utoipa::path(
     post,
     path = "/room/{room_guid}/host-link",
@@ -49,7 +49,7 @@ struct HostLinkResponse {
     request_body = HostLinkRequest,
     responses(
         (status = 200, description = "The link.", body = HostLinkResponse),
-        GuestsOnly, RoomNotFound, DiskFull,
+        GuestsOnlyOrOwnerInactive, RoomNotFound, DiskFull,
     ),
 )]
 pub(in crate::http) async fn create(

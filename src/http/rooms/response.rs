@@ -42,10 +42,10 @@ pub(super) struct RoomResponse<'a> {
     #[schema(value_type = RoomOptions)]
     ui_options: &'a RawValue,
     /// The `url` with a secret in its fragment, by which people enter as hosts; only where `fields`
-    /// ask for it.
+    /// ask for it. Null while the owner is inactive or expired, because no host link is valid then.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = "uri", nullable = false)]
-    host_url: Option<String>,
+    #[schema(format = "uri")]
+    host_url: Option<Option<String>>,
     /// Only where `fields` ask for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -111,10 +111,11 @@ impl<'a> RoomResponse<'a> {
         let FoundRoom {
             room,
             fields,
+            gives_host_link,
             rating,
         } = found;
         let url = page::url(&state.public_url, &room.slug());
-        let host_url = || state.host_links.url(&url, room, None);
+        let host_url = || gives_host_link.then(|| state.host_links.url(&url, room, None));
         Ok(Self {
             host_url: fields.has(ExtraField::HostUrl).then(host_url),
             meeting: fields

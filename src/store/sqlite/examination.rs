@@ -4,6 +4,7 @@ mod disk;
 
 use super::connection::{self, check_exists, check_file, open_unchecked};
 use super::error::OpenError;
+use super::host_links::gave_host_links;
 use super::schema::{self, Depth};
 use crate::model::Timestamp;
 use crate::store::{Check, Examination, Facts};
@@ -88,12 +89,6 @@ fn read(connection: &Connection) -> rusqlite::Result<Found> {
         |row| row.get(0),
     )?;
     let version = schema::version(connection)?;
-    let has_host_links = version >= 3
-        && connection.query_row(
-            "SELECT EXISTS (SELECT 1 FROM rooms WHERE host_link_given = 1)",
-            [],
-            |row| row.get(0),
-        )?;
     Ok(Found {
         schema: version,
         journal_mode: connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?,
@@ -102,7 +97,7 @@ fn read(connection: &Connection) -> rusqlite::Result<Found> {
         facts: Facts {
             latest: latest.map(Timestamp::from_unix),
             valid_keys,
-            has_host_links,
+            has_host_links: gave_host_links(connection)?,
         },
     })
 }

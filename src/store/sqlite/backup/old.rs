@@ -162,12 +162,6 @@ fn has_host_links(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(schema::version(connection)? >= 3)
 }
 
-/// Returns whether a host link of any room of a database was given out.
-pub(super) fn gave_host_links(connection: &Connection) -> rusqlite::Result<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM rooms WHERE host_link_given = 1)";
-    Ok(has_host_links(connection)? && connection.query_row(sql, [], |row| row.get(0))?)
-}
-
 fn host_epochs(old: &Connection) -> rusqlite::Result<Vec<RaisedEpoch>> {
     if !has_host_links(old)? {
         return Ok(Vec::new());

@@ -3,9 +3,10 @@
 use super::check::check_copy;
 use super::file_system::{cannot_write, folder_of, remove_if_exists, set_owner, sync_folder};
 use super::manifest::copy_and_digest;
-use super::old::{Old, gave_host_links};
+use super::old::Old;
 use crate::store::sqlite::connection::{beside, open_error, open_unchecked};
 use crate::store::sqlite::file_kind::{PIPE, check_is_file, other_kind};
+use crate::store::sqlite::host_links::gave_host_links;
 use crate::store::sqlite::schema::Depth;
 use crate::store::sqlite::serve_lock::ServeLock;
 use crate::store::{BackupError, Contents, Location, Manifest, OldDatabase, Restored};
