@@ -9,8 +9,15 @@ use std::path::{Path, PathBuf};
 /// How many bytes a secret has.
 const BYTES: usize = 32;
 
-/// The length of a file, in bytes: the secret in hexadecimal digits, and a line break.
-const FILE_BYTES: usize = 2 * BYTES + 1;
+/// The length of a secret in hexadecimal digits.
+const DIGITS: usize = 2 * BYTES;
+
+/// How many bytes of a file are read: those of the longest right one, which an editor of Windows has
+/// saved with a line break of two bytes, and one more to tell that there is more.
+const READ_BYTES: usize = DIGITS + 3;
+
+/// The mark that some editors write before a text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 
 /// What a secret is for, as errors say it.
 const PURPOSE: &str = "the secret of the host links";
@@ -42,20 +49,26 @@ pub(crate) enum SecretFile {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SecretError {
     #[error(
-        "{PURPOSE} cannot be read from {0}: {1}: let the user who runs roomd read it, or set \
-         meeting.secret_file to another file"
+        "{PURPOSE} cannot be read from {0}: {1}: {step}",
+        step = next_step(.1, "read it and enter its folder")
     )]
     Unreadable(PathBuf, io::Error),
     #[error(
-        "{0} is not a file, so {PURPOSE} cannot be in it: set meeting.secret_file to the name of a \
-         file"
+        "{0} is {1} and not a file, so {PURPOSE} cannot be in it: set meeting.secret_file to the name \
+         of a file"
     )]
-    NotAFile(PathBuf),
+    NotAFile(PathBuf, &'static str),
     #[error(
-        "{0} does not have {PURPOSE}, which is 64 hexadecimal digits: put the right file back, or \
-         delete it, and the next start makes another, which revokes all host links"
+        "{link} is a symbolic link to {target}, which does not exist: put the file with {PURPOSE} back \
+         there, or remove the link, and the next start makes another secret, which revokes all host \
+         links"
     )]
-    Malformed(PathBuf),
+    DanglingLink { link: PathBuf, target: PathBuf },
+    #[error(
+        "{0} does not have {PURPOSE}, which is {DIGITS} hexadecimal digits: the file {1}: put the right \
+         one back, or delete it, and the next start makes another, which revokes all host links"
+    )]
+    Malformed(PathBuf, String),
     #[error(
         "{0} has {PURPOSE}, and other users can use it (mode {1:04o}): run chmod 600 {0}; if \
          somebody may have read it, delete it, and the next start makes another, which revokes all \
@@ -63,10 +76,26 @@ pub(crate) enum SecretError {
     )]
     Open(PathBuf, u32),
     #[error(
-        "{PURPOSE} cannot be stored in {0}: {1}: let the user who runs roomd write into that folder, \
-         or set meeting.secret_file to another file"
+        "{PURPOSE} cannot be stored in {file}: the folder {folder} does not exist: create it, or set \
+         meeting.secret_file to a file in another folder"
+    )]
+    NoFolder { file: PathBuf, folder: PathBuf },
+    #[error(
+        "{PURPOSE} cannot be stored in {0}: {1}: {step}",
+        step = next_step(.1, "write into its folder")
     )]
     Unwritable(PathBuf, io::Error),
+}
+
+/// What to do about an error of the system, as the end of a sentence. `missing_right` says what the user
+/// may not do, if it is that.
+fn next_step(error: &io::Error, missing_right: &str) -> String {
+    let step = match error.kind() {
+        ErrorKind::PermissionDenied => format!("let the user who runs roomd {missing_right}"),
+        ErrorKind::StorageFull => "free some space".into(),
+        _ => "correct that".into(),
+    };
+    format!("{step}, or set meeting.secret_file to another file")
 }
 
 impl HostSecret {
@@ -85,9 +114,9 @@ impl HostSecret {
         match secret.store(path, database) {
             Ok(()) => Ok(secret),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                Self::load(path)?.ok_or_else(|| SecretError::Unwritable(path.to_owned(), error))
+                Self::load(path)?.ok_or_else(|| unwritable(path, &error))
             }
-            Err(error) => Err(SecretError::Unwritable(path.to_owned(), error)),
+            Err(error) => Err(unwritable(path, &error)),
         }
     }
 
@@ -124,36 +153,36 @@ impl HostSecret {
     }
 
     /// Reads a secret; returns None if there is no file.
-    fn load(path: &Path) -> Result<Option<Self>, SecretError> {
+    ///
+    /// # Errors
+    /// A file that cannot be read, that has no secret, or that other users can use.
+    pub(super) fn load(path: &Path) -> Result<Option<Self>, SecretError> {
         let unreadable = |error| SecretError::Unreadable(path.to_owned(), error);
         // Before it is opened: to open a pipe waits for whoever writes into it.
         match fs::metadata(path) {
-            Ok(found) if !found.is_file() => return Err(SecretError::NotAFile(path.to_owned())),
+            Ok(found) if found.is_dir() => {
+                return Err(SecretError::NotAFile(path.to_owned(), "a folder"));
+            }
+            Ok(found) if !found.is_file() => {
+                return Err(SecretError::NotAFile(path.to_owned(), "a pipe or device"));
+            }
             Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return none_or_dangling(path),
             Err(error) => return Err(unreadable(error)),
         }
         let file = File::open(path).map_err(unreadable)?;
         check_mode(path, &file)?;
-        let mut text = String::new();
-        // One byte more than a secret has tells that there is more.
-        let mut start = file.take(FILE_BYTES as u64 + 1);
-        match start.read_to_string(&mut text) {
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::InvalidData => text.clear(),
-            Err(error) => return Err(unreadable(error)),
-        }
-        let secret = from_hex(text.strip_suffix('\n').unwrap_or(&text));
-        let secret = secret.ok_or_else(|| SecretError::Malformed(path.to_owned()))?;
-        Ok(Some(Self(secret)))
+        let mut bytes = Vec::with_capacity(READ_BYTES);
+        let mut start = file.take(READ_BYTES as u64);
+        start.read_to_end(&mut bytes).map_err(unreadable)?;
+        let secret = from_hex(without_line_break(&bytes));
+        let malformed = || SecretError::Malformed(path.to_owned(), fault(&bytes));
+        Ok(Some(Self(secret.ok_or_else(malformed)?)))
     }
 
     /// Writes a new file, whole or not at all, and never over another one.
     fn store(&self, path: &Path, database: &Path) -> io::Result<()> {
-        let folder = match path.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        };
+        let folder = folder_of(path);
         // For its owner alone, from the beginning.
         let mut file = tempfile::Builder::new()
             .prefix(".tmp")
@@ -177,14 +206,70 @@ impl Debug for HostSecret {
     }
 }
 
-fn from_hex(text: &str) -> Option<[u8; BYTES]> {
-    let digits: Vec<u8> = text
-        .chars()
-        .map(|digit| digit.to_digit(16).and_then(|digit| digit.try_into().ok()))
-        .collect::<Option<_>>()?;
+/// Returns the folder that a file is in.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Returns the error of a file that cannot be made, without the name of the temporary one, which the
+/// error of `tempfile` has.
+fn unwritable(path: &Path, error: &io::Error) -> SecretError {
+    let (file, folder) = (path.to_owned(), folder_of(path));
+    if error.kind() == ErrorKind::NotFound && !folder.exists() {
+        let folder = folder.to_owned();
+        return SecretError::NoFolder { file, folder };
+    }
+    let reason = match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => error.kind().into(),
+    };
+    SecretError::Unwritable(file, reason)
+}
+
+/// Returns None for a path at which there is nothing, not even a link.
+fn none_or_dangling<T>(path: &Path) -> Result<Option<T>, SecretError> {
+    match fs::read_link(path) {
+        Ok(target) => Err(SecretError::DanglingLink {
+            link: path.to_owned(),
+            target,
+        }),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Returns a text without the one line break at its end, of either kind.
+fn without_line_break(text: &[u8]) -> &[u8] {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    text.strip_suffix(b"\r").unwrap_or(text)
+}
+
+fn from_hex(text: &[u8]) -> Option<[u8; BYTES]> {
+    let digits: Vec<u8> = text.iter().map(digit).collect::<Option<_>>()?;
     let (pairs, rest) = digits.as_chunks::<2>();
     let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
     rest.is_empty().then(|| bytes.try_into().ok())?
+}
+
+fn digit(byte: &u8) -> Option<u8> {
+    let digit = char::from(*byte).to_digit(16)?;
+    digit.try_into().ok()
+}
+
+/// Returns what is wrong with the start of a file that is no secret, after "the file".
+fn fault(bytes: &[u8]) -> String {
+    let text = without_line_break(bytes);
+    match text.len() {
+        0 => "is empty".into(),
+        _ if text.starts_with(BYTE_ORDER_MARK) => {
+            "begins with a byte order mark, which an editor can leave out".into()
+        }
+        _ if text.iter().any(|byte| digit(byte).is_none()) => "has other characters".into(),
+        length if length > DIGITS => "has more".into(),
+        length => format!("has {length}"),
+    }
 }
 
 #[cfg(unix)]
@@ -245,7 +330,7 @@ mod tests {
         assert_eq!(load_or_create(&path).expect("the same").0, made.0);
         assert_eq!(HostSecret::examine(&path).ok(), Some(SecretFile::Usable));
         let text = fs::read_to_string(&path).expect("a file");
-        assert_eq!((text.len(), text.lines().count()), (FILE_BYTES, 1));
+        assert_eq!((text.len(), text.lines().count()), (DIGITS + 1, 1));
         assert_eq!(fs::read_dir(folder.path()).expect("files").count(), 1);
         let other = load_or_create(&folder.path().join("other")).expect("a secret");
         assert_ne!(other.0, made.0);
@@ -292,31 +377,92 @@ mod tests {
         let path = folder.path().join("secret");
         load_or_create(&path).expect("a secret");
         let hex = "0f".repeat(BYTES);
-        for text in [
-            "".to_owned(),
-            hex[1..].to_owned(),
-            format!("{hex}0"),
-            format!("{hex}00"),
-            format!("{hex}\n\n"),
-            format!("{}g0", &hex[2..]),
-            format!("{}+1", &hex[2..]),
-            "é".repeat(BYTES),
+        for (text, fault) in [
+            (String::new(), "is empty"),
+            ("\n".into(), "is empty"),
+            (hex[1..].into(), "has 63"),
+            (format!("{}\n", &hex[2..]), "has 62"),
+            (format!("{hex}0"), "has more"),
+            (format!("{hex}00"), "has more"),
+            (hex.repeat(100), "has more"),
+            (format!("{hex}\n\n"), "has other characters"),
+            (format!("{hex} "), "has other characters"),
+            (format!("{}g0", &hex[2..]), "has other characters"),
+            (format!("{}+1", &hex[2..]), "has other characters"),
+            ("é".repeat(BYTES), "has other characters"),
+            (
+                format!("\u{FEFF}{hex}\r\n"),
+                "begins with a byte order mark",
+            ),
         ] {
             fs::write(&path, &text).expect("a file");
-            let loaded = load_or_create(&path);
-            assert!(matches!(loaded, Err(SecretError::Malformed(_))), "{text:?}");
+            let error = load_or_create(&path).expect_err("an error").to_string();
+            let (file, fault) = (path.display(), format!("the file {fault}"));
+            assert!(error.starts_with(&file.to_string()), "{error}");
+            assert!(error.contains(&fault), "{text:?}: {error}");
             assert_eq!(fs::read_to_string(&path).expect("a file"), text);
         }
         fs::write(&path, b"\xff\xfe").expect("a file");
         assert!(matches!(
             load_or_create(&path),
-            Err(SecretError::Malformed(_))
+            Err(SecretError::Malformed(..))
         ));
-        for text in [hex.clone(), hex.to_uppercase(), format!("{hex}\n")] {
+        for text in [
+            hex.clone(),
+            hex.to_uppercase(),
+            format!("{hex}\n"),
+            format!("{hex}\r\n"),
+        ] {
             fs::write(&path, text).expect("a file");
             assert_eq!(load_or_create(&path).expect("a secret").0, [0x0f; BYTES]);
         }
-        let folder = load_or_create(folder.path());
-        assert!(matches!(folder, Err(SecretError::NotAFile(_))));
+        let error = load_or_create(folder.path()).expect_err("an error");
+        assert!(error.to_string().contains("is a folder"), "{error}");
+    }
+
+    #[test]
+    fn a_place_where_no_file_can_be_made_is_named() {
+        let folder = TempDir::with_prefix("folder").expect("a folder");
+        let path = folder.path().join("missing/secret");
+        let error = load_or_create(&path).expect_err("an error").to_string();
+        assert!(error.contains(&path.display().to_string()), "{error}");
+        assert!(
+            error.contains("missing does not exist: create it"),
+            "{error}"
+        );
+        assert!(!error.contains(".tmp"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nothing_is_named_and_nothing_is_made() {
+        let folder = TempDir::new().expect("a folder");
+        let (path, target) = (folder.path().join("secret"), folder.path().join("target"));
+        std::os::unix::fs::symlink(&target, &path).expect("a link");
+        for loaded in [
+            load_or_create(&path).map(drop),
+            HostSecret::examine(&path).map(drop),
+        ] {
+            let error = loaded.expect_err("an error").to_string();
+            let expected = format!("is a symbolic link to {}", target.display());
+            assert!(error.contains(&expected), "{error}");
+        }
+        assert!(!target.exists());
+        // A link to a secret is as good as the secret.
+        let made = load_or_create(&target).expect("a secret");
+        assert_eq!(load_or_create(&path).expect("the same").0, made.0);
+    }
+
+    /// The user of a test may be root, who can write everywhere: so the error is made here.
+    #[test]
+    fn a_folder_that_cannot_be_written_is_named_without_a_temporary_file() {
+        let folder = TempDir::with_prefix("folder").expect("a folder");
+        let denied = io::Error::new(ErrorKind::PermissionDenied, "denied at path .tmp1234");
+        let error = unwritable(&folder.path().join("secret"), &denied).to_string();
+        assert!(error.contains("permission denied: let the user"), "{error}");
+        assert!(!error.contains(".tmp"), "{error}");
+        let denied = io::Error::from(ErrorKind::PermissionDenied);
+        let error = SecretError::Unreadable("secret".into(), denied).to_string();
+        assert!(error.contains("read it and enter its folder"), "{error}");
     }
 }
