@@ -9,6 +9,7 @@ mod body;
 mod cache;
 mod client;
 mod cors;
+mod cors_rejection;
 mod docs;
 mod endpoint;
 mod error;

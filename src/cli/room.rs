@@ -24,11 +24,7 @@ pub(super) struct HostLinkArgs {
     #[arg(long)]
     rotate: bool,
     /// Let the link end after so many seconds, at most a year
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        value_parser = clap::value_parser!(i64).range(1..=MAX_HOST_LINK_SECONDS)
-    )]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     expires_in: Option<i64>,
     /// Print a JSON object instead of the link
     #[arg(long)]
@@ -73,6 +69,15 @@ async fn prepare(store: &Store, args: &HostLinkArgs) -> Result<Room, CliError> {
     }
     store.revoke_host_links(room.guid).await?;
     Ok(store.give_host_link(room.guid).await?)
+}
+
+/// Reads the time until a link ends.
+fn seconds(text: &str) -> Result<i64, String> {
+    let seconds = text.parse().ok();
+    let seconds = seconds.filter(|seconds| (1..=MAX_HOST_LINK_SECONDS).contains(seconds));
+    seconds.ok_or_else(|| {
+        format!("must be a whole number of seconds, from 1 to {MAX_HOST_LINK_SECONDS} (a year)")
+    })
 }
 
 /// Returns the link of a room for everybody.

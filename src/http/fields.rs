@@ -146,7 +146,11 @@ impl<'a> Fields<'a> {
                 error.column()
             )),
             Category::Data => ApiError::BadRequest("the body must be a JSON object".into()),
-            _ => not_json(&error.to_string()),
+            _ => not_json(&format!(
+                "it is not JSON from line {} column {} on",
+                error.line(),
+                error.column()
+            )),
         })?;
         Ok(Self {
             repeated: json::repeated(object.members().iter().map(|(key, _)| key.as_ref())),

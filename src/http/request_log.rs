@@ -3,6 +3,7 @@
 
 use super::auth::KeyName;
 use super::client::client_address;
+use super::cors_rejection;
 use super::error::ApiError;
 use super::state::AppState;
 use actix_cors::CorsError;
@@ -37,7 +38,7 @@ pub(crate) async fn observe(
     // The middleware for cross-origin requests rejects in plain text.
     let error = response.response().error();
     if let Some(error) = error.and_then(Error::as_error::<CorsError>) {
-        let error = ApiError::BadRequest(error.to_string());
+        let error = cors_rejection::api_error(error);
         response = response.into_response(HttpResponse::from_error(error));
     }
     write_line(&state, &response, &id, started.elapsed());

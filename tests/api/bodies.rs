@@ -76,6 +76,22 @@ fn a_body_that_is_empty_or_cut_is_called_so() {
 }
 
 #[test]
+fn a_mistake_in_a_body_is_told_by_its_place() {
+    let server = TestServer::start();
+    for body in [
+        "{\"expires_in\": NaN}",
+        "{\"expires_in\":  1,}",
+        "{\"expires_in\": 1  x",
+    ] {
+        let answer = server.post_text(ROOM, body);
+        assert_not_json(&answer);
+        let details = &answer.json()["details"];
+        let expected = "the body must be a JSON object: it is not JSON from line 1 column ";
+        assert!(details.to_string().contains(expected), "{details}");
+    }
+}
+
+#[test]
 fn a_body_that_is_not_a_json_object_is_rejected() {
     let server = TestServer::start();
     for cut in 0..VALID.len() {

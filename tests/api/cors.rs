@@ -102,8 +102,20 @@ fn every_method_of_the_api_is_allowed_and_no_other() {
         let answer = preflight_for(method, &server, ORIGIN);
         assert_eq!(answer.status, 200, "{method}: {answer:?}");
     }
-    for (method, origin) in [("PATCH", ORIGIN), ("POST", "https://other.example")] {
+    for (method, origin, what) in [
+        ("PATCH", ORIGIN, "Access-Control-Request-Method"),
+        ("POST", "https://other.example", "server.cors_origins"),
+    ] {
         let answer = preflight_for(method, &server, origin);
         assert_eq!((answer.status, &answer.json()["code"]), (400, &json!(19)));
+        assert!(answer.body.contains(what), "{answer:?}");
     }
+    let request = server
+        .request_without_key("OPTIONS", ROOM)
+        .header("Origin", ORIGIN)
+        .header("Access-Control-Request-Method", "POST")
+        .header("Access-Control-Request-Headers", "x-other");
+    let answer = server.send(request, "");
+    assert_eq!((answer.status, &answer.json()["code"]), (400, &json!(19)));
+    assert!(answer.body.contains("may list only"), "{answer:?}");
 }

@@ -63,9 +63,13 @@ fn a_link_with_an_end_says_when() {
     let ends_at: jiff::Timestamp = text(&link, "expires_at").parse().expect("a date");
     let left = ends_at.as_second() - jiff::Timestamp::now().as_second();
     assert!((0..=60).contains(&left), "{left}");
-    for wrong in ["0", "-1", "31536001", "soon"] {
+    let many = "9".repeat(30);
+    for wrong in ["0", "-1", "31536001", "soon", "1e3", "60.0", "", &many] {
         let args = ["room", "host-link", ADA, "--expires-in", wrong];
-        assert_eq!(folder.run(&args).status.code(), Some(2), "{wrong}");
+        let exit = folder.run(&args);
+        assert_eq!(exit.status.code(), Some(2), "{wrong}");
+        let rule = "must be a whole number of seconds, from 1 to 31536000";
+        assert!(exit.stderr.contains(rule), "{exit:?}");
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::store::BackupError;
 use crate::store::sqlite::error::{full_disk_reason, is_no_space};
 pub(super) use crate::store::sqlite::side_files::folder_of;
-use std::error::Error;
 use std::fs::{self, File, Metadata, Permissions};
 use std::io;
 use std::path::Path;
@@ -75,11 +74,25 @@ pub(super) fn cannot_write(path: &Path, error: &io::Error) -> BackupError {
             io::ErrorKind::NotFound if !folder_of(path).exists() => {
                 format!("the folder {} does not exist", folder_of(path).display())
             }
-            // An error of `tempfile` contains that of the system, and names a file that is gone.
-            _ => match error.get_ref().and_then(Error::source) {
-                Some(cause) => cause.to_string(),
-                None => error.to_string(),
-            },
+            // An error of `tempfile` names a file that is gone, behind the error of the system.
+            io::ErrorKind::Other => error.to_string(),
+            kind if error.raw_os_error().is_none() => kind.to_string(),
+            _ => error.to_string(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_no_temporary_file() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let file = folder.path().join("file");
+        fs::write(&file, "").expect("a file");
+        let error = tempfile::NamedTempFile::new_in(&file).expect_err("no folder");
+        let shown = cannot_write(&file.join("copy.db"), &error).to_string();
+        assert!(shown.ends_with("copy.db: not a directory"), "{shown}");
     }
 }
