@@ -83,6 +83,15 @@ pub(crate) fn url(public_url: &str, slug: &str) -> String {
     format!("{public_url}{rooms}{slug}")
 }
 
+/// Returns the pattern of a route as the documentation writes it: that of a room's page, and those below
+/// it, without what lets them match in any case.
+pub(super) fn shown_route(pattern: String) -> String {
+    match pattern.strip_prefix(PATH_IN_ANY_CASE) {
+        Some(rest) => format!("{PATH}{rest}"),
+        None => pattern,
+    }
+}
+
 /// Returns the token of the room to which a path leads, in any case; None if it leads to no room.
 pub(super) fn slug_token(request: &HttpRequest) -> Option<SlugToken> {
     let slug = request.match_info().get("slug")?;

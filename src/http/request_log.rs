@@ -5,6 +5,7 @@ use super::auth::KeyName;
 use super::client::client_address;
 use super::cors_rejection;
 use super::error::ApiError;
+use super::page;
 use super::state::AppState;
 use actix_cors::CorsError;
 use actix_web::body::MessageBody;
@@ -87,7 +88,7 @@ fn write_line(
     } else {
         return;
     };
-    let route = request.match_pattern();
+    let route = request.match_pattern().map(page::shown_route);
     let error = error.filter(|_| status.is_server_error());
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let mut members = vec![

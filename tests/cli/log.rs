@@ -90,6 +90,9 @@ fn every_request_has_a_line_if_the_settings_say_so() {
         &json!({}),
     );
     assert_eq!(id(&wrong), "mine-1");
+    // Of what matches in any case, the route is shown as the documentation writes it.
+    let page = server.get("/Groups/ROOM/x_k3v9q2d7xm");
+    let join = server.post("/groups/room/x_k3v9q2d7xm/join", &json!({"name": "Ada"}));
     let expected = [
         (&created, "method=POST route=/xapi/v2/room status=201 "),
         (
@@ -100,6 +103,11 @@ fn every_request_has_a_line_if_the_settings_say_so() {
         (
             &wrong,
             "method=POST route=/api/groups/xapi/room/default status=400 ",
+        ),
+        (&page, "method=GET route=/groups/room/{slug} status=404 "),
+        (
+            &join,
+            "method=POST route=/groups/room/{slug}/join status=404 ",
         ),
     ]
     .map(|(answer, start)| (start, format!(" request_id={}", id(answer))));
