@@ -111,6 +111,13 @@ pub(crate) enum ApiError {
         "too many requests without a valid key from this client address: check the key, then try again"
     )]
     TooManyFailures(u64),
+    /// The client address sent too many wrong host links, which count with requests without a valid key;
+    /// holds the seconds until it may send the next one.
+    #[error(
+        "too many wrong host links from this client address: check the link or ask for another one, then \
+         try again, or enter as a guest, without what follows the # in it"
+    )]
+    TooManyWrongLinks(u64),
     /// Too many requests were sent with one key; holds the seconds until the next one is allowed.
     #[error(
         "too many requests with this key: try again later, or ask the operator for a higher limit"
@@ -233,7 +240,9 @@ impl ApiError {
             Self::BodyTooLarge => ErrorCode::BodyTooLarge,
             Self::UnsupportedMediaType(_) => ErrorCode::UnsupportedMediaType,
             Self::TooManySockets(_) => ErrorCode::TooManyPeople,
-            Self::TooManyFailures(_) | Self::TooManyRequests(_) => ErrorCode::RateLimited,
+            Self::TooManyFailures(_) | Self::TooManyWrongLinks(_) | Self::TooManyRequests(_) => {
+                ErrorCode::RateLimited
+            }
         }
     }
 
@@ -310,6 +319,7 @@ impl ResponseError for ApiError {
                 response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))
             }
             Self::TooManyFailures(seconds)
+            | Self::TooManyWrongLinks(seconds)
             | Self::TooManyRequests(seconds)
             | Self::TooManySockets(seconds) => response.insert_header((RETRY_AFTER, *seconds)),
             _ => &mut response,

@@ -34,8 +34,8 @@ impl Limits {
         }
     }
 
-    /// Counts a request without a valid key; returns its error, which is `error` unless there were
-    /// too many. A request with a valid key is never counted here, so that no client locks out
+    /// Counts a request without a valid key, or with a wrong host link; returns its error, which is
+    /// `error` unless there were too many. A request with a valid key is never counted here, so that no client locks out
     /// another one that shares its address.
     pub(super) fn unauthorized(
         &self,
@@ -47,7 +47,10 @@ impl Limits {
         };
         match failures.allow(caller()) {
             Ok(()) => error,
-            Err(seconds) => ApiError::TooManyFailures(seconds),
+            Err(seconds) => match error {
+                ApiError::HostLinkNotValid => ApiError::TooManyWrongLinks(seconds),
+                _ => ApiError::TooManyFailures(seconds),
+            },
         }
     }
 
@@ -119,6 +122,23 @@ mod tests {
         assert!((19..=20).contains(&limiter.allow("a").expect_err("rate-limited")));
         assert_eq!(limiter.allow("b"), Ok(()));
         assert!(Limiter::<u8>::per_minute(0).is_none());
+    }
+
+    #[test]
+    fn too_many_wrong_host_links_are_named_as_such() {
+        let limits = Limits::per_minute(1, 0);
+        let caller = || Caller::from_address([192, 0, 2, 1].into());
+        let details = |error| limits.unauthorized(error, caller).to_string();
+        let first = details(ApiError::HostLinkNotValid);
+        assert!(first.starts_with("the host link is not valid"), "{first}");
+        let limited = details(ApiError::HostLinkNotValid);
+        assert!(
+            limited.starts_with("too many wrong host links"),
+            "{limited}"
+        );
+        assert!(!limited.contains("key"), "{limited}");
+        let limited = details(ApiError::InvalidKey);
+        assert!(limited.starts_with("too many requests without a valid key"));
     }
 
     #[test]
