@@ -93,11 +93,9 @@ impl ExtraFields {
     }
 
     fn add(&mut self, name: &str) -> Result<(), Invalid> {
-        let known = ExtraField::ALL.into_iter();
-        let Some(field) = known.clone().find(|field| field.as_str() == name) else {
-            let known: Vec<&str> = known.map(ExtraField::as_str).collect();
-            let message = format!("must be a list of some of {}", known.join(", "));
-            return Err(Invalid(message.into()));
+        let mut known = ExtraField::ALL.into_iter();
+        let Some(field) = known.find(|field| field.as_str() == name) else {
+            return Err(not_names("a list"));
         };
         self.0[field as usize] = true;
         Ok(())
@@ -107,19 +105,26 @@ impl ExtraFields {
 /// A list of names, or one text with commas between them.
 impl FromJson<'_> for ExtraFields {
     fn from_json(value: &RawValue) -> Result<Self, Vec<FieldError>> {
+        let not_strings = |_| whole(not_names("a list of strings"));
         if !value.get().starts_with('[') {
-            let text = json::text(value).map_err(|_| whole(Invalid::new("must be a list")))?;
+            let text = json::text(value).map_err(not_strings)?;
             return Self::parse(&text).map_err(whole);
         }
-        let names: Vec<&RawValue> = serde_json::from_str(value.get())
-            .map_err(|error| whole(Invalid(error.to_string().into())))?;
+        let names: Vec<&RawValue> =
+            serde_json::from_str(value.get()).map_err(|_| whole(not_names("a list of strings")))?;
         let mut fields = Self::default();
         for name in names {
-            let name = json::text(name).map_err(whole)?;
+            let name = json::text(name).map_err(not_strings)?;
             fields.add(&name).map_err(whole)?;
         }
         Ok(fields)
     }
+}
+
+/// Returns the error of what is no list of known names. `list` says of which form it must be.
+fn not_names(list: &str) -> Invalid {
+    let known = ExtraField::ALL.map(ExtraField::as_str);
+    Invalid(format!("must be {list}: some of {}", known.join(", ")).into())
 }
 
 #[cfg(test)]

@@ -39,16 +39,26 @@ pub(super) fn check(request: &HttpRequest) -> Result<(), ApiError> {
     if query.is_empty() || is_search() {
         return Ok(());
     }
-    let message = match *request.method() {
-        Method::POST | Method::PUT => {
-            "is unknown in the query: fields belong into the JSON object of the body"
+    let known = known(request);
+    let message = match (request.method(), known) {
+        (&Method::POST | &Method::PUT, []) => {
+            "is unknown in the query: fields belong into the JSON object of the body".to_owned()
         }
-        _ => "is unknown: this call takes no parameters in the query",
+        (&Method::POST | &Method::PUT, known) => format!(
+            "is unknown in the query, where this call takes only {}: other fields belong into the JSON \
+             object of the body",
+            known.join(", ")
+        ),
+        (_, []) => "is unknown: this call takes no parameters in the query".to_owned(),
+        (_, known) => format!(
+            "is unknown: the only parameter of this call is {}",
+            known.join(", ")
+        ),
     };
     let params = QueryParams::from_query(query);
     let names = params.pairs.iter().map(|pair| pair.name.as_ref());
     let mut errors = FieldErrors::default();
-    errors.add_others(names, known(request), message);
+    errors.add_others(names, known, &message);
     errors.unless_any(())
 }
 

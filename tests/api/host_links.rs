@@ -152,6 +152,11 @@ fn an_unknown_field_is_an_error() {
         );
         assert_eq!(error["errors"][0]["field"], "fields", "{error}");
     }
+    for no_strings in [json!([1]), json!([["host_url"]]), json!(7), json!({})] {
+        let error = server.post(ROOM, &body(no_strings)).json();
+        let expected = "must be a list of strings: some of host_url, meeting, rating";
+        assert_eq!(error["errors"][0]["message"], expected, "{error}");
+    }
     for nothing in [json!([]), json!(""), Value::Null] {
         assert_eq!(server.post(ROOM, &body(nothing)).status, 200);
     }

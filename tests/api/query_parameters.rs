@@ -4,7 +4,10 @@ use crate::support::{ROOM, TestServer, USER};
 use serde_json::{Value, json};
 
 const IN_BODY: &str = "is unknown in the query: fields belong into the JSON object of the body";
+const FIELDS_OR_IN_BODY: &str = "is unknown in the query, where this call takes only fields: other \
+                                 fields belong into the JSON object of the body";
 const NONE: &str = "is unknown: this call takes no parameters in the query";
+const FIELDS: &str = "is unknown: the only parameter of this call is fields";
 const UNSEEN: &str = "must have a character that shows";
 
 #[test]
@@ -20,16 +23,17 @@ fn a_parameter_that_a_call_does_not_take_is_an_error() {
         ("POST", search.as_str(), IN_BODY),
         ("POST", USER, IN_BODY),
         ("PUT", &user, IN_BODY),
-        ("POST", ROOM, IN_BODY),
-        ("POST", &default, IN_BODY),
-        ("PUT", &room, IN_BODY),
+        ("POST", ROOM, FIELDS_OR_IN_BODY),
+        ("POST", &default, FIELDS_OR_IN_BODY),
+        ("PUT", &room, FIELDS_OR_IN_BODY),
+        ("POST", &format!("{room}/host-link"), IN_BODY),
         ("GET", &user, NONE),
-        ("GET", &room, NONE),
+        ("GET", &room, FIELDS),
         ("DELETE", &user, NONE),
         ("DELETE", &room, NONE),
     ] {
-        let body = match message {
-            IN_BODY => json!({}),
+        let body = match method {
+            "POST" | "PUT" => json!({}),
             _ => Value::Null,
         };
         let answer = server.call(method, &format!("{path}?name=zz&a"), &body);
@@ -41,6 +45,10 @@ fn a_parameter_that_a_call_does_not_take_is_an_error() {
             "{method} {path}"
         );
     }
+    // In another case it is another parameter.
+    let answer = server.get(&format!("{room}?Fields=rating"));
+    let errors = json!([{"field": "Fields", "message": FIELDS}]);
+    assert_eq!((answer.status, &answer.json()["errors"]), (400, &errors));
     assert_eq!(server.get(&room).status, 200);
     let anonymous = server.request_without_key("DELETE", &format!("{room}?a"));
     assert_eq!(server.send(anonymous, "").status, 401);
