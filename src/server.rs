@@ -18,7 +18,7 @@ use crate::http::{
     self, AppState, DocumentSettings, Hosts, Limits, MeetingSettings, Rejections, RequestLog,
 };
 use crate::meeting::builtin::{Hub, IceServers};
-use crate::meeting::{self, HostLinks};
+use crate::meeting::{self, HostLinks, SecretError};
 use crate::store::{
     self, Failure, Location, MigrationEvent, OpenError, STORE_THREADS, Store, ThreadError,
 };
@@ -26,7 +26,7 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, web};
 use connections::Connections;
 use listener::Listener;
-use log::{error, info};
+use log::{error, info, warn};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -111,6 +111,9 @@ pub enum ServerError {
     /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// The database cannot be read.
+    #[error("cannot start: {0}")]
+    Read(#[from] store::Error),
     /// The secret of the host links cannot be read or made.
     #[error("{0}")]
     HostSecret(String),
@@ -176,10 +179,7 @@ impl BoundServer {
         let readers = u32::try_from(workers).unwrap_or(u32::MAX);
         let database = Location::File(config.database.path.clone());
         let store = Store::open_for_serving(&database, readers, observer).await?;
-        let Location::File(path) = store.location();
-        let secret = meeting::secret_file(config.meeting.secret_file.as_deref(), &path);
-        let host_links = HostLinks::load_or_create(&secret, &path)
-            .map_err(|error| ServerError::HostSecret(error.to_string()))?;
+        let host_links = host_links(&config, &store).await?;
         let url = PublicUrl::from_address(config.tls.scheme(), self.address);
         Ok(Server {
             cors_origins: config.server.cors_origins.clone(),
@@ -351,6 +351,29 @@ fn check_file_limit(limit: u64, workers: usize) -> Result<(), ServerError> {
         });
     }
     Ok(())
+}
+
+/// Returns what makes host links. Where their secret is missing, makes another, and warns if links by
+/// the lost one were given out.
+async fn host_links(config: &Config, store: &Store) -> Result<HostLinks, ServerError> {
+    let Location::File(database) = store.location();
+    let file = meeting::secret_file(config.meeting.secret_file.as_deref(), &database);
+    let failed = |error: SecretError| ServerError::HostSecret(error.to_string());
+    if let Some(host_links) = HostLinks::load(&file).map_err(failed)? {
+        return Ok(host_links);
+    }
+    let were_given_out = store.gave_host_links().await?;
+    let host_links = HostLinks::load_or_create(&file, &database).map_err(failed)?;
+    if were_given_out {
+        warn!(
+            "all host links that were given out have ended, because the file with their secret, {}, was \
+             missing and now has a new secret: to make them valid again, stop the server, put a copy of \
+             the old file in the place of the new one, and start it, which ends the links that were \
+             given out in between",
+            file.display()
+        );
+    }
+    Ok(host_links)
 }
 
 /// Returns what the handlers share. `url` is the start of every room's `url`, unless the settings

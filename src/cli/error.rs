@@ -37,10 +37,17 @@ pub(super) enum CliError {
     #[error(transparent)]
     HostSecret(#[from] SecretError),
     #[error(
-        "{0} has no room: register the user with `roomd user add` if need be, then get or create the \
-         room with POST /room"
+        "{email} has no room: register the user with `roomd user add` if need be, then get or create \
+         the room with POST {path}"
     )]
-    NoRoom(String),
+    NoRoom { email: String, path: String },
+    #[error(
+        "no host link was made, because host links were given out and the file with their secret, {}, \
+         is missing: put it back, and all of them stay valid; if it is lost, stop the server if it runs, \
+         and start it, which makes another secret and so ends them",
+        .0.display()
+    )]
+    LostHostSecret(PathBuf),
     #[error("cannot create a temporary folder: {0}")]
     TemporaryFolder(io::Error),
     #[error(transparent)]

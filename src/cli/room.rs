@@ -35,11 +35,7 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
     let Verb::HostLink(args) = verb;
     let config = global.load()?;
     let store = open(&config, Missing::Fail)?;
-    // Before anything is revoked.
-    let Location::File(database) = store.location();
-    let secret = meeting::secret_file(config.meeting.secret_file.as_deref(), &database);
-    let links = HostLinks::load_or_create(&secret, &database)?;
-    let room = block_on(prepare(&store, &args))??;
+    let (room, links) = block_on(prepare(&store, &config, &args))??;
     let now = Timestamp::now().as_unix();
     let expires_at = args
         .expires_in
@@ -59,16 +55,48 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
     report_change(shown, done)
 }
 
-/// Returns the room whose link is to be shown, after its links were revoked if that is wanted.
-async fn prepare(store: &Store, args: &HostLinkArgs) -> Result<Room, CliError> {
+/// Returns the room whose link is to be shown, after its links were revoked if that is wanted, and what
+/// makes the link.
+async fn prepare(
+    store: &Store,
+    config: &Config,
+    args: &HostLinkArgs,
+) -> Result<(Room, HostLinks), CliError> {
     let room = store.find_default_room(&args.email).await?;
-    let room = room.ok_or_else(|| CliError::NoRoom(args.email.as_str().to_owned()))?;
+    let room = room.ok_or_else(|| no_room(&args.email, config))?;
+    // Before anything is revoked.
+    let links = host_links(store, config).await?;
     let given = store.give_host_link(room.guid).await?;
     if !args.rotate {
-        return Ok(given);
+        return Ok((given, links));
     }
     store.revoke_host_links(room.guid).await?;
-    Ok(store.give_host_link(room.guid).await?)
+    Ok((store.give_host_link(room.guid).await?, links))
+}
+
+/// Returns what makes host links. A new secret is made only where it ends no link that was given out: a
+/// server may still have the lost one in its memory, and would know no link by another.
+async fn host_links(store: &Store, config: &Config) -> Result<HostLinks, CliError> {
+    let Location::File(database) = store.location();
+    let file = meeting::secret_file(config.meeting.secret_file.as_deref(), &database);
+    if let Some(links) = HostLinks::load(&file)? {
+        return Ok(links);
+    }
+    if store.gave_host_links().await? {
+        return Err(CliError::LostHostSecret(file));
+    }
+    Ok(HostLinks::load_or_create(&file, &database)?)
+}
+
+fn no_room(email: &Email, config: &Config) -> CliError {
+    let base_path = config.api.base_paths.first();
+    CliError::NoRoom {
+        email: email.as_str().to_owned(),
+        path: format!(
+            "{}/room",
+            base_path.map(ToString::to_string).unwrap_or_default()
+        ),
+    }
 }
 
 /// Reads the time until a link ends.

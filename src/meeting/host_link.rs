@@ -32,6 +32,15 @@ pub(crate) struct HostLinks {
 }
 
 impl HostLinks {
+    /// Returns the host links that the secret in a file makes; None if there is no file.
+    ///
+    /// # Errors
+    /// A file that cannot be read, that has no secret, or that other users can use.
+    pub(crate) fn load(path: &Path) -> Result<Option<Self>, SecretError> {
+        let secret = HostSecret::load(path)?;
+        Ok(secret.map(|secret| Self { secret }))
+    }
+
     /// Returns the host links that the secret in a file makes. Without a file, makes one, which
     /// belongs to the owner of `database`.
     ///

@@ -193,7 +193,7 @@ fn the_secret_of_the_host_links_is_checked_and_not_made() {
     assert_eq!(found(&folder)["status"], "failed");
     fs::remove_file(folder.path(SECRET)).expect("the file");
     let lost = found(&folder);
-    assert_eq!(lost["status"], "warning", "{lost}");
+    assert_eq!(lost["status"], "failed", "{lost}");
     assert!(lost["found"].to_string().contains(SECRET), "{lost}");
     // Written anew, it has the mode of other files.
     folder.write(SECRET, secret);

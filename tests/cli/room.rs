@@ -1,8 +1,10 @@
 use crate::support::{Folder, ROOM, email, text};
 use serde_json::{Value, json};
+use std::fs;
 
 const ADA: &str = "ada@example.com";
 const URL: &str = "https://rooms.example.com";
+const SECRET: &str = "roomd.db-host-secret";
 
 /// Returns a folder in which ada has a room, which her host link was asked for.
 fn with_room() -> (Folder, Value) {
@@ -82,22 +84,20 @@ fn a_link_that_cannot_be_made_says_what_is_missing() {
     folder.add_users(1);
     let exit = folder.run(&["room", "host-link", &email(0)]);
     assert!(exit.error_message().contains("has no room"), "{exit:?}");
+    assert!(
+        exit.error_message().ends_with("POST /xapi/v2/room"),
+        "{exit:?}"
+    );
 }
 
 #[test]
 fn a_bad_secret_revokes_nothing() {
     let (folder, room) = with_room();
-    let secret = folder
-        .files()
-        .remove("roomd.db-host-secret")
-        .expect("a secret");
-    folder.write("roomd.db-host-secret", "bad");
+    let secret = folder.files().remove(SECRET).expect("a secret");
+    folder.write(SECRET, "bad");
     let exit = folder.run(&["room", "host-link", ADA, "--rotate"]);
-    assert!(
-        exit.error_message().contains("roomd.db-host-secret"),
-        "{exit:?}"
-    );
-    folder.write("roomd.db-host-secret", secret);
+    assert!(exit.error_message().contains(SECRET), "{exit:?}");
+    folder.write(SECRET, secret);
     assert_eq!(host_link(&folder, &[]), text(&room, "host_url"));
 }
 
@@ -127,7 +127,7 @@ fn an_inactive_owner_gets_no_link_and_keeps_those_that_were_given_out() {
 fn a_restore_keeps_revoked_links_revoked_and_says_that_the_secret_is_needed() {
     let (folder, room) = with_room();
     let printed = folder.roomd(&["backup", "copy.db"]);
-    assert!(printed.contains("roomd.db-host-secret"), "{printed}");
+    assert!(printed.contains(SECRET), "{printed}");
     assert_eq!(printed.lines().count(), 2, "{printed}");
     let rotated = host_link(&folder, &["--rotate"]);
     let printed = folder.roomd(&["restore", "copy.db", "--force"]);
@@ -137,6 +137,67 @@ fn a_restore_keeps_revoked_links_revoked_and_says_that_the_secret_is_needed() {
     // On another machine, or after a loss of the whole folder.
     let printed = folder.roomd(&["restore", "copy.db", "--database", "other.db"]);
     assert!(printed.contains("other.db-host-secret"), "{printed}");
-    let other = host_link(&folder, &["--database", "other.db"]);
-    assert_ne!(room["host_url"], other.as_str());
+    let args = ["room", "host-link", ADA, "--database", "other.db"];
+    let exit = folder.run(&args);
+    assert!(
+        exit.error_message().contains("other.db-host-secret"),
+        "{exit:?}"
+    );
+    fs::copy(folder.path(SECRET), folder.path("other.db-host-secret")).expect("a copy");
+    assert_eq!(folder.roomd(&args).trim_end(), text(&room, "host_url"));
+}
+
+#[test]
+fn the_first_link_of_a_new_database_makes_the_secret() {
+    let folder = Folder::new();
+    folder.add_user(ADA);
+    let server = folder.serve(&[]).with_key(&folder.add_key());
+    assert_eq!(server.get_or_create(ADA, "Room").status, 201);
+    server.stop();
+    fs::remove_file(folder.path(SECRET)).expect("the secret");
+    let link = host_link(&folder, &[]);
+    assert!(folder.path(SECRET).exists());
+    assert_eq!(host_link(&folder, &[]), link);
+}
+
+/// A server that runs has the lost secret in its memory, and would take no link by another.
+#[test]
+fn a_lost_secret_is_not_replaced_by_a_verb() {
+    let (folder, room) = with_room();
+    let server = folder.serve(&[]).with_key(&folder.add_key());
+    let lost = folder.path("lost");
+    fs::rename(folder.path(SECRET), &lost).expect("the secret");
+    let assert_refused = || {
+        for args in [&[][..], &["--rotate"]] {
+            let exit = folder.run(&[&["room", "host-link", ADA], args].concat());
+            let message = exit.error_message();
+            assert!(message.contains("put it back"), "{exit:?}");
+            assert!(message.contains(SECRET), "{exit:?}");
+            assert_eq!(exit.stdout, "");
+        }
+        assert!(!folder.path(SECRET).exists());
+    };
+    assert_refused();
+    server.stop();
+    assert_refused();
+    fs::rename(lost, folder.path(SECRET)).expect("the secret");
+    assert_eq!(host_link(&folder, &[]), text(&room, "host_url"));
+}
+
+#[test]
+fn a_server_that_replaces_a_lost_secret_says_so_and_how_to_go_back() {
+    let (folder, room) = with_room();
+    let lost = folder.path("lost");
+    fs::rename(folder.path(SECRET), &lost).expect("the secret");
+    let server = folder.serve(&[]);
+    let line = server.process().next_log_line("host links");
+    for part in ["WARN", SECRET, "put a copy of the old file"] {
+        assert!(line.contains(part), "{line}");
+    }
+    server.stop();
+    assert_ne!(host_link(&folder, &[]), text(&room, "host_url"));
+    fs::rename(lost, folder.path(SECRET)).expect("the secret");
+    let server = folder.serve(&[]);
+    assert!(!server.stop().stderr.contains("host links"));
+    assert_eq!(host_link(&folder, &[]), text(&room, "host_url"));
 }

@@ -123,7 +123,7 @@ fn host_links(config: &Config, facts: Facts) -> Check {
     let file = secret.display();
     match HostSecret::examine(&secret) {
         Ok(SecretFile::Usable) => Check::ok(name, format!("their secret is in {file}")),
-        Ok(SecretFile::Missing) if facts.has_host_links => Check::warning(
+        Ok(SecretFile::Missing) if facts.has_host_links => Check::failed(
             name,
             format!(
                 "some were given out, and the secret that made them is not in {file}: put it back \
