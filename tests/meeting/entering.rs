@@ -178,6 +178,21 @@ fn pages_that_may_call_the_api_join_no_meeting() {
 }
 
 #[test]
+fn a_request_that_opens_no_web_socket_is_told_how() {
+    let room = Room::new(json!({}));
+    let ticket = ticket(&room.server, &room.page, "Ada");
+    let path = format!("{}/socket?ticket={ticket}", room.page);
+    let request = room.server.request("GET", &path);
+    let request = request.header("Origin", format!("http://{}", room.server.address));
+    let answer = room.server.send(request, "");
+    assert_error(&answer, 400, 19);
+    let details = text(&answer.json(), "details").to_owned();
+    assert!(details.contains("Upgrade: websocket"), "{details}");
+    // The ticket is for the socket that it was meant for.
+    Visitor::open(&room.server, &room.page, &format!("ticket={ticket}")).expect("a web socket");
+}
+
+#[test]
 fn a_ticket_opens_one_socket_of_its_room() {
     let room = Room::new(json!({}));
     for query in [

@@ -33,8 +33,13 @@ pub(super) async fn open(
     origin::check(&request, &state.public_url, true)?;
     let opened = super::room(&request, &state).await?;
     let pass = pass(request.query_string()).ok_or(refused(Refused::NotValid))?;
-    let (response, _, messages) = actix_ws::handle(&request, payload).map_err(|error| {
-        ApiError::BadRequest(format!("only a web socket can be opened here: {error}"))
+    let (response, _, messages) = actix_ws::handle(&request, payload).map_err(|_| {
+        ApiError::BadRequest(
+            "only a web socket can be opened here: send a GET with Connection: Upgrade, Upgrade: \
+             websocket, Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key; behind a proxy, let it pass \
+             these headers on"
+                .into(),
+        )
     })?;
     let rules = rules(&opened.room, &state);
     let room = OpenedRoom {
