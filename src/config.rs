@@ -11,7 +11,10 @@ mod values;
 
 pub use error::ConfigError;
 pub use file::{MAX_FILE_BYTES, Moment, read_file};
-pub use settings::{Api, Auth, Builtin, Config, Database, Log, Meeting, Rooms, Server, Tls};
+pub use settings::{
+    Api, Auth, BigBlueButton, Builtin, Config, Database, Jitsi, LiveKit, Log, Meeting, Rooms,
+    Server, Template, Tls,
+};
 pub use source::{Flags, LoadedConfig};
 pub use values::{BasePath, LogFormat, Origin, PublicUrl};
 

@@ -29,7 +29,10 @@ pub use email_domain::EmailDomain;
 pub use error::{Error, FieldError, Invalid, RowError};
 pub use guid::Guid;
 pub use lang_tag::LangTag;
-pub use meeting::{IceServer, MeetingServer, TurnSecret, WithoutHost};
+pub use meeting::{
+    Checksum, ClaimsTemplate, IceServer, JitsiGuests, MeetingServer, Placeholder, ServerUrl,
+    SharedSecret, TokenAlgorithm, UrlTemplate, WithoutHost,
+};
 pub use options::{OptionsPatch, RoomOptions};
 pub use paging::{Page, PageNumber, PageSize, Paging};
 pub use rating::{Ratings, Stars};

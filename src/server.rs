@@ -2,6 +2,7 @@
 
 mod certificate_check;
 mod connections;
+mod handoff;
 mod head_filter;
 mod listener;
 mod reload;
@@ -10,6 +11,8 @@ mod tls;
 mod transport;
 
 pub use certificate_check::{CertificateFault, CertificateReport};
+pub use handoff::MeetingServerError;
+pub(crate) use handoff::handoff_server;
 pub use reload::Reloader;
 pub use tls::TlsError;
 
@@ -18,6 +21,7 @@ use crate::http::{
     self, AppState, DocumentSettings, Hosts, Limits, MeetingSettings, Rejections, RequestLog,
 };
 use crate::meeting::builtin::{Hub, IceServers};
+use crate::meeting::handoff::Handoffs;
 use crate::meeting::{self, HostLinks, SecretError};
 use crate::store::{
     self, Failure, Location, MigrationEvent, OpenError, STORE_THREADS, Store, ThreadError,
@@ -60,6 +64,7 @@ pub struct BoundServer {
     connections: Arc<Connections>,
     connections_per_worker: usize,
     certificate: Option<Arc<Certificate>>,
+    handoffs: Option<Handoffs>,
 }
 
 /// A server that listens. Clients can connect to it, and get answers once [`Server::run`] runs.
@@ -108,6 +113,9 @@ pub enum ServerError {
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The settings of the meeting server cannot be used.
+    #[error(transparent)]
+    MeetingServer(#[from] MeetingServerError),
     /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
@@ -139,6 +147,7 @@ impl BoundServer {
         check_file_limit(files, workers)?;
         store::check_threads(workers + STORE_THREADS + OTHER_THREADS)?;
         let certificate = Certificate::load(&config.tls, config.server.public_url.as_ref())?;
+        let handoffs = handoff::handoffs(&config.meeting)?;
         let cannot_listen = |reason| ServerError::Listen {
             address: config.server.listen,
             reason,
@@ -160,6 +169,7 @@ impl BoundServer {
             connections,
             connections_per_worker,
             certificate,
+            handoffs,
         })
     }
 
@@ -184,7 +194,7 @@ impl BoundServer {
         Ok(Server {
             cors_origins: config.server.cors_origins.clone(),
             idle_timeout: config.server.keep_alive(),
-            state: web::Data::new(state(config, store, host_links, &url)),
+            state: web::Data::new(state(config, store, host_links, self.handoffs, &url)),
             address: self.address,
             url,
             workers,
@@ -378,7 +388,13 @@ async fn host_links(config: &Config, store: &Store) -> Result<HostLinks, ServerE
 
 /// Returns what the handlers share. `url` is the start of every room's `url`, unless the settings
 /// have another.
-fn state(config: Config, store: Store, host_links: HostLinks, url: &PublicUrl) -> AppState {
+fn state(
+    config: Config,
+    store: Store,
+    host_links: HostLinks,
+    handoffs: Option<Handoffs>,
+    url: &PublicUrl,
+) -> AppState {
     let hosts = hosts(&config);
     let public_url = config.server.public_url.as_ref().unwrap_or(url).to_string();
     let openapi = http::openapi_document(DocumentSettings {
@@ -392,9 +408,10 @@ fn state(config: Config, store: Store, host_links: HostLinks, url: &PublicUrl) -
     AppState {
         store,
         host_links,
-        meeting_server: config.meeting.server,
         meeting: MeetingSettings {
+            server: config.meeting.server,
             hub: Hub::new(ice_servers),
+            handoffs,
             max_people: builtin.max_people.into(),
             without_host: config.meeting.without_host,
         },

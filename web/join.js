@@ -3,39 +3,12 @@
 import { fillDeviceLists, openChosen } from "./device-lists.js";
 import { byId, show } from "./dom.js";
 import { audioContext } from "./notices.js";
-import { post, state } from "./room.js";
+import { state } from "./room.js";
 import { loudness } from "./speaking.js";
-import { forgetHostToken, remember, remembered, takeHostToken } from "./storage.js";
+import { remember, remembered, takeHostToken } from "./storage.js";
 import { text } from "./texts.js";
 
 const LEVEL_EVERY_MS = 100;
-
-/** Asks the server for a ticket. Throws an error with a text for the person. */
-export async function askForTicket(name, host) {
-  let answer;
-  try {
-    answer = await post("join", { name, host });
-  } catch {
-    throw new Error(text("no_answer"));
-  }
-  const body = await answer.json().catch(() => ({}));
-  if (answer.ok) {
-    return body;
-  }
-  const known = {
-    12: text("name_wrong"),
-    55: text("host_link_wrong"),
-    56: text("foreign_page"),
-    70: text("no_such_room_heading"),
-    94: text("too_often"),
-    95: text("server_full"),
-    98: text("people_of_network"),
-  };
-  if (body.code === 55) {
-    forgetHostToken();
-  }
-  throw new Error(known[body.code] ?? text("join_failed"));
-}
 
 export class JoinForm {
   #devices;

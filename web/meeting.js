@@ -6,7 +6,8 @@ import { Controls } from "./controls.js";
 import { Devices } from "./devices.js";
 import { byId, show } from "./dom.js";
 import { finish } from "./ending.js";
-import { JoinForm, askForTicket } from "./join.js";
+import { JoinForm } from "./join.js";
+import { askToJoin } from "./joining.js";
 import { notice, say } from "./notices.js";
 import { Panels } from "./panels.js";
 import { Peers } from "./peers.js";
@@ -44,8 +45,8 @@ class Meeting {
   }
 
   async #join(name, host) {
-    const { ticket, ice_servers: iceServers } = await askForTicket(name, host);
-    const renew = async () => (await askForTicket(name, host)).ticket;
+    const { ticket, ice_servers: iceServers } = await askToJoin(name, host);
+    const renew = async () => (await askToJoin(name, host)).ticket;
     this.#socket = new Signalling(renew);
     const send = (type, values) => this.#socket.send(type, values);
     this.#peers = new Peers(iceServers, this.#devices, (to, data) => send("signal", { to, data }));

@@ -50,6 +50,18 @@ export function takeHostToken() {
   return read("sessionStorage", hostKey()) || null;
 }
 
+/** Keeps what this tab needs when the person comes back from a meeting elsewhere. */
+export function keepVisit(visit) {
+  write("sessionStorage", "roomd-visit", JSON.stringify(visit));
+}
+
+/** Returns what was kept of the last visit, once. */
+export function takeVisit() {
+  const visit = read("sessionStorage", "roomd-visit");
+  write("sessionStorage", "roomd-visit", "");
+  return visit ? JSON.parse(visit) : {};
+}
+
 /** Forgets a secret that the server does not take. */
 export function forgetHostToken() {
   write("sessionStorage", hostKey(), "");

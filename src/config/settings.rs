@@ -1,11 +1,12 @@
 //! The settings, section by section, with their defaults.
 
+mod meeting;
+
+pub use meeting::{BigBlueButton, Builtin, Jitsi, LiveKit, Meeting, Template};
+
 use super::error::ConfigError;
 use super::values::{self, BasePath, LogFormat, Origin, PublicUrl};
-use crate::model::{
-    EmailDomain, IceServer, LangTag, MeetingServer, TimeZoneName, TurnSecret, UserDefaults,
-    WithoutHost,
-};
+use crate::model::{EmailDomain, LangTag, TimeZoneName, UserDefaults};
 use ipnet::IpNet;
 use log::LevelFilter;
 use serde::Deserialize;
@@ -153,46 +154,6 @@ pub struct Rooms {
     pub languages: Vec<LangTag>,
 }
 
-/// Meetings in rooms.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    default,
-    expecting = "a section, which begins with its name in brackets"
-)]
-pub struct Meeting {
-    /// The program that meetings take place on.
-    #[serde(deserialize_with = "values::from_str")]
-    pub server: MeetingServer,
-    /// Whether guests may be in a room while no host is.
-    #[serde(deserialize_with = "values::from_str")]
-    pub without_host: WithoutHost,
-    /// The file with the secret of the host links; `None` is a file beside the database.
-    #[serde(deserialize_with = "values::optional_from_str")]
-    pub secret_file: Option<PathBuf>,
-    /// Meetings on the server that is built in.
-    pub builtin: Builtin,
-}
-
-/// Meetings on the server that is built in.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    default,
-    expecting = "a section, which begins with its name in brackets"
-)]
-pub struct Builtin {
-    /// The number of people who can be in a meeting.
-    #[serde(deserialize_with = "values::people")]
-    pub max_people: u16,
-    /// The servers that help browsers to reach each other.
-    #[serde(deserialize_with = "values::list_from_str")]
-    pub ice_servers: Vec<IceServer>,
-    /// The secret that the TURN servers share with this one.
-    #[serde(deserialize_with = "values::optional_from_str")]
-    pub turn_secret: Option<TurnSecret>,
-}
-
 /// Rules for users.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(
@@ -267,17 +228,7 @@ impl Config {
                 "api.base_paths must name at least one path".into(),
             ));
         }
-        let builtin = &self.meeting.builtin;
-        let turn = builtin.ice_servers.iter().find(|server| server.is_turn());
-        if let (Some(server), None) = (turn, &builtin.turn_secret) {
-            return Err(ConfigError::Setting(format!(
-                "meeting.builtin.ice_servers has {}, which needs credentials: set \
-                 meeting.builtin.turn_secret to the secret of that server (static-auth-secret in \
-                 coturn)",
-                server.as_str()
-            )));
-        }
-        Ok(())
+        self.meeting.check()
     }
 }
 
@@ -340,16 +291,6 @@ impl Default for Auth {
     }
 }
 
-impl Default for Builtin {
-    fn default() -> Self {
-        Self {
-            max_people: 6,
-            ice_servers: Vec::new(),
-            turn_secret: None,
-        }
-    }
-}
-
 impl Default for Users {
     fn default() -> Self {
         let UserDefaults { lang, timezone } = UserDefaults::default();
@@ -389,18 +330,5 @@ mod tests {
         assert!(check("0.0.0.0:8080").is_err());
         assert!(check("[::]:8080").is_err());
         assert!(check("192.168.0.1:8080").is_err());
-    }
-
-    #[test]
-    fn a_turn_server_needs_its_secret() {
-        let mut config = Config::default();
-        config.meeting.builtin.ice_servers = vec!["stun:a.example".parse().expect("a URL")];
-        assert!(config.check().is_ok());
-        let turn = "turn:b.example".parse().expect("a URL");
-        config.meeting.builtin.ice_servers.push(turn);
-        let error = config.check().expect_err("no secret").to_string();
-        assert!(error.contains("turn:b.example"), "{error}");
-        config.meeting.builtin.turn_secret = "north".parse().ok();
-        assert!(config.check().is_ok());
     }
 }

@@ -329,7 +329,7 @@ mod tests {
             ),
             (
                 "[meeting]\nserver = \"zoom\"",
-                "line 2: meeting.server: must be builtin or none",
+                "line 2: meeting.server: must be builtin, template, jitsi, bigbluebutton, livekit or none",
             ),
             (
                 "[meeting]\nwithout_host = true",

@@ -1,3 +1,4 @@
+use crate::meeting::Role;
 use crate::meeting::builtin::{
     CloseCode, Hub, IceServers, OpenedRoom, Outgoing, Pass, Rules, Ticket, WireClosed, WireEnd,
 };

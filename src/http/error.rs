@@ -1,5 +1,6 @@
 //! Errors as callers see them: a status, a code, a sentence.
 
+use crate::meeting::handoff::HandoffError;
 use crate::model;
 use crate::store;
 use actix_web::http::StatusCode;
@@ -79,6 +80,8 @@ error_codes! {
     HostNotServed = 97, MISDIRECTED_REQUEST;
     /// Too many people are in meetings from one client address.
     TooManyPeople = 98, TOO_MANY_REQUESTS;
+    /// The meeting server does not answer, or refuses.
+    MeetingServerFailed = 99, BAD_GATEWAY;
 }
 
 /// Why a request did not get the response that it asked for.
@@ -158,6 +161,9 @@ pub(crate) enum ApiError {
          or was not in a meeting of it"
     )]
     NothingToRate,
+    /// The meeting server did not do what it was asked for.
+    #[error("{0}")]
+    MeetingServer(HandoffError),
     #[error("there is no route with this path")]
     RouteNotFound,
     /// The route has other methods; holds them as the header `Allow` lists them.
@@ -232,7 +238,8 @@ impl ApiError {
             Self::CreatorNotFound(_) => ErrorCode::UserNotFound,
             Self::HostLinkNotValid => ErrorCode::HostLinkNotValid,
             Self::ForeignPage => ErrorCode::ForeignPage,
-            Self::MeetingsFull => ErrorCode::Unavailable,
+            Self::MeetingsFull | Self::MeetingServer(HandoffError::Busy) => ErrorCode::Unavailable,
+            Self::MeetingServer(_) => ErrorCode::MeetingServerFailed,
             Self::GuestsOnly => ErrorCode::GuestsOnly,
             Self::NothingToRate => ErrorCode::RoomNotFound,
             Self::RouteNotFound => ErrorCode::RouteNotFound,
@@ -273,6 +280,17 @@ impl ApiError {
             }
             Self::Store(DiskFull) => {
                 "the disk of the server is full: the database can be read but not written"
+            }
+            Self::MeetingServer(HandoffError::Busy) => {
+                "too many people enter meetings at this moment; try again"
+            }
+            Self::MeetingServer(HandoffError::TimedOut(_) | HandoffError::Unreachable(_)) => {
+                "the meeting server does not answer; try again, and if that does not help, ask the \
+                 operator: the log has the reason under the request id of this response"
+            }
+            Self::MeetingServer(_) => {
+                "the meeting server did not open the meeting; ask the operator: the log has the reason \
+                 under the request id of this response"
             }
             Self::NotReady(_) => {
                 "the database cannot be read and written at the moment; the log has the reason"

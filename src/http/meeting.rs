@@ -1,6 +1,7 @@
 //! What the page of a room calls for a person: the join, the web socket of a meeting, and the stars at
 //! its end. None of it needs a key.
 
+mod elsewhere;
 mod fragments;
 mod frames;
 mod join;
@@ -37,7 +38,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig, page: &str) {
 
 /// Returns the room whose page a path is below, if meetings take place here.
 async fn room(request: &HttpRequest, state: &AppState) -> Result<RoomToOpen, ApiError> {
-    if state.meeting_server != MeetingServer::Builtin {
+    if state.meeting.server == MeetingServer::None {
         return Err(ApiError::RouteNotFound);
     }
     let room = match slug_token(request) {

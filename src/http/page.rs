@@ -42,6 +42,15 @@ struct RoomPage<'a> {
     scripts: Vec<&'static str>,
 }
 
+/// The page of a room whose meetings take place on another server.
+#[derive(Template)]
+#[template(path = "enter.html")]
+struct EnterPage<'a> {
+    root: &'a str,
+    language: &'a Language,
+    room: &'a Room,
+}
+
 /// The page of a server that opens no meetings.
 #[derive(Template)]
 #[template(path = "name.html")]
@@ -125,8 +134,11 @@ pub(super) async fn show(
         None => None,
     };
     Ok(match room {
-        Some(room) => match state.meeting_server {
-            MeetingServer::Builtin => meeting(&request, &state, &room),
+        Some(room) => match state.meeting.server {
+            MeetingServer::Builtin | MeetingServer::LiveKit => meeting(&request, &state, &room),
+            MeetingServer::Template | MeetingServer::Jitsi | MeetingServer::BigBlueButton => {
+                enter(&request, &room)
+            }
             MeetingServer::None => name(&request, &room),
         },
         None => missing(&request),
@@ -166,6 +178,17 @@ fn meeting(request: &HttpRequest, state: &AppState, room: &Room) -> HttpResponse
     };
     let policy = policy::for_meetings(request, &state.public_url);
     page(StatusCode::OK, &template, policy, policy::DEVICES)
+}
+
+/// Returns the page from which people go to another server.
+fn enter(request: &HttpRequest, room: &Room) -> HttpResponse {
+    let template = EnterPage {
+        root: &root(request),
+        language: Language::from_tag(&room.lang),
+        room,
+    };
+    let policy = HeaderValue::from_static(policy::FOR_SCRIPTS);
+    page(StatusCode::OK, &template, policy, policy::NO_DEVICES)
 }
 
 /// Returns the page of a room on a server that opens no meetings.

@@ -211,7 +211,7 @@ pub(super) async fn delete(
     let guid = room_guid(&request)?;
     let deleted = async move {
         state.store.delete_room(guid).await?;
-        state.meeting.hub.room_deleted(guid);
+        state.meeting.room_deleted(guid);
         Ok::<_, ApiError>(())
     };
     uninterrupted(deleted).await?;

@@ -4,7 +4,7 @@ use super::meeting::MeetingSettings;
 use super::rejections::Rejections;
 use super::request_log_settings::RequestLog;
 use crate::meeting::HostLinks;
-use crate::model::{Email, EmailDomain, LangTag, MeetingServer, UserDefaults, UserProfile};
+use crate::model::{Email, EmailDomain, LangTag, UserDefaults, UserProfile};
 use crate::store::Store;
 use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
@@ -17,9 +17,7 @@ pub(crate) struct AppState {
     pub(crate) store: Store,
     /// What makes and checks the host links of rooms.
     pub(crate) host_links: HostLinks,
-    /// The program that meetings take place on.
-    pub(crate) meeting_server: MeetingServer,
-    /// The meetings that take place on this one.
+    /// The meetings, here or elsewhere.
     pub(crate) meeting: MeetingSettings,
     /// The paths under which the API is served, each without a slash at the end.
     pub(crate) base_paths: Vec<String>,

@@ -117,8 +117,15 @@ pub(super) async fn delete(
     let user = state.store.find_user(lookup(&request)?).await?;
     let user = user.ok_or(model::Error::UserNotFound)?;
     let deleted = async move {
+        let room = match &state.meeting.handoffs {
+            Some(_) => state.store.find_default_room(&user.profile.email).await?,
+            None => None,
+        };
         state.store.delete_user(user.guid).await?;
         state.meeting.hub.user_deleted(user.guid);
+        if let Some(room) = room {
+            state.meeting.room_deleted(room.guid);
+        }
         Ok::<_, ApiError>(())
     };
     uninterrupted(deleted).await?;

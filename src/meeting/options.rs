@@ -1,6 +1,6 @@
 //! What a meeting server does with each option of a room: the one table that says so.
 
-use crate::model::MeetingServer;
+use self::Effect::{Applied as A, ClientOnly as C, Ignored as I};
 
 /// Who makes an option act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,160 +13,198 @@ pub(crate) enum Effect {
     Ignored,
 }
 
+/// A column of the table: a meeting server, as it is set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Column {
+    /// The server that is built in.
+    Builtin,
+    /// Another server by a template.
+    Template,
+    /// Another server by a template with `{return_url}` for hosts and guests.
+    TemplateWithReturn,
+    /// Jitsi Meet without tokens.
+    Jitsi,
+    /// Jitsi Meet with tokens.
+    JitsiWithTokens,
+    /// BigBlueButton.
+    BigBlueButton,
+    /// LiveKit.
+    LiveKit,
+}
+
 /// What becomes of an option.
 pub(crate) struct OptionEffect {
     /// The name of the option, behind that of its group: `chat.offNewMsgSound`.
-    pub(crate) name: &'static str,
-    /// Who makes it act on the server that is built in.
-    pub(crate) builtin: Effect,
-    /// What it does there, in a sentence for the reference.
+    name: &'static str,
+    /// Who makes the option act, by [`Column`].
+    effects: [Effect; 7],
+    /// What the option does on the server that is built in, in a sentence for the reference.
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "a test holds the reference to it")
     )]
-    pub(crate) meaning: &'static str,
+    meaning: &'static str,
 }
 
-impl Effect {
-    /// Returns the word for the effect in responses.
-    #[cfg(test)]
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Applied => "applied",
-            Self::ClientOnly => "client_only",
-            Self::Ignored => "ignored",
-        }
-    }
-}
-
-impl OptionEffect {
-    /// Returns who makes the option act on a server.
-    fn on(&self, server: MeetingServer) -> Effect {
-        match server {
-            MeetingServer::Builtin => self.builtin,
-            MeetingServer::None => Effect::Ignored,
-        }
-    }
-}
-
-/// Returns the names of the options that have an effect on a server, in the order of responses.
+/// Returns the names of the options that have an effect, in the order of responses. Without a meeting
+/// server, all are ignored.
 pub(crate) fn names_with(
     effect: Effect,
-    server: MeetingServer,
+    server: Option<Column>,
 ) -> impl Iterator<Item = &'static str> {
-    let has_effect = move |option: &&OptionEffect| option.on(server) == effect;
+    let has_effect = move |option: &&OptionEffect| {
+        let found = server.map_or(Effect::Ignored, |column| option.effects[column as usize]);
+        found == effect
+    };
     OPTIONS.iter().filter(has_effect).map(|option| option.name)
 }
 
-/// Every option, in the order of responses.
+/// Every option, in the order of responses. The effects are those on: builtin, template, template with
+/// return, Jitsi, Jitsi with tokens, BigBlueButton, LiveKit.
 static OPTIONS: &[OptionEffect] = &[
-    applied(
+    option(
         "allow_rating",
+        [A, I, A, C, C, A, A],
         "People may give the room one to five stars when they leave.",
     ),
-    ignored("preparation_time", "There is no schedule to prepare for."),
-    applied(
+    option(
+        "preparation_time",
+        [I, I, I, I, I, I, I],
+        "There is no schedule to prepare for.",
+    ),
+    option(
         "session_duration",
+        [A, I, I, I, I, A, A],
         "How many minutes a meeting lasts, from the moment the first person is in, if \
          `enable_session_auto_finish` is true.",
     ),
-    applied(
+    option(
         "chat.offMessageModule",
+        [A, I, I, C, C, A, A],
         "There is no chat, not for hosts either.",
     ),
-    applied("chat.offGeneralMsging", "Guests do not write to everybody."),
-    applied(
+    option(
+        "chat.offGeneralMsging",
+        [A, I, I, I, C, A, C],
+        "Guests do not write to everybody.",
+    ),
+    option(
         "chat.offGeneralMsgLimitForUser",
+        [A, I, I, I, I, I, C],
         "Guests may write more than 10 messages to everybody in a minute.",
     ),
-    applied(
+    option(
         "chat.offSpecialMsging",
+        [A, I, I, I, C, A, C],
         "Nobody writes to one person alone.",
     ),
-    applied(
+    option(
         "chat.offSpecialMsgToAdmin",
+        [A, I, I, I, I, I, C],
         "Guests do not write to a host alone.",
     ),
-    applied(
+    option(
         "chat.offSpecialMsgToUser",
+        [A, I, I, I, I, A, C],
         "Guests do not write to another guest alone.",
     ),
-    client_only("chat.offNewMsgSound", "A new message makes no sound."),
-    applied("chat.offClearForReplay", "Hosts cannot clear the chat."),
-    client_only(
+    option(
+        "chat.offNewMsgSound",
+        [C, I, I, C, C, I, C],
+        "A new message makes no sound.",
+    ),
+    option(
+        "chat.offClearForReplay",
+        [A, I, I, I, I, I, C],
+        "Hosts cannot clear the chat.",
+    ),
+    option(
         "chat.onNewMsgSoundInAll",
+        [C, I, I, I, I, I, C],
         "A message to everybody makes a sound too, not only one to the person alone.",
     ),
-    client_only(
+    option(
         "chat.onNewMsgNotifyInAll",
+        [C, I, I, I, I, I, C],
         "A message to everybody is announced too while the chat is closed, not only one to the \
          person alone.",
     ),
-    applied(
+    option(
         "duration.allowExtendTime",
+        [A, I, I, I, I, I, I],
         "Hosts can let a meeting last longer.",
     ),
-    applied(
+    option(
         "duration.useRemainingTime",
+        [A, I, I, I, I, I, I],
         "A meeting that everybody has left goes on with the time that it had left.",
     ),
-    applied(
+    option(
         "allow_users_stream_self_cam_mic",
+        [A, I, I, C, C, A, A],
         "Guests may send camera, microphone and screen.",
     ),
-    applied(
+    option(
         "hide_user_streams",
+        [A, I, I, I, I, A, C],
         "Guests do not see and hear each other.",
     ),
-    applied(
+    option(
         "enable_attendance_check",
+        [A, I, I, I, I, I, I],
         "Guests are asked every ten minutes whether they are there, while a host is.",
     ),
-    ignored(
+    option(
         "enable_simultaneous_interpretation",
+        [I, I, I, I, I, I, I],
         "There are no channels for interpreters.",
     ),
-    ignored(
+    option(
         "enable_simultaneous_interpretation_for_users",
+        [I, I, I, I, I, I, I],
         "There are no channels for interpreters.",
     ),
-    applied(
+    option(
         "start_active",
+        [A, A, A, A, A, A, A],
         "Guests do not wait for a host where `meeting.without_host` is `auto`.",
     ),
-    client_only("return_url", "Where the page leads when a person leaves."),
-    applied("allow_reactions", "People may send reactions."),
-    ignored("enable_recording_auto_start", "There are no recordings."),
-    applied(
+    option(
+        "return_url",
+        [C, I, C, I, I, A, C],
+        "Where the page leads when a person leaves.",
+    ),
+    option(
+        "allow_reactions",
+        [A, I, I, C, C, I, C],
+        "People may send reactions.",
+    ),
+    option(
+        "enable_recording_auto_start",
+        [I, I, I, I, I, A, I],
+        "There are no recordings.",
+    ),
+    option(
         "skip_approval_on_join",
+        [A, I, I, I, I, A, A],
         "If false, each guest waits until a host lets them in.",
     ),
-    applied(
+    option(
         "enable_session_auto_start",
+        [A, A, A, A, A, A, A],
         "If true, guests do not wait for a host where `meeting.without_host` is `auto`.",
     ),
-    applied(
+    option(
         "enable_session_auto_finish",
+        [A, I, I, I, I, A, A],
         "If true, a meeting ends after `session_duration`.",
     ),
 ];
 
-const fn applied(name: &'static str, meaning: &'static str) -> OptionEffect {
-    effect(name, Effect::Applied, meaning)
-}
-
-const fn client_only(name: &'static str, meaning: &'static str) -> OptionEffect {
-    effect(name, Effect::ClientOnly, meaning)
-}
-
-const fn ignored(name: &'static str, meaning: &'static str) -> OptionEffect {
-    effect(name, Effect::Ignored, meaning)
-}
-
-const fn effect(name: &'static str, builtin: Effect, meaning: &'static str) -> OptionEffect {
+const fn option(name: &'static str, effects: [Effect; 7], meaning: &'static str) -> OptionEffect {
     OptionEffect {
         name,
-        builtin,
+        effects,
         meaning,
     }
 }
@@ -175,6 +213,25 @@ const fn effect(name: &'static str, builtin: Effect, meaning: &'static str) -> O
 mod tests {
     use super::*;
     use crate::model::options::table::{self, Entry, Kind};
+
+    const COLUMNS: [Column; 7] = [
+        Column::Builtin,
+        Column::Template,
+        Column::TemplateWithReturn,
+        Column::Jitsi,
+        Column::JitsiWithTokens,
+        Column::BigBlueButton,
+        Column::LiveKit,
+    ];
+
+    /// Returns the word for an effect in responses.
+    fn word(effect: Effect) -> &'static str {
+        match effect {
+            Effect::Applied => "applied",
+            Effect::ClientOnly => "client_only",
+            Effect::Ignored => "ignored",
+        }
+    }
 
     /// Returns the names of all options that rooms have.
     fn known(entries: &[Entry], group: &str) -> Vec<String> {
@@ -193,9 +250,8 @@ mod tests {
 
     #[test]
     fn every_option_is_in_one_list_whatever_the_server() {
-        let effects = [Effect::Applied, Effect::ClientOnly, Effect::Ignored];
-        for server in [MeetingServer::Builtin, MeetingServer::None] {
-            let mut names: Vec<&str> = effects
+        for server in COLUMNS.map(Some).into_iter().chain([None]) {
+            let mut names: Vec<&str> = [A, C, I]
                 .into_iter()
                 .flat_map(|effect| names_with(effect, server))
                 .collect();
@@ -203,7 +259,7 @@ mod tests {
             names.dedup();
             assert_eq!(names.len(), OPTIONS.len());
         }
-        let none = names_with(Effect::Ignored, MeetingServer::None);
+        let none = names_with(I, None);
         assert_eq!(none.count(), OPTIONS.len());
     }
 
@@ -211,13 +267,27 @@ mod tests {
     fn the_reference_says_what_every_option_does() {
         const REFERENCE: &str = include_str!("../../docs/api.md");
         let row = |option: &OptionEffect| {
-            let effect = option.builtin.as_str();
+            let effect = word(option.effects[Column::Builtin as usize]);
             format!("| `{}` | `{effect}` | {} |\n", option.name, option.meaning)
         };
         let rows: String = OPTIONS.iter().map(row).collect();
         assert!(
             REFERENCE.contains(&rows),
             "docs/api.md must have these rows:\n{rows}"
+        );
+    }
+
+    #[test]
+    fn the_guide_says_what_acts_on_every_server() {
+        const GUIDE: &str = include_str!("../../docs/meeting-servers.md");
+        let row = |option: &OptionEffect| {
+            let words: Vec<&str> = option.effects[1..].iter().copied().map(word).collect();
+            format!("| `{}` | {} |\n", option.name, words.join(" | "))
+        };
+        let rows: String = OPTIONS.iter().map(row).collect();
+        assert!(
+            GUIDE.contains(&rows),
+            "docs/meeting-servers.md must have these rows:\n{rows}"
         );
     }
 }

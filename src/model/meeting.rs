@@ -1,6 +1,19 @@
 //! What an operator decides about meetings.
 
-use std::fmt;
+mod claims_template;
+mod ice_server;
+mod placeholder;
+mod server_url;
+mod shared_secret;
+mod url_template;
+
+pub use claims_template::ClaimsTemplate;
+pub use ice_server::IceServer;
+pub use placeholder::Placeholder;
+pub use server_url::ServerUrl;
+pub use shared_secret::SharedSecret;
+pub use url_template::UrlTemplate;
+
 use std::str::FromStr;
 
 /// The program that meetings take place on.
@@ -9,15 +22,37 @@ pub enum MeetingServer {
     /// This one: browsers connect to each other, and it introduces them.
     #[default]
     Builtin,
+    /// Any server whose URL says all: the person is sent to one that is made from a template.
+    Template,
+    /// Jitsi Meet.
+    Jitsi,
+    /// BigBlueButton.
+    BigBlueButton,
+    /// LiveKit, with a page of this program.
+    LiveKit,
     /// None: the page of a room shows its name.
     None,
 }
 
 impl MeetingServer {
+    /// Every server.
+    pub const ALL: [Self; 6] = [
+        Self::Builtin,
+        Self::Template,
+        Self::Jitsi,
+        Self::BigBlueButton,
+        Self::LiveKit,
+        Self::None,
+    ];
+
     /// Returns the word for the server in settings and responses.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Builtin => "builtin",
+            Self::Template => "template",
+            Self::Jitsi => "jitsi",
+            Self::BigBlueButton => "bigbluebutton",
+            Self::LiveKit => "livekit",
             Self::None => "none",
         }
     }
@@ -27,11 +62,8 @@ impl FromStr for MeetingServer {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "builtin" => Ok(Self::Builtin),
-            "none" => Ok(Self::None),
-            _ => Err("must be builtin or none"),
-        }
+        let known = Self::ALL.into_iter().find(|server| server.as_str() == text);
+        known.ok_or("must be builtin, template, jitsi, bigbluebutton, livekit or none")
     }
 }
 
@@ -61,116 +93,104 @@ impl FromStr for WithoutHost {
     }
 }
 
-/// The URL of a server that helps browsers to reach each other (STUN, RFC 7064; TURN, RFC 7065).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IceServer(String);
+/// The hash function that makes the checksum of a call of BigBlueButton.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Checksum {
+    /// SHA-1.
+    Sha1,
+    /// SHA-256.
+    #[default]
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
 
-impl IceServer {
-    /// Returns the URL.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+impl Checksum {
+    /// Every function.
+    pub const ALL: [Self; 4] = [Self::Sha1, Self::Sha256, Self::Sha384, Self::Sha512];
 
-    /// Returns whether the server relays, for which browsers need credentials.
-    pub fn is_turn(&self) -> bool {
-        self.0.starts_with("turn")
+    /// Returns the word for the function in settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+            Self::Sha384 => "sha384",
+            Self::Sha512 => "sha512",
+        }
     }
 }
 
-impl FromStr for IceServer {
+impl FromStr for Checksum {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const FORM: &str = "must be URLs of STUN and TURN servers, such as \
-                            stun:stun.example.com:3478 or turn:turn.example.com?transport=udp";
-        let (scheme, rest) = text.split_once(':').ok_or(FORM)?;
-        let (server, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let is_turn = match scheme {
-            "stun" | "stuns" => false,
-            "turn" | "turns" => true,
-            _ => return Err(FORM),
-        };
-        let has_query = rest.contains('?');
-        let is_right_query = !has_query || ["transport=udp", "transport=tcp"].contains(&query);
-        // Any scheme with a host does for the parser.
-        let url = url::Url::parse(&format!("http://{server}/")).map_err(|_| FORM)?;
-        let is_plain = !server.contains(['/', '#', '@', '\\']) && url.host_str().is_some();
-        if is_plain && is_right_query && (is_turn || !has_query) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(FORM)
+        let known = Self::ALL
+            .into_iter()
+            .find(|checksum| checksum.as_str() == text);
+        known.ok_or("must be sha1, sha256, sha384 or sha512")
+    }
+}
+
+/// How a JSON Web Token is signed (RFC 7518, section 3.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TokenAlgorithm {
+    /// HMAC with SHA-256.
+    #[default]
+    Hs256,
+    /// HMAC with SHA-384.
+    Hs384,
+    /// HMAC with SHA-512.
+    Hs512,
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
+}
+
+impl TokenAlgorithm {
+    /// Every algorithm.
+    pub const ALL: [Self; 4] = [Self::Hs256, Self::Hs384, Self::Hs512, Self::Rs256];
+
+    /// Returns the name in the header of a token, and in settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hs256 => "HS256",
+            Self::Hs384 => "HS384",
+            Self::Hs512 => "HS512",
+            Self::Rs256 => "RS256",
         }
     }
 }
 
-/// The secret that this program shares with a TURN server, and makes credentials with. It is shown
-/// nowhere.
-#[derive(Clone, PartialEq, Eq)]
-pub struct TurnSecret(String);
-
-impl TurnSecret {
-    /// Returns the bytes of the secret.
-    pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-impl FromStr for TurnSecret {
+impl FromStr for TokenAlgorithm {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.is_empty() {
-            return Err("must not be empty");
-        }
-        Ok(Self(text.to_owned()))
+        let known = Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.as_str() == text);
+        known.ok_or("must be HS256, HS384, HS512 or RS256")
     }
 }
 
-/// Without the secret.
-impl fmt::Debug for TurnSecret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("TurnSecret(..)")
-    }
+/// What guests of Jitsi Meet get.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum JitsiGuests {
+    /// No token: Jitsi must let people without one into a meeting.
+    #[default]
+    Anonymous,
+    /// A token that does not make them moderators.
+    Token,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl FromStr for JitsiGuests {
+    type Err = &'static str;
 
-    #[test]
-    fn ice_servers_are_urls_of_stun_and_turn() {
-        for (text, is_turn) in [
-            ("stun:stun.example.com", false),
-            ("stuns:stun.example.com:5349", false),
-            ("stun:[2001:db8::1]:3478", false),
-            ("turn:turn.example.com:3478?transport=udp", true),
-            ("turns:192.0.2.1:443?transport=tcp", true),
-        ] {
-            let server: IceServer = text.parse().expect(text);
-            assert_eq!((server.as_str(), server.is_turn()), (text, is_turn));
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "anonymous" => Ok(Self::Anonymous),
+            "token" => Ok(Self::Token),
+            _ => Err("must be anonymous or token"),
         }
-        for text in [
-            "",
-            "stun",
-            "stun:",
-            "stun://stun.example.com",
-            "stun.example.com:3478",
-            "http://stun.example.com",
-            "stun:stun.example.com?transport=udp",
-            "turn:turn.example.com?transport=sctp",
-            "turn:turn.example.com?",
-            "turn:ada@turn.example.com",
-            "turn:turn.example.com/a",
-            "turn:turn.example.com:99999",
-            "turn:exa mple.com",
-        ] {
-            assert!(text.parse::<IceServer>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_secret_is_not_in_debug_output() {
-        let secret: TurnSecret = "north".parse().expect("a secret");
-        assert!(!format!("{secret:?}").contains("north"));
     }
 }

@@ -1,10 +1,11 @@
-use super::origin;
+use super::{elsewhere, origin};
 use crate::http::body::JsonBody;
 use crate::http::client::{Caller, counted_client};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, FromJson};
 use crate::http::state::AppState;
 use crate::http::values::as_text;
+use crate::meeting::Role;
 use crate::meeting::builtin::{IceServerGroup, Ticket};
 use crate::model::{FieldError, RoomToOpen, Timestamp, text};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -59,6 +60,10 @@ pub(super) async fn join(
     };
     if let Some(token) = &host {
         check_host_link(&opened, token, &request, &state)?;
+    }
+    if state.meeting.handoffs.is_some() {
+        let role = host.map_or(Role::Guest, |_| Role::Host);
+        return elsewhere::enter(opened.room, role, name, state).await;
     }
     let ticket = state.meeting.hub.issue(Ticket {
         room: opened.room.guid,

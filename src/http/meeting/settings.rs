@@ -1,13 +1,38 @@
+use crate::meeting::Column;
 use crate::meeting::builtin::Hub;
-use crate::model::WithoutHost;
+use crate::meeting::handoff::Handoffs;
+use crate::model::{Guid, MeetingServer, WithoutHost};
 
 /// The meetings of this server, and the settings that they follow.
 #[derive(Debug)]
 pub(crate) struct MeetingSettings {
-    /// The meetings.
+    /// The program that meetings take place on.
+    pub(crate) server: MeetingServer,
+    /// The meetings that take place here. Stars are given here wherever the meeting was.
     pub(crate) hub: Hub,
-    /// How many people can be in one.
+    /// The way to another program; None if there is none.
+    pub(crate) handoffs: Option<Handoffs>,
+    /// How many people can be in a meeting here.
     pub(crate) max_people: usize,
     /// Whether guests wait for a host.
     pub(crate) without_host: WithoutHost,
+}
+
+impl MeetingSettings {
+    /// Returns the column of the table of options; None without meetings.
+    pub(crate) fn column(&self) -> Option<Column> {
+        let handoff = self.handoffs.as_ref();
+        match self.server {
+            MeetingServer::Builtin => Some(Column::Builtin),
+            _ => handoff.map(|handoffs| handoffs.server().column()),
+        }
+    }
+
+    /// Ends the meeting of a room that was deleted, wherever it is.
+    pub(crate) fn room_deleted(&self, room: Guid) {
+        self.hub.room_deleted(room);
+        if let Some(handoffs) = &self.handoffs {
+            handoffs.room_deleted(room);
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::http::state::AppState;
 use crate::meeting::builtin::{
     CloseCode, Hub, OpenedRoom, Pass, Refused, Rules, Secret, WireClosed,
 };
-use crate::model::Room;
+use crate::model::{MeetingServer, Room};
 use actix_web::body::BoxBody;
 use actix_web::rt::time::timeout;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -31,6 +31,9 @@ pub(super) async fn open(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     origin::check(&request, &state.public_url, true)?;
+    if state.meeting.server != MeetingServer::Builtin {
+        return Err(ApiError::RouteNotFound);
+    }
     let opened = super::room(&request, &state).await?;
     let pass = pass(request.query_string()).ok_or(refused(Refused::NotValid))?;
     let (response, _, messages) = actix_ws::handle(&request, payload).map_err(|_| {

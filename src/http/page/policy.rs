@@ -7,6 +7,11 @@ use actix_web::http::header::HeaderValue;
 pub(super) const FOR_TEXT: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
                                    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// The content security policy of a page with scripts that call this server alone.
+pub(super) const FOR_SCRIPTS: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+                                      connect-src 'self'; img-src 'self'; base-uri 'none'; \
+                                      form-action 'none'; frame-ancestors 'none'";
+
 /// The devices that a meeting needs.
 pub(super) const DEVICES: &str = "camera=(self), microphone=(self), display-capture=(self)";
 

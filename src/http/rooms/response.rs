@@ -1,10 +1,11 @@
 use super::found::FoundRoom;
 use crate::http::error::ApiError;
 use crate::http::extra_fields::ExtraField;
+use crate::http::meeting::MeetingSettings;
 use crate::http::page;
 use crate::http::state::AppState;
 use crate::meeting::{self, Effect};
-use crate::model::{Email, Guid, LangTag, MeetingServer, Ratings, RoomOptions, Tags};
+use crate::model::{Email, Guid, LangTag, Ratings, RoomOptions, Tags};
 use crate::store;
 use serde::Serialize;
 use serde_json::Value;
@@ -60,7 +61,8 @@ pub(super) struct RoomResponse<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Meeting)]
 struct MeetingResponse {
-    /// The program that meetings take place on: `builtin` or `none`.
+    /// The program that meetings take place on: `builtin`, `template`, `jitsi`, `bigbluebutton`,
+    /// `livekit` or `none`.
     server: &'static str,
     /// The options that the server does, or lets nobody act against.
     applied: Vec<&'static str>,
@@ -71,10 +73,10 @@ struct MeetingResponse {
 }
 
 impl MeetingResponse {
-    fn new(server: MeetingServer) -> Self {
-        let names = |effect| meeting::options_with(effect, server).collect();
+    fn new(settings: &MeetingSettings) -> Self {
+        let names = |effect| meeting::options_with(effect, settings.column()).collect();
         Self {
-            server: server.as_str(),
+            server: settings.server.as_str(),
             applied: names(Effect::Applied),
             client_only: names(Effect::ClientOnly),
             ignored: names(Effect::Ignored),
@@ -120,7 +122,7 @@ impl<'a> RoomResponse<'a> {
             host_url: fields.has(ExtraField::HostUrl).then(host_url),
             meeting: fields
                 .has(ExtraField::Meeting)
-                .then(|| MeetingResponse::new(state.meeting_server)),
+                .then(|| MeetingResponse::new(&state.meeting)),
             rating: rating.map(RatingResponse::from),
             room_guid: room.guid.to_string(),
             name: room.name.as_str(),

@@ -4,7 +4,7 @@ use super::effect::{CloseCode, MINUTE, Millis};
 use super::meeting::Meeting;
 use super::messages::{EndReason, Refusal, ServerMessage};
 use super::protocol::{Command, PersonId};
-use super::rules::Role;
+use crate::meeting::role::Role;
 use std::ops::RangeInclusive;
 
 /// By how many minutes a host may extend a meeting at once.

@@ -119,6 +119,14 @@ impl Hub {
         self.registry().ratings.take(secret, room, self.now())
     }
 
+    /// Gives a person who goes to another server the right to rate a room, once, until half a day later.
+    pub(crate) fn may_rate(&self, room: Guid) -> Secret {
+        let secret = Secret::generate();
+        let mut registry = self.registry();
+        registry.ratings.add_for_long(secret, room, self.now());
+        secret
+    }
+
     /// Gives the right to rate a room back, because the rating was not counted.
     pub(crate) fn give_rating_back(&self, secret: Secret, room: Guid) {
         self.registry().ratings.give_back(secret, room, self.now());

@@ -1,14 +1,14 @@
 //! The servers that help browsers to reach each other.
 
 use super::turn;
-use crate::model::{IceServer, Timestamp, TurnSecret};
+use crate::model::{IceServer, SharedSecret, Timestamp};
 use serde::Serialize;
 
 /// STUN and TURN servers, and the secret that the TURN servers share with this one.
 #[derive(Debug, Default)]
 pub(crate) struct IceServers {
     servers: Vec<IceServer>,
-    turn_secret: Option<TurnSecret>,
+    turn_secret: Option<SharedSecret>,
 }
 
 /// Servers with the same credentials, as browsers take them.
@@ -33,7 +33,7 @@ impl<'a> IceServerGroup<'a> {
 
 impl IceServers {
     /// Returns these servers.
-    pub(crate) fn new(servers: Vec<IceServer>, turn_secret: Option<TurnSecret>) -> Self {
+    pub(crate) fn new(servers: Vec<IceServer>, turn_secret: Option<SharedSecret>) -> Self {
         Self {
             servers,
             turn_secret,

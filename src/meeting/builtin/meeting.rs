@@ -6,7 +6,8 @@ use super::effect::{CloseCode, Effect, Millis, SECOND, SocketId};
 use super::messages::{EndReason, Refusal, ServerMessage, WaitingShown};
 use super::person::{Newcomer, Person, Place};
 use super::protocol::PersonId;
-use super::rules::{Role, Rules};
+use super::rules::Rules;
+use crate::meeting::role::Role;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

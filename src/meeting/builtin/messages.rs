@@ -3,7 +3,8 @@
 use super::effect::Millis;
 use super::ice_servers::IceServerGroup;
 use super::protocol::{Media, PersonId, Reaction};
-use super::rules::{Role, Shown};
+use super::rules::Shown;
+use crate::meeting::role::Role;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::Arc;

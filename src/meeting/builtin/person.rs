@@ -1,8 +1,8 @@
 use super::effect::{Millis, SocketId};
 use super::messages::{PersonShown, WaitingFor};
 use super::protocol::{Media, PersonId};
-use super::rules::Role;
 use super::secret::Secret;
+use crate::meeting::role::Role;
 use std::collections::VecDeque;
 use std::sync::Arc;
 

@@ -8,6 +8,9 @@ use std::collections::HashMap;
 /// How long somebody who left may rate the room.
 const VALID_FOR: Millis = 60 * MINUTE;
 
+/// How long somebody may rate the room who is in a meeting on another server.
+const VALID_FOR_LONG: Millis = 12 * 60 * MINUTE;
+
 /// The most people who may rate a room at a time. Of more, those who left first may no longer.
 const MAX_TICKETS: usize = 500;
 
@@ -20,6 +23,11 @@ impl RatingTickets {
     /// Lets somebody rate a room.
     pub(super) fn add(&mut self, secret: Secret, room: Guid) {
         self.insert(secret, room, None);
+    }
+
+    /// Lets somebody rate a room who leaves it nobody knows when.
+    pub(super) fn add_for_long(&mut self, secret: Secret, room: Guid, now: Millis) {
+        self.insert(secret, room, Some(now + VALID_FOR_LONG));
     }
 
     /// Records that somebody is no longer in.

@@ -1,90 +1,10 @@
 //! The rules of one meeting, made from the options of its room.
 
 use super::effect::{MINUTE, Millis};
+use crate::meeting::role::Role;
+use crate::meeting::room_options::MeetingOptions;
 use crate::model::WithoutHost;
-use serde::{Deserialize, Serialize};
-
-/// What a person may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Role {
-    /// A person with a host link.
-    Host,
-    /// Everybody else.
-    Guest,
-}
-
-/// The options that act in a meeting. Any that is missing has its default, as everywhere.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default)]
-pub(super) struct Options {
-    pub(super) allow_rating: bool,
-    pub(super) session_duration: u64,
-    pub(super) chat: ChatOptions,
-    pub(super) duration: DurationOptions,
-    pub(super) allow_users_stream_self_cam_mic: bool,
-    pub(super) hide_user_streams: bool,
-    pub(super) enable_attendance_check: bool,
-    pub(super) start_active: bool,
-    pub(super) return_url: String,
-    pub(super) allow_reactions: bool,
-    pub(super) skip_approval_on_join: Option<bool>,
-    pub(super) enable_session_auto_start: Option<bool>,
-    pub(super) enable_session_auto_finish: Option<bool>,
-}
-
-/// The options of the chat.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct ChatOptions {
-    pub(super) off_message_module: bool,
-    pub(super) off_general_msging: bool,
-    pub(super) off_general_msg_limit_for_user: bool,
-    pub(super) off_special_msging: bool,
-    pub(super) off_special_msg_to_admin: bool,
-    pub(super) off_special_msg_to_user: bool,
-    pub(super) off_new_msg_sound: bool,
-    pub(super) off_clear_for_replay: bool,
-    pub(super) on_new_msg_sound_in_all: bool,
-    pub(super) on_new_msg_notify_in_all: bool,
-}
-
-/// The options of the time limit.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct DurationOptions {
-    pub(super) allow_extend_time: bool,
-    pub(super) use_remaining_time: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            allow_rating: true,
-            session_duration: 60,
-            chat: ChatOptions::default(),
-            duration: DurationOptions::default(),
-            allow_users_stream_self_cam_mic: true,
-            hide_user_streams: false,
-            enable_attendance_check: true,
-            start_active: false,
-            return_url: String::new(),
-            allow_reactions: true,
-            skip_approval_on_join: None,
-            enable_session_auto_start: None,
-            enable_session_auto_finish: None,
-        }
-    }
-}
-
-impl Default for DurationOptions {
-    fn default() -> Self {
-        Self {
-            allow_extend_time: true,
-            use_remaining_time: false,
-        }
-    }
-}
+use serde::Serialize;
 
 /// The rules of one meeting.
 #[derive(Debug, Clone)]
@@ -93,7 +13,7 @@ pub(crate) struct Rules {
     pub(super) max_people: usize,
     /// Whether guests wait while no host is in.
     pub(super) waits_for_host: bool,
-    pub(super) options: Options,
+    pub(super) options: MeetingOptions,
 }
 
 /// The settings of a room as one person has them.
@@ -129,17 +49,11 @@ impl Rules {
         without_host: WithoutHost,
         host_link_given: bool,
     ) -> Self {
-        // The stored text was checked before it was stored.
-        let options: Options = serde_json::from_str(options).unwrap_or_default();
-        let is_open = options.start_active || options.enable_session_auto_start == Some(true);
+        let options = MeetingOptions::from_json(options);
         Self {
             lang: lang.to_owned(),
             max_people,
-            waits_for_host: match without_host {
-                WithoutHost::Auto => host_link_given && !is_open,
-                WithoutHost::Open => false,
-                WithoutHost::Wait => true,
-            },
+            waits_for_host: options.waits_for_host(without_host, host_link_given),
             options,
         }
     }
@@ -188,8 +102,7 @@ impl Rules {
 
     /// Returns how long a meeting lasts; `None` is for ever.
     pub(super) fn duration(&self) -> Option<Millis> {
-        let is_limited = self.options.enable_session_auto_finish == Some(true);
-        is_limited.then_some(self.options.session_duration * MINUTE)
+        self.options.minutes().map(|minutes| minutes * MINUTE)
     }
 
     /// Returns the settings as a person with a role has them.
@@ -223,18 +136,10 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{OptionsPatch, RoomOptions};
     use serde_json::{Value, json};
 
     fn rules(options: &Value) -> Rules {
         Rules::new(&options.to_string(), "en", 6, WithoutHost::Open, false)
-    }
-
-    #[test]
-    fn the_defaults_are_those_of_the_table_of_options() {
-        let stored = RoomOptions::new(&OptionsPatch::default());
-        let stored: Options = serde_json::from_str(stored.as_json()).expect("options");
-        assert_eq!(format!("{stored:?}"), format!("{:?}", Options::default()));
     }
 
     #[test]

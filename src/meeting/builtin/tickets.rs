@@ -1,8 +1,8 @@
 //! What a person gets who may come in: a ticket for one socket.
 
 use super::effect::{Millis, SECOND};
-use super::rules::Role;
 use super::secret::Secret;
+use crate::meeting::role::Role;
 use crate::model::Guid;
 use std::collections::HashMap;
 use std::net::IpAddr;

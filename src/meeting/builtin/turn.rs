@@ -1,7 +1,7 @@
 //! Credentials for TURN servers, as `use-auth-secret` of coturn takes them (the REST API for access
 //! to TURN services, draft-uberti-behave-turn-rest-00).
 
-use crate::model::{Timestamp, TurnSecret};
+use crate::model::{SharedSecret, Timestamp};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -20,7 +20,7 @@ pub(super) struct TurnCredential {
 }
 
 /// Returns a credential that is valid for an hour, for a person with a random id.
-pub(super) fn credential(secret: &TurnSecret, id: u64, now: Timestamp) -> TurnCredential {
+pub(super) fn credential(secret: &SharedSecret, id: u64, now: Timestamp) -> TurnCredential {
     let username = format!("{}:{id:016x}", now.as_unix() + VALID_FOR);
     let code = Hmac::<Sha1>::new_from_slice(secret.as_bytes());
     let mut code = code.expect("a key may have any length");

@@ -70,6 +70,11 @@ texts! {
     foreign_page:
         "The address of this page is not the one that the server expects. Please tell whoever runs the server.",
         "Bu sayfanın adresi sunucunun beklediği adres değil. Lütfen sunucuyu işleten kişiye bildirin.";
+    meeting_server_failed:
+        "The meeting server does not answer. Please try again.",
+        "Toplantı sunucusu yanıt vermiyor. Lütfen yeniden deneyin.";
+    opening: "Opening the meeting…", "Toplantı açılıyor…";
+    onward: "Go to the meeting", "Toplantıya git";
     server_full:
         "The server has no place for more meetings now. Please try again later.",
         "Sunucuda şu anda başka toplantı için yer yok. Lütfen daha sonra yeniden deneyin.";

@@ -1,0 +1,94 @@
+use crate::http::error::ApiError;
+use crate::http::page;
+use crate::http::state::AppState;
+use crate::http::uninterrupted::uninterrupted;
+use crate::meeting::handoff::{Entry, Outcome, Visit};
+use crate::meeting::{MeetingOptions, Role};
+use crate::model::{Room, Timestamp};
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+
+/// After how many seconds a page that waits asks again.
+const RETRY_AFTER_SECONDS: u64 = 3;
+
+/// The answer to a join where meetings take place elsewhere.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum EnterResponse {
+    /// The person may go there.
+    Open {
+        #[serde(flatten)]
+        destination: Destination,
+        /// The right to give stars afterwards, where the room lets people do that.
+        rating: Option<String>,
+        /// Where people go in the end.
+        return_url: String,
+    },
+    /// The page asks again until a host is there.
+    Waiting {
+        waiting: &'static str,
+        retry_after: u64,
+    },
+}
+
+/// Where the meeting takes place.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Destination {
+    /// The page goes to this URL.
+    Page { url: String },
+    /// The page connects to this server.
+    LiveKit { server: String, token: String },
+}
+
+impl From<Entry> for Destination {
+    fn from(entry: Entry) -> Self {
+        match entry {
+            Entry::Url(url) => Self::Page { url },
+            Entry::LiveKit { url, token } => Self::LiveKit { server: url, token },
+        }
+    }
+}
+
+/// Sends a person to the meeting server, or lets them wait for a host. What was begun there is done to
+/// the end though the client leaves.
+pub(super) async fn enter(
+    room: Room,
+    role: Role,
+    name: String,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let visit = Visit {
+        options: MeetingOptions::from_json(room.options.as_json()),
+        page_url: page::url(&state.public_url, &room.slug()),
+        room,
+        role,
+        name,
+        now: Timestamp::now(),
+    };
+    let guid = visit.room.guid;
+    let (allows_rating, return_url) =
+        (visit.options.allow_rating, visit.options.return_url.clone());
+    let (handoffs, visitor) = (state.clone(), visit);
+    let entering = async move {
+        match &handoffs.meeting.handoffs {
+            Some(handoffs) => handoffs
+                .enter(visitor)
+                .await
+                .map_err(ApiError::MeetingServer),
+            None => Err(ApiError::RouteNotFound),
+        }
+    };
+    let response = match uninterrupted(entering).await? {
+        Outcome::Enter(entry) => EnterResponse::Open {
+            destination: entry.into(),
+            rating: allows_rating.then(|| state.meeting.hub.may_rate(guid).to_string()),
+            return_url,
+        },
+        Outcome::WaitForHost => EnterResponse::Waiting {
+            waiting: "host",
+            retry_after: RETRY_AFTER_SECONDS,
+        },
+    };
+    Ok(HttpResponse::Ok().json(response))
+}

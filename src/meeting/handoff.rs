@@ -1,0 +1,169 @@
+//! Hand-off: the link of a room opens a meeting on another server, to which a person's browser is sent
+//! at the click and never before.
+
+mod bigbluebutton;
+mod deadline;
+mod handoffs;
+mod hosts;
+mod jitsi;
+mod jwt;
+mod livekit;
+mod outbound;
+mod template;
+
+pub(crate) use bigbluebutton::BigBlueButton;
+pub(crate) use deadline::Deadline;
+pub(crate) use handoffs::{Handoffs, MAX_CALLS, Outcome};
+pub(crate) use jitsi::{Jitsi, JitsiTokens};
+pub(crate) use jwt::{SigningKey, SigningKeyError};
+pub(crate) use livekit::LiveKit;
+pub(crate) use outbound::Outbound;
+pub(crate) use template::Template;
+
+use super::options::Column;
+use super::role::Role;
+use super::room_options::MeetingOptions;
+use crate::model::{Guid, Room, Timestamp};
+
+/// A person who goes to a meeting.
+#[derive(Debug, Clone)]
+pub(crate) struct Visit {
+    /// The room whose link the person followed.
+    pub(crate) room: Room,
+    /// The options of the room.
+    pub(crate) options: MeetingOptions,
+    /// The role that the person has shown to have.
+    pub(crate) role: Role,
+    /// The name that others see.
+    pub(crate) name: String,
+    /// The URL of the room's page.
+    pub(crate) page_url: String,
+    /// The moment of the click.
+    pub(crate) now: Timestamp,
+}
+
+/// Where a person's browser is to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// To a page of the meeting server. The URL may contain a token, and is for this person alone.
+    Url(String),
+    /// Nowhere: the page of the room connects to LiveKit.
+    LiveKit {
+        /// The URL of the server, with the scheme of web sockets.
+        url: String,
+        /// The token of this person.
+        token: String,
+    },
+}
+
+/// Why a meeting server did not do what it was asked for: a sentence for the log and for operators,
+/// without a secret in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum HandoffError {
+    /// There was no whole answer in time.
+    #[error("the meeting server did not answer within {0} seconds")]
+    TimedOut(u64),
+    /// No connection, no valid certificate, no answer that is HTTP.
+    #[error("the meeting server cannot be reached: {0}")]
+    Unreachable(String),
+    /// The server answered that it will not.
+    #[error("the meeting server refused: {0}")]
+    Refused(String),
+    /// The answer makes no sense.
+    #[error("the answer of the meeting server cannot be read: {0}")]
+    Malformed(String),
+    /// Too many people are on their way at this moment.
+    #[error("too many people enter meetings at this moment")]
+    Busy,
+}
+
+/// A meeting server, and how people get there.
+#[derive(Debug)]
+pub(crate) enum HandoffServer {
+    /// Any server whose URL says all.
+    Template(Template),
+    /// Jitsi Meet.
+    Jitsi(Jitsi),
+    /// BigBlueButton.
+    BigBlueButton(BigBlueButton),
+    /// LiveKit.
+    LiveKit(LiveKit),
+}
+
+impl Visit {
+    /// Returns where the meeting server is to lead the person in the end: to the room's page, which
+    /// asks for stars, or else straight to where the room leads.
+    pub(crate) fn return_url(&self) -> String {
+        if self.options.allow_rating || self.options.return_url.is_empty() {
+            format!("{}?left", self.page_url)
+        } else {
+            self.options.return_url.clone()
+        }
+    }
+
+    /// Returns whether the person is a host.
+    pub(crate) fn is_host(&self) -> bool {
+        self.role == Role::Host
+    }
+}
+
+impl HandoffServer {
+    /// Returns its column in the table of options.
+    pub(crate) fn column(&self) -> Column {
+        match self {
+            Self::Template(server) if server.leads_back() => Column::TemplateWithReturn,
+            Self::Template(_) => Column::Template,
+            Self::Jitsi(server) if server.tokens.is_some() => Column::JitsiWithTokens,
+            Self::Jitsi(_) => Column::Jitsi,
+            Self::BigBlueButton(_) => Column::BigBlueButton,
+            Self::LiveKit(_) => Column::LiveKit,
+        }
+    }
+
+    /// Returns whether [`HandoffServer::enter`] calls the server, and so may block until the deadline.
+    pub(crate) fn calls_out(&self) -> bool {
+        matches!(self, Self::BigBlueButton(_) | Self::LiveKit(_))
+    }
+
+    /// Prepares the meeting where the server needs that, and returns where the person goes.
+    ///
+    /// # Errors
+    /// A server that does not answer, or refuses.
+    pub(crate) fn enter(&self, visit: &Visit, deadline: Deadline) -> Result<Entry, HandoffError> {
+        match self {
+            Self::Template(server) => Ok(server.enter(visit)),
+            Self::Jitsi(server) => Ok(server.enter(visit)),
+            Self::BigBlueButton(server) => server.enter(visit, deadline),
+            Self::LiveKit(server) => server.enter(visit, deadline),
+        }
+    }
+
+    /// Returns whether a host is in the meeting of a room; None from a server that does not tell.
+    ///
+    /// # Errors
+    /// A server that does not answer, or refuses.
+    pub(crate) fn has_host(
+        &self,
+        room: Guid,
+        deadline: Deadline,
+    ) -> Result<Option<bool>, HandoffError> {
+        match self {
+            Self::Template(_) | Self::Jitsi(_) => Ok(None),
+            Self::BigBlueButton(server) => server.has_host(room, deadline).map(Some),
+            Self::LiveKit(server) => server.has_host(room, deadline).map(Some),
+        }
+    }
+
+    /// Ends the meeting of a room for everybody, where the server can be asked for that. A meeting that
+    /// does not take place is no error.
+    ///
+    /// # Errors
+    /// A server that does not answer, or refuses.
+    pub(crate) fn end(&self, room: Guid, deadline: Deadline) -> Result<(), HandoffError> {
+        match self {
+            Self::Template(_) | Self::Jitsi(_) => Ok(()),
+            Self::BigBlueButton(server) => server.end(room, deadline),
+            Self::LiveKit(server) => server.end(room, deadline),
+        }
+    }
+}
