@@ -15,7 +15,7 @@ pub(crate) use bigbluebutton::BigBlueButton;
 pub(crate) use deadline::Deadline;
 pub(crate) use handoffs::{Handoffs, MAX_CALLS, Outcome};
 pub(crate) use jitsi::{Jitsi, JitsiTokens};
-pub(crate) use jwt::{SigningKey, SigningKeyError};
+pub(crate) use jwt::SigningKey;
 pub(crate) use livekit::LiveKit;
 pub(crate) use outbound::Outbound;
 pub(crate) use template::Template;
