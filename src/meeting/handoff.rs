@@ -10,6 +10,8 @@ mod jwt;
 mod livekit;
 mod outbound;
 mod template;
+#[cfg(test)]
+mod testing;
 
 pub(crate) use bigbluebutton::BigBlueButton;
 pub(crate) use deadline::Deadline;

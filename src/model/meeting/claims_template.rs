@@ -8,6 +8,11 @@ use std::str::FromStr;
 pub struct ClaimsTemplate(Map<String, Value>);
 
 impl ClaimsTemplate {
+    /// Returns whether a text of the claims contains a placeholder.
+    pub fn contains(&self, placeholder: Placeholder) -> bool {
+        self.0.values().any(|value| contains(value, placeholder))
+    }
+
     /// Returns the claims with a value in the place of each placeholder.
     pub fn fill<'a>(&self, value: impl Fn(Placeholder) -> Cow<'a, str>) -> Map<String, Value> {
         match filled(&Value::Object(self.0.clone()), &value) {
@@ -46,6 +51,18 @@ fn check(value: &Value) -> Result<(), String> {
         Value::Array(values) => values.iter().try_for_each(check),
         Value::Object(members) => members.values().try_for_each(check),
         _ => Ok(()),
+    }
+}
+
+fn contains(value: &Value, placeholder: Placeholder) -> bool {
+    match value {
+        // Checked when the template was read.
+        Value::String(text) => {
+            placeholder::contains(&placeholder::parse(text).unwrap_or_default(), placeholder)
+        }
+        Value::Array(values) => values.iter().any(|item| contains(item, placeholder)),
+        Value::Object(members) => members.values().any(|item| contains(item, placeholder)),
+        _ => false,
     }
 }
 
@@ -88,6 +105,9 @@ mod tests {
         let expected = json!({"iss": "roomd", "n": 1,
             "context": {"user": {"name": "A \"d\" {a}!", "in": ["host", true]}}});
         assert_eq!(Value::Object(claims), expected);
+        assert!(template.contains(Placeholder::UserName));
+        assert!(template.contains(Placeholder::Role));
+        assert!(!template.contains(Placeholder::Guid));
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub enum Placeholder {
     Lang,
     /// `host` or `guest`.
     Role,
+    /// `true` for hosts, `false` for guests.
+    Moderator,
     /// The name of the person.
     UserName,
     /// The owner's e-mail address for hosts, nothing for guests.
@@ -31,12 +33,13 @@ pub(super) enum Piece {
 }
 
 impl Placeholder {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Slug,
         Self::Guid,
         Self::Name,
         Self::Lang,
         Self::Role,
+        Self::Moderator,
         Self::UserName,
         Self::UserEmail,
         Self::ReturnUrl,
@@ -50,6 +53,7 @@ impl Placeholder {
             Self::Name => "name",
             Self::Lang => "lang",
             Self::Role => "role",
+            Self::Moderator => "moderator",
             Self::UserName => "user_name",
             Self::UserEmail => "user_email",
             Self::ReturnUrl => "return_url",
