@@ -39,7 +39,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rusqlite", &["store/sqlite"]),
     ("r2d2", &["store/sqlite"]),
     ("r2d2_sqlite", &["store/sqlite"]),
-    ("rustls", &["server"]),
+    ("rustls", &["server", "meeting/handoff/outbound"]),
     ("actix_web", &["cli", "fuzzing", "http", "server"]),
     ("clap", &["cli"]),
 ];

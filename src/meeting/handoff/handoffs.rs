@@ -90,7 +90,7 @@ impl Handoffs {
             return;
         }
         let (server, calls) = (self.server.clone(), self.calls.clone());
-        actix_web::rt::spawn(async move {
+        tokio::spawn(async move {
             let Ok(_permit) = calls.acquire_owned().await else {
                 return;
             };
