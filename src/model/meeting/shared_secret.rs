@@ -16,7 +16,9 @@ impl SharedSecret {
 impl FromStr for SharedSecret {
     type Err = &'static str;
 
+    /// White space around a secret is not part of it: it comes along when one is copied.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
         if text.is_empty() {
             return Err("must not be empty");
         }
@@ -39,5 +41,12 @@ mod tests {
     fn the_secret_is_not_in_debug_output() {
         let secret: SharedSecret = "north".parse().expect("a secret");
         assert!(!format!("{secret:?}").contains("north"));
+    }
+
+    #[test]
+    fn white_space_around_a_secret_is_not_part_of_it() {
+        let parse = |text: &str| text.parse::<SharedSecret>();
+        assert_eq!(parse(" a b\n"), parse("a b"));
+        assert!(parse(" ").is_err());
     }
 }
