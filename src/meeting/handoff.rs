@@ -156,6 +156,15 @@ impl HandoffServer {
         }
     }
 
+    /// Asks the server whether people can be sent to it, for operators: what was found, or what is wrong
+    /// and what to do. None from a server that is not called.
+    pub(crate) fn check(&self) -> Option<Result<String, String>> {
+        match self {
+            Self::Template(_) | Self::Jitsi(_) | Self::LiveKit(_) => None,
+            Self::BigBlueButton(server) => Some(server.check()),
+        }
+    }
+
     /// Ends the meeting of a room for everybody, where the server can be asked for that. A meeting that
     /// does not take place is no error.
     ///
