@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A clock cannot be before this moment, in RFC 3339: the program was written after it.
 const WRITTEN: &str = "2026-11-01T00:00:00Z";
 
-/// How long the files of a certificate may take to be read.
+/// How long the files that the settings name may take to be read.
 const READ_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Checks all that a valid configuration names.
@@ -27,30 +27,37 @@ pub(super) fn run(config: &Config) -> Vec<Check> {
         checks.push(keys(facts, config.auth.required));
         checks.push(host_links(config, facts));
     }
+    checks.extend(meeting_server(config));
     checks
 }
 
-/// Checks the certificate. Its files are read by a thread of its own, for which the process does not
-/// wait: one of them may be a pipe that nothing writes.
 fn check_certificate(config: &Config) -> Result<Option<CertificateReport>, String> {
-    let (send, report) = channel();
     let config = config.clone();
-    let check = move || {
-        // Fails if nothing waits any more.
-        let _ = send.send(server::check_certificate(&config));
-    };
-    let thread = thread::Builder::new()
-        .name("certificate".into())
-        .spawn(check);
-    thread.map_err(|error| ThreadError::from(error).to_string())?;
-    match report.recv_timeout(READ_TIMEOUT) {
-        Ok(report) => report.map_err(|error| error.to_string()),
-        Err(_) => Err(format!(
+    let report = in_time("certificate", move || server::check_certificate(&config))?;
+    match report {
+        Some(report) => report.map_err(|error| error.to_string()),
+        None => Err(format!(
             "tls.certificate, tls.key: one of these files could not be read within {} seconds, as a \
              pipe that no program writes: name a regular file",
             READ_TIMEOUT.as_secs()
         )),
     }
+}
+
+/// Does what reads files by a thread of its own, for which the process does not wait: one of them may
+/// be a pipe that nothing writes. None if it took too long.
+fn in_time<T: Send + 'static>(
+    thread_name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<Option<T>, String> {
+    let (send, result) = channel();
+    let work = move || {
+        // Fails if nothing waits any more.
+        let _ = send.send(work());
+    };
+    let thread = thread::Builder::new().name(thread_name.into()).spawn(work);
+    thread.map_err(|error| ThreadError::from(error).to_string())?;
+    Ok(result.recv_timeout(READ_TIMEOUT).ok())
 }
 
 fn configuration<T>(certificate: &Result<T, String>) -> Check {
@@ -136,6 +143,30 @@ fn host_links(config: &Config, facts: Facts) -> Check {
         ),
         Err(error) => Check::failed(name, error),
     }
+}
+
+/// Asks the server on which meetings take place, if it is another one that can be asked.
+fn meeting_server(config: &Config) -> Option<Check> {
+    let name = "meeting server";
+    let settings = config.meeting.clone();
+    let server = match in_time(name, move || server::handoff_server(&settings)) {
+        Ok(Some(Ok(server))) => server?,
+        Ok(Some(Err(error))) => return Some(Check::failed(name, error)),
+        Ok(None) => {
+            let found = format!(
+                "a file in the section of {} could not be read within {} seconds, as a pipe that no \
+                 program writes: name a regular file",
+                config.meeting.server.as_str(),
+                READ_TIMEOUT.as_secs()
+            );
+            return Some(Check::failed(name, found));
+        }
+        Err(error) => return Some(Check::failed(name, error)),
+    };
+    Some(match server.check()? {
+        Ok(found) => Check::ok(name, found),
+        Err(found) => Check::failed(name, found),
+    })
 }
 
 #[cfg(test)]
