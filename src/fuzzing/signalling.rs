@@ -1,4 +1,3 @@
-use crate::meeting::Role;
 use crate::meeting::builtin::{
     CloseCode, Hub, IceServers, OpenedRoom, Outgoing, Pass, Rules, Ticket, WireClosed, WireEnd,
 };

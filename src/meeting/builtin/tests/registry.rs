@@ -5,7 +5,6 @@ use crate::meeting::builtin::rules::Rules;
 use crate::meeting::builtin::secret::Secret;
 use crate::meeting::builtin::tickets::Ticket;
 use crate::meeting::builtin::wire::{Outgoing, WireEnd};
-use crate::meeting::role::Role;
 use crate::model::{Guid, WithoutHost};
 use serde_json::Value;
 use std::net::IpAddr;
