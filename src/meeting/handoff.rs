@@ -165,6 +165,15 @@ impl HandoffServer {
         }
     }
 
+    /// Returns what an operator should know about the server and cannot see in roomd, in sentences.
+    pub(crate) fn advice(&self) -> Vec<String> {
+        match self {
+            Self::Template(server) => server.advice(),
+            Self::Jitsi(server) => server.advice(),
+            Self::BigBlueButton(_) | Self::LiveKit(_) => Vec::new(),
+        }
+    }
+
     /// Ends the meeting of a room for everybody, where the server can be asked for that. A meeting that
     /// does not take place is no error.
     ///

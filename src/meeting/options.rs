@@ -85,7 +85,7 @@ static OPTIONS: &[OptionEffect] = &[
     ),
     option(
         "chat.offGeneralMsging",
-        [A, I, I, I, C, A, C],
+        [A, I, I, I, I, A, C],
         "Guests do not write to everybody.",
     ),
     option(
@@ -95,7 +95,7 @@ static OPTIONS: &[OptionEffect] = &[
     ),
     option(
         "chat.offSpecialMsging",
-        [A, I, I, I, C, A, C],
+        [A, I, I, C, C, A, C],
         "Nobody writes to one person alone.",
     ),
     option(
