@@ -31,7 +31,7 @@ pub(crate) struct SigningKey {
 
 enum Key {
     Secret(SharedSecret),
-    Rsa(RsaKeyPair),
+    Rsa(Box<RsaKeyPair>),
 }
 
 impl SigningKey {
@@ -43,7 +43,7 @@ impl SigningKey {
         Ok(Self {
             algorithm: TokenAlgorithm::Rs256,
             id,
-            key: Key::Rsa(rsa_key::read(pem)?),
+            key: Key::Rsa(Box::new(rsa_key::read(pem)?)),
         })
     }
 

@@ -91,7 +91,7 @@ mod tests {
 
     #[track_caller]
     fn error(file: &str) -> SigningKeyError {
-        read(file.as_bytes()).err().expect("no key")
+        read(file.as_bytes()).expect_err("no key")
     }
 
     #[test]
