@@ -336,6 +336,7 @@ impl Server {
             () = state.rejections.watch() => Ok(()),
             () = state.meeting.hub.watch() => Ok(()),
             () = state.meeting.hub.watch_rooms(&state.store) => Ok(()),
+            () = state.meeting.watch_server() => Ok(()),
             () = watch(certificate.as_deref()) => Ok(()),
         };
         // In this order: the stop waits for the connections, and a request in flight may still write.

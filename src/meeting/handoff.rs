@@ -18,7 +18,7 @@ pub(crate) use deadline::Deadline;
 pub(crate) use handoffs::{Handoffs, MAX_CALLS, Outcome};
 pub(crate) use jitsi::{Jitsi, JitsiTokens};
 pub(crate) use jwt::SigningKey;
-pub(crate) use livekit::LiveKit;
+pub(crate) use livekit::{HostAction, LiveKit};
 pub(crate) use outbound::Outbound;
 pub(crate) use template::Template;
 
@@ -184,6 +184,44 @@ impl HandoffServer {
             Self::Template(_) | Self::Jitsi(_) => Ok(()),
             Self::BigBlueButton(server) => server.end(room, deadline),
             Self::LiveKit(server) => server.end(room, deadline),
+        }
+    }
+
+    /// Does what a host wants to do to people, on a server where people meet on a page of this program;
+    /// None on the others, whose pages do that themselves. False: the person is no longer there.
+    ///
+    /// # Errors
+    /// A server that does not answer, or refuses.
+    pub(crate) fn act(
+        &self,
+        room: Guid,
+        options: &MeetingOptions,
+        action: &HostAction,
+        deadline: Deadline,
+    ) -> Result<Option<bool>, HandoffError> {
+        match self {
+            Self::LiveKit(server) => server.act(room, options, action, deadline).map(Some),
+            Self::Template(_) | Self::Jitsi(_) | Self::BigBlueButton(_) => Ok(None),
+        }
+    }
+
+    /// Returns whether the server lets a meeting go on whose time is over.
+    pub(crate) fn forgets_the_time(&self) -> bool {
+        matches!(self, Self::LiveKit(_))
+    }
+
+    /// Ends the meetings whose time is over, on a server that does not do that itself.
+    ///
+    /// # Errors
+    /// A server that does not answer, or refuses.
+    pub(crate) fn end_overdue(
+        &self,
+        now: Timestamp,
+        deadline: Deadline,
+    ) -> Result<(), HandoffError> {
+        match self {
+            Self::LiveKit(server) => server.end_overdue(now, deadline),
+            Self::Template(_) | Self::Jitsi(_) | Self::BigBlueButton(_) => Ok(()),
         }
     }
 }

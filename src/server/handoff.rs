@@ -154,15 +154,16 @@ fn big_blue_button(settings: &config::BigBlueButton) -> Result<BigBlueButton> {
 fn livekit(settings: &config::LiveKit) -> Result<LiveKit> {
     let section = Section("meeting.livekit");
     let url = section.needs("url", settings.url.clone())?;
+    let secret = section.secret(
+        "secret",
+        settings.secret.as_ref(),
+        settings.secret_file.as_deref(),
+    )?;
     Ok(LiveKit {
         api_url: settings.api_url.clone().unwrap_or_else(|| url.clone()),
         url,
         api_key: section.needs("api_key", settings.api_key.clone())?,
-        secret: section.secret(
-            "secret",
-            settings.secret.as_ref(),
-            settings.secret_file.as_deref(),
-        )?,
+        key: SigningKey::from_secret(TokenAlgorithm::Hs256, &secret, None),
         outbound: Outbound::new(),
     })
 }

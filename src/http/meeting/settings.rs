@@ -28,6 +28,14 @@ impl MeetingSettings {
         }
     }
 
+    /// Does what is due on the meeting server, and never ends.
+    pub(crate) async fn watch_server(&self) {
+        match &self.handoffs {
+            Some(handoffs) => handoffs.watch().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Ends the meeting of a room that was deleted, wherever it is.
     pub(crate) fn room_deleted(&self, room: Guid) {
         self.hub.room_deleted(room);

@@ -18,7 +18,7 @@ pub(crate) struct Rules {
 
 /// The settings of a room as one person has them.
 #[derive(Serialize)]
-pub(super) struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     lang: &'a str,
     allow_reactions: bool,
     allow_rating: bool,
@@ -91,7 +91,7 @@ impl Rules {
     }
 
     /// Returns whether a person may write only so often to everybody.
-    pub(super) fn limits_writing(&self, role: Role) -> bool {
+    pub(crate) fn limits_writing(&self, role: Role) -> bool {
         role == Role::Guest && !self.options.chat.off_general_msg_limit_for_user
     }
 
@@ -106,7 +106,7 @@ impl Rules {
     }
 
     /// Returns the settings as a person with a role has them.
-    pub(super) fn shown(&self, role: Role) -> Shown<'_> {
+    pub(crate) fn shown(&self, role: Role) -> Shown<'_> {
         let chat = &self.options.chat;
         let all_or = |all: bool, other| if all { "all" } else { other };
         Shown {

@@ -1,15 +1,16 @@
 //! Who may go to the meeting server at this moment.
 
 use super::hosts::Hosts;
-use super::{Deadline, Entry, HandoffError, HandoffServer, Visit};
-use crate::model::{Guid, WithoutHost};
+use super::{Deadline, Entry, HandoffError, HandoffServer, HostAction, Visit};
+use crate::meeting::room_options::MeetingOptions;
+use crate::model::{Guid, Timestamp, WithoutHost};
 use log::warn;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, Semaphore};
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// How long a person waits for the meeting server.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -19,6 +20,9 @@ pub(crate) const MAX_CALLS: usize = 16;
 
 /// How long an answer about who is in a meeting is believed. Each page that waits asks so often.
 const PRESENCE_AGE: Duration = Duration::from_secs(3);
+
+/// The time between two looks for meetings whose time is over. The first is at the start.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// What becomes of a person who wants to enter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +103,49 @@ impl Handoffs {
                 warn!(room:%; "the meeting of a deleted room was not ended: {error}");
             }
         });
+    }
+
+    /// Does what a host wants to do to people; None on a server whose own page does that. False: the
+    /// person is no longer there.
+    ///
+    /// # Errors
+    /// A server that does not answer within 5 seconds, or refuses.
+    pub(crate) async fn act(
+        &self,
+        room: Guid,
+        options: MeetingOptions,
+        action: HostAction,
+    ) -> Result<Option<bool>, HandoffError> {
+        let deadline = Deadline::within(TIMEOUT);
+        if action == HostAction::End {
+            self.state().hosts.forget(room);
+        }
+        let acting = self.call(move |server| server.act(room, &options, &action, deadline));
+        timeout(TIMEOUT, acting)
+            .await
+            .unwrap_or_else(|_| Err(deadline.timed_out()))
+    }
+
+    /// Ends meetings whose time is over, and never ends; only waits where the server does that itself.
+    pub(crate) async fn watch(&self) {
+        if !self.server.forgets_the_time() {
+            return std::future::pending().await;
+        }
+        let mut has_failed = false;
+        loop {
+            let deadline = Deadline::within(TIMEOUT);
+            let ended = self.call(move |server| server.end_overdue(Timestamp::now(), deadline));
+            match ended.await {
+                Ok(()) => has_failed = false,
+                Err(error) => {
+                    // Once, until it works again: people who enter say the same.
+                    if !std::mem::replace(&mut has_failed, true) {
+                        warn!("meetings whose time is over go on: {error}");
+                    }
+                }
+            }
+            sleep(LOOK_EVERY).await;
+        }
     }
 
     async fn enter_before(

@@ -1,9 +1,23 @@
-//! LiveKit.
+//! LiveKit, which people reach by a page of this program.
 
+mod api;
+mod rights;
+#[cfg(test)]
+mod tests;
+mod time_limit;
+mod token;
+
+use super::jwt::SigningKey;
 use super::{Deadline, Entry, HandoffError, Outbound, Visit};
-use crate::model::{Guid, ServerUrl, SharedSecret};
+use crate::meeting::role::Role;
+use crate::meeting::room_options::MeetingOptions;
+use crate::model::{Guid, ServerUrl, Timestamp};
+use api::{Api, ParticipantInfo, RoomInfo};
+use rights::Rights;
+use time_limit::TimeLimit;
+use token::Person;
 
-/// A server of LiveKit.
+/// A server of LiveKit. Its rooms have the GUIDs of ours as names.
 #[derive(Debug)]
 pub(crate) struct LiveKit {
     /// The URL by which browsers reach the server.
@@ -13,21 +27,133 @@ pub(crate) struct LiveKit {
     /// The API key.
     pub(crate) api_key: String,
     /// The secret of the API key.
-    pub(crate) secret: SharedSecret,
+    pub(crate) key: SigningKey,
     /// What calls the server.
     pub(crate) outbound: Outbound,
 }
 
+/// What a host does in a meeting, to a person by their identity on the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum HostAction {
+    /// Lets a guest in who waits.
+    Admit(String),
+    /// Switches the microphone of a person off, or those of all guests.
+    Mute(Option<String>),
+    /// Removes a person, who may also be one who waits.
+    Remove(String),
+    /// Ends the meeting for everybody.
+    End,
+}
+
 impl LiveKit {
-    pub(super) fn enter(&self, _: &Visit, _: Deadline) -> Result<Entry, HandoffError> {
-        Ok(Entry::Url(String::new()))
+    /// Makes sure that the room is there, and returns the token with which one person enters it.
+    pub(super) fn enter(&self, visit: &Visit, deadline: Deadline) -> Result<Entry, HandoffError> {
+        let ends_at = self.open(visit, deadline)?;
+        let person = Person::new(visit, ends_at);
+        Ok(Entry::LiveKit {
+            url: self.url.with_scheme("ws", "wss"),
+            token: self.key.sign(&person.claims(&self.api_key)),
+        })
     }
 
-    pub(super) fn has_host(&self, _: Guid, _: Deadline) -> Result<bool, HandoffError> {
-        Ok(false)
+    /// Returns whether a host is in a room.
+    pub(super) fn has_host(&self, room: Guid, deadline: Deadline) -> Result<bool, HandoffError> {
+        let people = self.api(deadline).people(room)?;
+        Ok(people
+            .iter()
+            .any(|person| person.role() == Some(Role::Host)))
     }
 
-    pub(super) fn end(&self, _: Guid, _: Deadline) -> Result<(), HandoffError> {
+    /// Ends the meeting in a room.
+    pub(super) fn end(&self, room: Guid, deadline: Deadline) -> Result<(), HandoffError> {
+        self.api(deadline).delete_room(room)
+    }
+
+    /// Does what a host wants. False: the person is no longer there.
+    pub(super) fn act(
+        &self,
+        room: Guid,
+        options: &MeetingOptions,
+        action: &HostAction,
+        deadline: Deadline,
+    ) -> Result<bool, HandoffError> {
+        let api = self.api(deadline);
+        match action {
+            HostAction::Admit(identity) => {
+                api.admit(room, identity, Rights::new(options, Role::Guest))
+            }
+            HostAction::Mute(Some(identity)) => match api.person(room, identity)? {
+                Some(person) => mute(&api, room, &person).map(|()| true),
+                None => Ok(false),
+            },
+            HostAction::Mute(None) => {
+                let people = api.people(room)?;
+                let mut guests = people
+                    .iter()
+                    .filter(|person| person.role() == Some(Role::Guest));
+                guests.try_for_each(|guest| mute(&api, room, guest))?;
+                Ok(true)
+            }
+            HostAction::Remove(identity) => api.remove(room, identity),
+            HostAction::End => api.delete_room(room).map(|()| true),
+        }
+    }
+
+    /// Ends the meetings whose time is over: LiveKit itself lets them go on. Which these are is read from
+    /// the server, so that it does not matter who opened them, and whether this program ran meanwhile.
+    pub(super) fn end_overdue(
+        &self,
+        now: Timestamp,
+        deadline: Deadline,
+    ) -> Result<(), HandoffError> {
+        let api = self.api(deadline);
+        for room in api.rooms()? {
+            let guid = Guid::parse(&room.name).ok();
+            if let Some(guid) = guid.filter(|_| is_over(&room, now)) {
+                api.delete_room(guid)?;
+            }
+        }
         Ok(())
     }
+
+    /// Checks that the server is there and takes the key: an error says which setting is wrong.
+    pub(crate) fn check(&self, deadline: Deadline) -> Result<(), HandoffError> {
+        self.api(deadline).rooms().map(drop)
+    }
+
+    /// Opens the room unless it is open, and returns when its meeting ends by itself.
+    fn open(&self, visit: &Visit, deadline: Deadline) -> Result<Option<Timestamp>, HandoffError> {
+        let (api, guid) = (self.api(deadline), visit.room.guid);
+        let limit = TimeLimit::new(&visit.options);
+        let mut room = api.create_room(guid, &limit.to_metadata())?;
+        if is_over(&room, visit.now) {
+            // A person who comes between the end and the next look for it begins a new meeting.
+            api.delete_room(guid)?;
+            room = api.create_room(guid, &limit.to_metadata())?;
+        }
+        Ok(limit.ends_at(room.created_at().unwrap_or(visit.now)))
+    }
+
+    fn api(&self, deadline: Deadline) -> Api<'_> {
+        Api {
+            url: self.api_url.with_scheme("http", "https"),
+            api_key: &self.api_key,
+            key: &self.key,
+            outbound: &self.outbound,
+            deadline,
+        }
+    }
+}
+
+/// Returns whether the time of a room's meeting is over. Rooms of other programs have none.
+fn is_over(room: &RoomInfo, now: Timestamp) -> bool {
+    let limit = TimeLimit::from_metadata(&room.metadata);
+    let ends_at = limit.and_then(|limit| limit.ends_at(room.created_at()?));
+    ends_at.is_some_and(|ends_at| ends_at <= now)
+}
+
+/// Switches the microphone of a person off.
+fn mute(api: &Api<'_>, room: Guid, person: &ParticipantInfo) -> Result<(), HandoffError> {
+    let mut heard = person.tracks.iter().filter(|track| track.is_heard());
+    heard.try_for_each(|track| api.mute(room, &person.identity, &track.sid))
 }
