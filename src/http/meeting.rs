@@ -1,9 +1,10 @@
-//! What the page of a room calls for a person: the join, the web socket of a meeting, and the stars at
-//! its end. None of it needs a key.
+//! What the page of a room calls for a person: the join, the web socket of a meeting, what hosts do on
+//! another server, and the stars at its end. None of it needs a key.
 
 mod elsewhere;
 mod fragments;
 mod frames;
+mod hosting;
 mod join;
 mod origin;
 mod rating;
@@ -29,10 +30,12 @@ const RETRY_AFTER_SECONDS: u64 = 30;
 pub(super) fn routes(config: &mut web::ServiceConfig, page: &str) {
     let join = (Method::POST, web::route().to(join::join));
     let socket = (Method::GET, web::route().to(socket::open));
+    let host = (Method::POST, web::route().to(hosting::act));
     let rating = (Method::POST, web::route().to(rating::rate));
     config
         .service(resource(&format!("{page}/join"), vec![join]))
         .service(resource(&format!("{page}/socket"), vec![socket]))
+        .service(resource(&format!("{page}/host"), vec![host]))
         .service(resource(&format!("{page}/rating"), vec![rating]));
 }
 

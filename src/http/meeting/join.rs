@@ -26,7 +26,7 @@ struct JoinResponse<'a> {
 struct ShownName(String);
 
 /// What follows `#host=` in a link.
-struct HostToken(String);
+pub(super) struct HostToken(String);
 
 impl FromJson<'_> for ShownName {
     fn from_json(value: &RawValue) -> Result<Self, Vec<FieldError>> {
@@ -78,7 +78,7 @@ pub(super) async fn join(
 }
 
 /// Checks what makes a person a host. Wrong tokens are limited as wrong keys are.
-fn check_host_link(
+pub(super) fn check_host_link(
     opened: &RoomToOpen,
     token: &HostToken,
     request: &HttpRequest,
