@@ -49,6 +49,7 @@ export class Controls {
     show(byId("toggle-camera"), mayShare && isAvailable);
     show(byId("toggle-screen"), mayShare && canShareScreen);
     show(byId("settings"), mayShare && isAvailable);
+    show(byId("hand"), room.settings.raise_hand ?? true);
     show(byId("reactions").parentElement, room.settings.allow_reactions);
     show(byId("end"), room.isHost);
   }

@@ -15,6 +15,7 @@ const ENDINGS = {
   host: ["ended", () => text("ended"), () => text("ended_by_host"), false],
   time: ["ended", () => text("ended"), () => text("ended_by_time"), false],
   room: ["ended", () => text("ended"), () => text("ended_by_room"), false],
+  all: ["ended", () => text("ended"), () => text("ended_for_all"), false],
   full: ["full", () => text("full"), () => text("full_text", { count: room.most ?? "" }), true],
   removed: ["removed", () => text("removed"), () => text("removed_text"), false],
   turned_away: ["turned-away", () => text("turned_away"), () => text("turned_away_text"), false],

@@ -1,19 +1,14 @@
 // The page from which people go to a meeting on another server, and to which they come back.
 
+import { askUntilOpen } from "./asking.js";
 import { byId } from "./dom.js";
 import { finish } from "./ending.js";
-import { askToJoin } from "./joining.js";
 import { enter, state } from "./room.js";
 import { keepVisit, remember, remembered, takeHostToken, takeVisit } from "./storage.js";
 import { text } from "./texts.js";
 
-/** How long a page that waits bears with a server that does not answer. */
-const PATIENCE_MS = 60000;
-
 /** The parameter of the address with which people come back. */
 const LEFT = "left";
-
-const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
 
 class Entrance {
   /** Whether the person still wants to enter; a new object for each attempt. */
@@ -40,7 +35,8 @@ class Entrance {
     const attempt = {};
     this.#attempt = attempt;
     try {
-      const answer = await this.#untilOpen(name, attempt);
+      const isWanted = () => this.#attempt === attempt;
+      const answer = await askUntilOpen(name, isWanted, () => enter("waiting"));
       if (answer) {
         this.#go(answer);
       }
@@ -48,30 +44,6 @@ class Entrance {
       this.#stop(error.message);
     }
     byId("join").disabled = false;
-  }
-
-  /** Returns the answer that says where the meeting is; null for a person who did not want to wait. */
-  async #untilOpen(name, attempt) {
-    let answeredAt = performance.now();
-    let retryAfter = 3;
-    while (this.#attempt === attempt) {
-      try {
-        const answer = await askToJoin(name, takeHostToken());
-        answeredAt = performance.now();
-        if (!answer.waiting) {
-          return this.#attempt === attempt ? answer : null;
-        }
-        retryAfter = answer.retry_after;
-        enter("waiting");
-      } catch (error) {
-        const mayPass = error.isPassing && state() === "waiting";
-        if (!mayPass || performance.now() - answeredAt > PATIENCE_MS) {
-          throw error;
-        }
-      }
-      await pause(retryAfter);
-    }
-    return null;
   }
 
   #go({ url, rating, return_url: returnUrl }) {

@@ -1,4 +1,5 @@
-// The page of a meeting: puts its parts together. Messages of the server come in here.
+// The page of a meeting: puts its parts together. Messages of the server come in here, by whatever way a page
+// opens to its server.
 
 import { Attendance } from "./attendance.js";
 import { Chat } from "./chat.js";
@@ -7,14 +8,11 @@ import { Devices } from "./devices.js";
 import { byId, show } from "./dom.js";
 import { finish } from "./ending.js";
 import { JoinForm } from "./join.js";
-import { askToJoin } from "./joining.js";
 import { notice, say } from "./notices.js";
 import { Panels } from "./panels.js";
-import { Peers } from "./peers.js";
 import { People } from "./people.js";
 import { Remaining } from "./remaining.js";
 import { enter, room, state } from "./room.js";
-import { Signalling } from "./signalling.js";
 import { takeHostToken } from "./storage.js";
 import { text } from "./texts.js";
 import { Tiles } from "./tiles.js";
@@ -26,30 +24,29 @@ function isSupported() {
   return needed.every(Boolean) && "addTransceiver" in RTCPeerConnection.prototype;
 }
 
-/** The number in the id of a person tells the order of joining. */
-function order(id) {
-  return Number(id.slice(1));
-}
-
 class Meeting {
+  #connectTo;
   #devices = new Devices();
   #socket = null;
   #peers = null;
   #rating = null;
   #parts = null;
 
-  constructor() {
+  constructor(connectTo) {
+    this.#connectTo = connectTo;
     new JoinForm(this.#devices, (name, host) => this.#join(name, host));
     this.#devices.addEventListener("change", () => this.#tellMedia());
     byId("waiting-leave").addEventListener("click", () => this.#leave());
   }
 
   async #join(name, host) {
-    const { ticket, ice_servers: iceServers } = await askToJoin(name, host);
-    const renew = async () => (await askToJoin(name, host)).ticket;
-    this.#socket = new Signalling(renew);
+    const way = await this.#connectTo(name, host, this.#devices);
+    if (!way) {
+      return;
+    }
+    this.#socket = way.socket;
+    this.#peers = way.peers;
     const send = (type, values) => this.#socket.send(type, values);
-    this.#peers = new Peers(iceServers, this.#devices, (to, data) => send("signal", { to, data }));
     const panels = new Panels();
     this.#parts = {
       attendance: new Attendance(send),
@@ -67,7 +64,7 @@ class Meeting {
     });
     this.#peers.addEventListener("state", ({ detail }) => this.#parts.tiles.setState(detail.id, detail.state));
     this.#listen();
-    this.#socket.open(ticket);
+    way.open();
   }
 
   #listen() {
@@ -139,7 +136,7 @@ class Meeting {
     const isOpen = (person) => !room.settings.hide_user_streams || room.isHost || person.role === "host";
     const others = [...room.people.values()].filter((person) => person.id !== room.self && isOpen(person));
     for (const person of others) {
-      this.#peers.connect(person.id, order(room.self) > order(person.id));
+      this.#peers.connect(person.id, room.self);
     }
     this.#peers.keep(others.map((person) => person.id));
   }
@@ -207,6 +204,7 @@ class Meeting {
       no_such_person: text("error_no_such_person"),
       not_allowed: text("error_not_allowed"),
       media_off: text("error_media_off"),
+      not_done: text("error_not_done"),
     };
     if (["rate_limited", "chat_off", "too_long"].includes(code)) {
       this.#parts.chat.reject(words[code]);
@@ -226,7 +224,7 @@ class Meeting {
   }
 
   #leave() {
-    this.#socket.leave();
+    this.#socket?.leave();
     this.#over("left", room.settings?.return_url);
   }
 
@@ -242,23 +240,31 @@ class Meeting {
   }
 }
 
-// A page that the browser kept while another was shown has left its meeting.
-window.addEventListener("pageshow", (event) => event.persisted && location.reload());
+/**
+ * Opens the page. `connectTo` opens the way to the meeting, for a name, the secret of a host link or null, and
+ * the devices: it returns a promise of its two parts, which are those of `signalling.js` and `peers.js` or have
+ * the same functions, and of what begins with the messages; or of null for a person who does not want to join
+ * any more.
+ */
+export function openPage(connectTo) {
+  // A page that the browser kept while another was shown has left its meeting.
+  window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 
-takeHostToken();
-// A host link that is opened in the same tab only changes what follows the address.
-window.addEventListener("hashchange", () => {
-  const isHostLink = new URLSearchParams(location.hash.slice(1)).has("host");
   takeHostToken();
-  if (isHostLink && state() !== "join") {
-    location.reload();
+  // A host link that is opened in the same tab only changes what follows the address.
+  window.addEventListener("hashchange", () => {
+    const isHostLink = new URLSearchParams(location.hash.slice(1)).has("host");
+    takeHostToken();
+    if (isHostLink && state() !== "join") {
+      location.reload();
+    }
+  });
+  if (isSupported()) {
+    const meeting = new Meeting(connectTo);
+    // For the console of the browser, where operators look for the reason of a bad picture.
+    window.roomd = { statistics: () => meeting.statistics() };
+    enter("join");
+  } else {
+    finish("unsupported");
   }
-});
-if (isSupported()) {
-  const meeting = new Meeting();
-  // For the console of the browser, where operators look for the reason of a bad picture.
-  window.roomd = { statistics: () => meeting.statistics() };
-  enter("join");
-} else {
-  finish("unsupported");
 }

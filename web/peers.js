@@ -17,6 +17,11 @@ const ANSWER_WITHIN_MS = 8000;
 /** Upper bounds in bits a second: a person sends each picture once to every other person. */
 const BITS = { camera: 700_000, screen: 1_500_000, sound: 48_000 };
 
+/** The number in the id of a person tells the order of joining. */
+function order(id) {
+  return Number(id.slice(1));
+}
+
 export class Peers extends EventTarget {
   #peers = new Map();
   #configuration;
@@ -42,10 +47,11 @@ export class Peers extends EventTarget {
   }
 
   /** Connects to a person. Exactly one of two sides came later: it offers first, and later it is the polite one. */
-  connect(id, cameLater) {
+  connect(id, self) {
     if (this.#peers.has(id)) {
       return;
     }
+    const cameLater = order(self) > order(id);
     const send = (data) => this.#send(id, data);
     const peer = new Peer(this.#configuration, cameLater, send, (type, detail) => {
       this.dispatchEvent(new CustomEvent(type, { detail: { id, ...detail } }));

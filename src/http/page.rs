@@ -1,6 +1,7 @@
 //! The HTML pages for persons: the one behind a room's `url`, and that of the server itself.
 
 pub(super) mod assets;
+mod library;
 mod policy;
 mod texts;
 
@@ -39,6 +40,11 @@ struct RoomPage<'a> {
     root: &'a str,
     language: &'a Language,
     room: &'a Room,
+    /// A script that the others need and do not import.
+    library: Option<&'static str>,
+    /// The script with which the page begins.
+    script: &'static str,
+    /// That, and all that it imports.
     scripts: Vec<&'static str>,
 }
 
@@ -168,15 +174,27 @@ fn is_below_rooms(path: &str, base_paths: &[String]) -> bool {
     first.eq_ignore_ascii_case(FOLDER) && !base_paths.iter().any(|base| starts_with(base))
 }
 
-/// Returns the page where people meet in a room.
+/// Returns the page where people meet in a room, on this server or on LiveKit.
 fn meeting(request: &HttpRequest, state: &AppState, room: &Room) -> HttpResponse {
+    let (library, script, policy) = match state.meeting.livekit_url() {
+        Some(url) => (
+            Some(library::SCRIPT),
+            "livekit.js",
+            policy::for_livekit(url),
+        ),
+        None => {
+            let policy = policy::for_meetings(request, &state.public_url);
+            (None, "builtin.js", policy)
+        }
+    };
     let template = RoomPage {
         root: &root(request),
         language: Language::from_tag(&room.lang),
         room,
-        scripts: assets::scripts().collect(),
+        library,
+        script,
+        scripts: assets::scripts_from(script),
     };
-    let policy = policy::for_meetings(request, &state.public_url);
     page(StatusCode::OK, &template, policy, policy::DEVICES)
 }
 

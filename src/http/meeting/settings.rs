@@ -1,7 +1,7 @@
 use crate::meeting::Column;
 use crate::meeting::builtin::Hub;
-use crate::meeting::handoff::Handoffs;
-use crate::model::{Guid, MeetingServer, WithoutHost};
+use crate::meeting::handoff::{HandoffServer, Handoffs};
+use crate::model::{Guid, MeetingServer, ServerUrl, WithoutHost};
 
 /// The meetings of this server, and the settings that they follow.
 #[derive(Debug)]
@@ -25,6 +25,14 @@ impl MeetingSettings {
         match self.server {
             MeetingServer::Builtin => Some(Column::Builtin),
             _ => handoff.map(|handoffs| handoffs.server().column()),
+        }
+    }
+
+    /// Returns the URL by which browsers reach LiveKit; None if meetings take place elsewhere.
+    pub(crate) fn livekit_url(&self) -> Option<&ServerUrl> {
+        match self.handoffs.as_ref()?.server() {
+            HandoffServer::LiveKit(server) => Some(&server.url),
+            _ => None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The files that the pages load: style, scripts and icon, from inside the executable.
 
+use super::library;
 use crate::http::error::ApiError;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_TYPE, ETAG, EntityTag, Header, IfNoneMatch, X_CONTENT_TYPE_OPTIONS,
@@ -34,8 +35,9 @@ const FILES: &[File] = files![
     "style.css": STYLE,
     "meeting.css": STYLE,
     "icon.svg": IMAGE,
-    "meeting.js": SCRIPT,
+    "asking.js": SCRIPT,
     "attendance.js": SCRIPT,
+    "builtin.js": SCRIPT,
     "chat.js": SCRIPT,
     "controls.js": SCRIPT,
     "device-lists.js": SCRIPT,
@@ -46,6 +48,11 @@ const FILES: &[File] = files![
     "join.js": SCRIPT,
     "joining.js": SCRIPT,
     "layout.js": SCRIPT,
+    "livekit.js": SCRIPT,
+    "livekit-meeting.js": SCRIPT,
+    "livekit-messages.js": SCRIPT,
+    "livekit-tracks.js": SCRIPT,
+    "meeting.js": SCRIPT,
     "notices.js": SCRIPT,
     "panels.js": SCRIPT,
     "peers.js": SCRIPT,
@@ -78,12 +85,31 @@ impl File {
         }
         EntityTag::new_strong(tag)
     }
+
+    /// Returns the names of the scripts that a script imports.
+    fn imports(&self) -> impl Iterator<Item = &'static str> {
+        let lines = self.content.lines();
+        lines.filter_map(|line| {
+            let (_, path) = line.split_once(" from \"./")?;
+            path.strip_suffix("\";")
+        })
+    }
 }
 
-/// Returns the names of all scripts.
-pub(super) fn scripts() -> impl Iterator<Item = &'static str> {
-    let scripts = FILES.iter().filter(|file| file.content_type == SCRIPT);
-    scripts.map(|file| file.name)
+/// Returns the names of the scripts that a page loads which begins with one of them.
+pub(super) fn scripts_from(first: &'static str) -> Vec<&'static str> {
+    let mut names = vec![first];
+    let mut next = 0;
+    while let Some(name) = names.get(next) {
+        let file = FILES.iter().find(|file| file.name == *name);
+        for imported in file.into_iter().flat_map(File::imports) {
+            if !names.contains(&imported) {
+                names.push(imported);
+            }
+        }
+        next += 1;
+    }
+    names
 }
 
 /// Returns a file: `GET /groups/assets/{name}`, which no client needs to know. A browser may store it,
@@ -91,6 +117,9 @@ pub(super) fn scripts() -> impl Iterator<Item = &'static str> {
 /// scripts of two versions.
 pub(in crate::http) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let name = request.match_info().get("name").unwrap_or_default();
+    if let Some(response) = library::file(name, &request) {
+        return Ok(response);
+    }
     let index = FILES.iter().position(|file| file.name == name);
     let index = index.ok_or(ApiError::RouteNotFound)?;
     let (file, tag) = (&FILES[index], &TAGS[index]);
@@ -135,7 +164,7 @@ mod tests {
             .map(|entry| entry.expect("an entry").file_name())
             .map(|name| name.into_string().expect("a text"))
             .filter(|name| !name.ends_with(".html"))
-            .filter(|name| name != "symbols.svg")
+            .filter(|name| name != "symbols.svg" && name != "vendor")
             .collect();
         let named = FILES.iter().map(|file| file.name.to_owned());
         assert_eq!(named.collect::<BTreeSet<_>>(), stored);
@@ -143,17 +172,38 @@ mod tests {
 
     #[test]
     fn scripts_import_only_what_is_in_the_table() {
+        let is_script = |name| {
+            FILES
+                .iter()
+                .any(|file| file.name == name && file.content_type == SCRIPT)
+        };
         for file in FILES.iter().filter(|file| file.content_type == SCRIPT) {
             let lines = file.content.lines();
-            for line in lines.filter(|line| line.contains(" from \"")) {
-                let path = line.rsplit('"').nth(1).expect("a path");
-                let name = path.strip_prefix("./").expect(path);
-                assert!(scripts().any(|script| script == name), "{line}");
-            }
+            let imports = lines.filter(|line| line.contains(" from \"")).count();
+            let names: Vec<&str> = file.imports().collect();
+            assert_eq!(names.len(), imports, "{}", file.name);
+            assert!(names.into_iter().all(is_script), "{}", file.name);
         }
     }
 
-    /// Names and messages of people reach the page as text: nothing may parse them as HTML.
+    #[test]
+    fn a_page_loads_only_what_it_needs() {
+        let builtin = scripts_from("builtin.js");
+        let livekit = scripts_from("livekit.js");
+        for (name, is_builtin, is_livekit) in [
+            ("meeting.js", true, true),
+            ("texts.js", true, true),
+            ("peers.js", true, false),
+            ("livekit-tracks.js", false, true),
+            ("enter.js", false, false),
+        ] {
+            assert_eq!(builtin.contains(&name), is_builtin, "{name}");
+            assert_eq!(livekit.contains(&name), is_livekit, "{name}");
+        }
+    }
+
+    /// Names and messages of people reach the page as text: nothing may parse them as HTML. The library of
+    /// LiveKit, which is not in the table, gets no element of the page.
     #[test]
     fn scripts_never_parse_html() {
         for file in FILES.iter().filter(|file| file.content_type == SCRIPT) {

@@ -1,5 +1,6 @@
 //! What the pages may load and use.
 
+use crate::model::ServerUrl;
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderValue;
 
@@ -31,8 +32,31 @@ pub(super) fn for_meetings(request: &HttpRequest, public_url: &str) -> HeaderVal
             sockets.push_str(&format!(" ws://{host} wss://{host}"));
         }
     }
+    with_connections(&sockets)
+}
+
+/// Returns the content security policy of the page where people meet on LiveKit: files of this server, and
+/// connections to both. LiveKit's library asks by HTTP why a web socket was refused.
+pub(super) fn for_livekit(url: &ServerUrl) -> HeaderValue {
+    let mut connections = String::new();
+    for url in [
+        url.with_scheme("ws", "wss"),
+        url.with_scheme("http", "https"),
+    ] {
+        let (scheme, rest) = url.split_once("://").unwrap_or_default();
+        let host = rest.split('/').next().unwrap_or_default();
+        if is_plain_host(host) {
+            connections.push_str(&format!(" {scheme}://{host}"));
+        }
+    }
+    with_connections(&connections)
+}
+
+/// Returns the content security policy of a page where people meet; `others` are the servers besides this one
+/// to which it connects, each after a space.
+fn with_connections(others: &str) -> HeaderValue {
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{sockets}; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{others}; \
          img-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'"
     );
@@ -50,6 +74,26 @@ fn is_plain_host(host: &str) -> bool {
 mod tests {
     use super::*;
     use actix_web::test::TestRequest;
+
+    #[test]
+    fn the_page_of_livekit_may_connect_to_it() {
+        for (url, connections) in [
+            (
+                "https://a.example/path",
+                " wss://a.example https://a.example",
+            ),
+            (
+                "ws://127.0.0.1:7880",
+                " ws://127.0.0.1:7880 http://127.0.0.1:7880",
+            ),
+            ("wss://[::1]:7880", ""),
+        ] {
+            let policy = for_livekit(&url.parse().expect("a URL"));
+            let expected = format!("; connect-src 'self'{connections}; img-src");
+            let policy = policy.to_str().expect("a text");
+            assert!(policy.contains(&expected), "{policy}");
+        }
+    }
 
     #[test]
     fn a_policy_names_only_plain_hosts() {

@@ -148,6 +148,7 @@ texts! {
     error_too_long: "This message is too long.", "Bu ileti çok uzun.";
     error_no_such_person: "This person has left.", "Bu kişi ayrılmış.";
     error_not_allowed: "This is not allowed in this room.", "Bu odada buna izin verilmiyor.";
+    error_not_done: "That did not work. Please try again.", "Bu işlem yapılamadı. Lütfen yeniden deneyin.";
     error_media_off:
         "Guests send neither picture nor sound in this room.",
         "Bu odada konuklar görüntü ve ses gönderemez.";
@@ -199,6 +200,7 @@ texts! {
     ended: "The meeting has ended", "Toplantı sona erdi";
     ended_by_host: "The host has ended it.", "Yönetici toplantıyı bitirdi.";
     ended_by_time: "Its time is over.", "Toplantının süresi doldu.";
+    ended_for_all: "It was ended for everybody.", "Herkes için bitirildi.";
     ended_by_room: "The room was deleted.", "Oda silindi.";
     full: "The meeting is full", "Toplantı dolu";
     full_text:
