@@ -14,6 +14,7 @@ mod process;
 mod server_process;
 mod settings;
 mod test_server;
+mod token;
 
 pub(crate) use client::{Answer, Client};
 pub(crate) use folder::Folder;
@@ -22,6 +23,7 @@ pub(crate) use process::{Exit, Process};
 pub(crate) use server_process::ServerProcess;
 pub(crate) use settings::{number, say, seed, skip};
 pub(crate) use test_server::TestServer;
+pub(crate) use token::claims;
 
 use serde_json::Value;
 use std::path::Path;
