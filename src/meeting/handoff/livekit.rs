@@ -15,7 +15,11 @@ use crate::model::{Guid, ServerUrl, Timestamp};
 use api::{Api, ParticipantInfo, RoomInfo};
 use rights::Rights;
 use time_limit::TimeLimit;
+use std::time::Duration;
 use token::Person;
+
+/// How long the server may take to answer a check.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A server of LiveKit. Its rooms have the GUIDs of ours as names.
 #[derive(Debug)]
@@ -116,9 +120,21 @@ impl LiveKit {
         Ok(())
     }
 
-    /// Checks that the server is there and takes the key: an error says which setting is wrong.
-    pub(crate) fn check(&self, deadline: Deadline) -> Result<(), HandoffError> {
-        self.api(deadline).rooms().map(drop)
+    /// Asks the server whether it takes the key. Returns whether people can be let in, with a sentence that
+    /// says what was found.
+    ///
+    /// # Errors
+    /// The sentence for what keeps people out, and what to do.
+    pub(crate) fn check(&self) -> Result<String, String> {
+        let api = self.api(Deadline::within(CHECK_TIMEOUT));
+        match api.rooms() {
+            Ok(rooms) => Ok(format!(
+                "{} takes the key; rooms that are open there: {}",
+                api.url,
+                rooms.len()
+            )),
+            Err(error) => Err(format!("{}: {error}", api.url)),
+        }
     }
 
     /// Opens the room unless it is open, and returns when its meeting ends by itself.
