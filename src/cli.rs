@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod error;
 mod key;
+mod meeting;
 mod migration;
 mod openapi;
 mod output;
@@ -58,6 +59,9 @@ enum Verb {
     /// Print the host link of a room
     #[command(subcommand)]
     Room(room::Verb),
+    /// Try the way to the meeting server
+    #[command(subcommand)]
+    Meeting(meeting::Verb),
     /// Create, list and revoke API keys
     #[command(subcommand)]
     Key(key::Verb),
@@ -143,6 +147,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Some(Verb::Demo(args)) => demo::run(args, global),
         Some(Verb::User(verb)) => user::run(verb, global),
         Some(Verb::Room(verb)) => room::run(verb, global),
+        Some(Verb::Meeting(verb)) => meeting::run(verb, global),
         Some(Verb::Key(verb)) => key::run(verb, global),
         Some(Verb::Backup(args)) => backup::run(args, global),
         Some(Verb::Restore(args)) => restore::run(args, global),

@@ -3,8 +3,9 @@
 use super::output::{OutputError, counted};
 use crate::config::ConfigError;
 use crate::meeting::SecretError;
+use crate::meeting::handoff::HandoffError;
 use crate::model::AccessKey;
-use crate::server::ServerError;
+use crate::server::{MeetingServerError, ServerError};
 use crate::store::{self, BackupError, OpenError, ThreadError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -48,6 +49,15 @@ pub(super) enum CliError {
         .0.display()
     )]
     LostHostSecret(PathBuf),
+    #[error(transparent)]
+    MeetingServer(#[from] MeetingServerError),
+    #[error(transparent)]
+    Handoff(#[from] HandoffError),
+    #[error(
+        "meeting.server = \"{0}\" sends people to no other server: open the link of the room in a browser \
+         to try it"
+    )]
+    NoMeetingServer(&'static str),
     #[error("cannot create a temporary folder: {0}")]
     TemporaryFolder(io::Error),
     #[error(transparent)]

@@ -1,8 +1,7 @@
 use super::error::CliError;
 use super::report::report_change;
-use super::shared::{GlobalArgs, block_on, open};
-use crate::config::{Config, PublicUrl};
-use crate::http;
+use super::shared::{GlobalArgs, block_on, open, room_of, room_url};
+use crate::config::Config;
 use crate::meeting::{self, HostLinks, MAX_HOST_LINK_SECONDS};
 use crate::model::{Email, Room, Timestamp};
 use crate::store::{Location, Missing, Store};
@@ -40,7 +39,7 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
     let expires_at = args
         .expires_in
         .map(|seconds| Timestamp::from_unix(now + seconds));
-    let link = links.url(&url(&config, &room), &room, expires_at);
+    let link = links.url(&room_url(&config, &room), &room, expires_at);
     let shown = if args.json {
         let expires_at = expires_at.map(Timestamp::to_rfc3339);
         json!({"host_url": link, "expires_at": expires_at}).to_string()
@@ -62,8 +61,7 @@ async fn prepare(
     config: &Config,
     args: &HostLinkArgs,
 ) -> Result<(Room, HostLinks), CliError> {
-    let room = store.find_default_room(&args.email).await?;
-    let room = room.ok_or_else(|| no_room(&args.email, config))?;
+    let room = room_of(store, &args.email, config).await?;
     // Before anything is revoked.
     let links = host_links(store, config).await?;
     let given = store.give_host_link(room.guid).await?;
@@ -88,17 +86,6 @@ async fn host_links(store: &Store, config: &Config) -> Result<HostLinks, CliErro
     Ok(HostLinks::load_or_create(&file, &database)?)
 }
 
-fn no_room(email: &Email, config: &Config) -> CliError {
-    let base_path = config.api.base_paths.first();
-    CliError::NoRoom {
-        email: email.as_str().to_owned(),
-        path: format!(
-            "{}/room",
-            base_path.map(ToString::to_string).unwrap_or_default()
-        ),
-    }
-}
-
 /// Reads the time until a link ends.
 fn seconds(text: &str) -> Result<i64, String> {
     let seconds = text.parse().ok();
@@ -106,12 +93,4 @@ fn seconds(text: &str) -> Result<i64, String> {
     seconds.ok_or_else(|| {
         format!("must be a whole number of seconds, from 1 to {MAX_HOST_LINK_SECONDS} (a year)")
     })
-}
-
-/// Returns the link of a room for everybody.
-fn url(config: &Config, room: &Room) -> String {
-    let server = &config.server;
-    let listened_on = || PublicUrl::from_address(config.tls.scheme(), server.listen);
-    let public_url = server.public_url.clone().unwrap_or_else(listened_on);
-    http::room_url(&public_url.to_string(), &room.slug())
 }

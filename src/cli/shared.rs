@@ -2,8 +2,10 @@
 
 use super::error::CliError;
 use super::migration::MigrationDisplay;
-use crate::config::{Config, Flags};
+use crate::config::{Config, Flags, PublicUrl};
+use crate::http;
 use crate::logging;
+use crate::model::{Email, Room};
 use crate::store::{Missing, Store, ThreadError};
 use actix_web::rt::System;
 use log::warn;
@@ -88,4 +90,32 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, CliError
         .build()
         .map_err(CliError::TooFewFiles)?;
     Ok(System::with_tokio_rt(|| runtime).block_on(future))
+}
+
+/// Returns the room of a user.
+///
+/// # Errors
+/// A user without a room.
+pub(super) async fn room_of(
+    store: &Store,
+    email: &Email,
+    config: &Config,
+) -> Result<Room, CliError> {
+    let room = store.find_default_room(email).await?;
+    let base_path = config.api.base_paths.first();
+    room.ok_or_else(|| CliError::NoRoom {
+        email: email.as_str().to_owned(),
+        path: format!(
+            "{}/room",
+            base_path.map(ToString::to_string).unwrap_or_default()
+        ),
+    })
+}
+
+/// Returns the link of a room for everybody, as the server with these settings gives it out.
+pub(super) fn room_url(config: &Config, room: &Room) -> String {
+    let server = &config.server;
+    let listened_on = || PublicUrl::from_address(config.tls.scheme(), server.listen);
+    let public_url = server.public_url.clone().unwrap_or_else(listened_on);
+    http::room_url(&public_url.to_string(), &room.slug())
 }

@@ -1,0 +1,87 @@
+use super::error::CliError;
+use super::output::print_line;
+use super::shared::{GlobalArgs, block_on, open, room_of, room_url};
+use crate::meeting::handoff::{Deadline, Entry, HandoffServer, Visit};
+use crate::meeting::{MeetingOptions, Role};
+use crate::model::{Email, Room, Timestamp};
+use crate::server::handoff_server;
+use crate::store::Missing;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How long the meeting server may take for each of the two people.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+#[derive(Subcommand)]
+pub(super) enum Verb {
+    /// Print where the meeting server would let a host and a guest of a room in
+    ///
+    /// The links are real ones: they open the meeting, for some minutes, to whoever has them. On
+    /// BigBlueButton and LiveKit the meeting is created, and ends by itself if nobody comes.
+    Test(TestArgs),
+}
+
+#[derive(Args)]
+pub(super) struct TestArgs {
+    /// E-mail address of the owner of the room
+    #[arg(value_parser = Email::parse)]
+    email: Email,
+    /// Print a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
+    let Verb::Test(args) = verb;
+    let config = global.load()?;
+    let Some(server) = handoff_server(&config.meeting)? else {
+        return Err(CliError::NoMeetingServer(config.meeting.server.as_str()));
+    };
+    let store = open(&config, Missing::Fail)?;
+    let room = block_on(room_of(&store, &args.email, &config))??;
+    let page_url = room_url(&config, &room);
+    let [host, guest] =
+        [Role::Host, Role::Guest].map(|role| enter(&server, &room, &page_url, role));
+    let (host, guest) = (host?, guest?);
+    let shown = if args.json {
+        json!({"host": value(&host), "guest": value(&guest)}).to_string()
+    } else {
+        format!("host:  {}\nguest: {}", text(&host), text(&guest))
+    };
+    Ok(print_line(shown)?)
+}
+
+fn enter(
+    server: &HandoffServer,
+    room: &Room,
+    page_url: &str,
+    role: Role,
+) -> Result<Entry, CliError> {
+    let visit = Visit {
+        room: room.clone(),
+        options: MeetingOptions::from_json(room.options.as_json()),
+        role,
+        name: match role {
+            Role::Host => "Test host".into(),
+            Role::Guest => "Test guest".into(),
+        },
+        page_url: page_url.to_owned(),
+        now: Timestamp::now(),
+    };
+    Ok(server.enter(&visit, Deadline::within(TIMEOUT))?)
+}
+
+fn text(entry: &Entry) -> String {
+    match entry {
+        Entry::Url(url) => url.clone(),
+        Entry::LiveKit { url, token } => format!("{url} with the token {token}"),
+    }
+}
+
+fn value(entry: &Entry) -> Value {
+    match entry {
+        Entry::Url(url) => json!({"url": url}),
+        Entry::LiveKit { url, token } => json!({"server": url, "token": token}),
+    }
+}
