@@ -79,6 +79,17 @@ pub(crate) enum HandoffError {
     Busy,
 }
 
+/// What was found out about a meeting server: a sentence for operators.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// It is as it should be, or is something to know.
+    Fine(String),
+    /// It may be meant so.
+    Doubtful(String),
+    /// Nobody gets in, and what to do.
+    Wrong(String),
+}
+
 /// A meeting server, and how people get there.
 #[derive(Debug)]
 pub(crate) enum HandoffServer {
@@ -156,21 +167,16 @@ impl HandoffServer {
         }
     }
 
-    /// Asks the server whether people can be sent to it, for operators: what was found, or what is wrong
-    /// and what to do. None from a server that is not called.
-    pub(crate) fn check(&self) -> Option<Result<String, String>> {
+    /// Returns what operators should know about the server, which is asked where it has an answer: whether
+    /// it answers, and what this program cannot see.
+    pub(crate) fn check(&self) -> Vec<Finding> {
+        let answered =
+            |found: Result<String, String>| vec![found.map_or_else(Finding::Wrong, Finding::Fine)];
         match self {
-            Self::Template(_) | Self::Jitsi(_) | Self::LiveKit(_) => None,
-            Self::BigBlueButton(server) => Some(server.check()),
-        }
-    }
-
-    /// Returns what an operator should know about the server and cannot see in roomd, in sentences.
-    pub(crate) fn advice(&self) -> Vec<String> {
-        match self {
-            Self::Template(server) => server.advice(),
-            Self::Jitsi(server) => server.advice(),
-            Self::BigBlueButton(_) | Self::LiveKit(_) => Vec::new(),
+            Self::Template(server) => server.check(),
+            Self::Jitsi(server) => server.check(),
+            Self::BigBlueButton(server) => answered(server.check()),
+            Self::LiveKit(server) => answered(server.check()),
         }
     }
 

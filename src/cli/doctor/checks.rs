@@ -1,4 +1,5 @@
 use crate::config::{Config, PublicUrl};
+use crate::meeting::handoff::Finding;
 use crate::meeting::{self, HostSecret, SecretFile};
 use crate::model::Timestamp;
 use crate::server::{self, CertificateFault, CertificateReport};
@@ -145,13 +146,14 @@ fn host_links(config: &Config, facts: Facts) -> Check {
     }
 }
 
-/// Asks the server on which meetings take place, if it is another one that can be asked.
-fn meeting_server(config: &Config) -> Option<Check> {
+/// Checks the server on which meetings take place, if it is another one, and asks it where it can be asked.
+fn meeting_server(config: &Config) -> Vec<Check> {
     let name = "meeting server";
     let settings = config.meeting.clone();
     let server = match in_time(name, move || server::handoff_server(&settings)) {
-        Ok(Some(Ok(server))) => server?,
-        Ok(Some(Err(error))) => return Some(Check::failed(name, error)),
+        Ok(Some(Ok(Some(server)))) => server,
+        Ok(Some(Ok(None))) => return Vec::new(),
+        Ok(Some(Err(error))) => return vec![Check::failed(name, error)],
         Ok(None) => {
             let found = format!(
                 "a file in the section of {} could not be read within {} seconds, as a pipe that no \
@@ -159,14 +161,16 @@ fn meeting_server(config: &Config) -> Option<Check> {
                 config.meeting.server.as_str(),
                 READ_TIMEOUT.as_secs()
             );
-            return Some(Check::failed(name, found));
+            return vec![Check::failed(name, found)];
         }
-        Err(error) => return Some(Check::failed(name, error)),
+        Err(error) => return vec![Check::failed(name, error)],
     };
-    Some(match server.check()? {
-        Ok(found) => Check::ok(name, found),
-        Err(found) => Check::failed(name, found),
-    })
+    let checks = server.check().into_iter().map(|found| match found {
+        Finding::Fine(found) => Check::ok(name, found),
+        Finding::Doubtful(found) => Check::warning(name, found),
+        Finding::Wrong(found) => Check::failed(name, found),
+    });
+    checks.collect()
 }
 
 #[cfg(test)]

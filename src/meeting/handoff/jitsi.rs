@@ -6,9 +6,10 @@ mod wishes;
 
 use self::fragment::Fragment;
 use super::jwt::{SigningKey, add_times};
-use super::{Entry, Visit};
+use super::{Deadline, Entry, Finding, Outbound, Visit};
 use crate::model::{Guid, JitsiGuests, ServerUrl};
 use serde_json::{Map, Value, json};
+use std::time::Duration;
 
 /// What moderators may do by default (`jitsi_default_permissions` in `mod_jitsi_permissions.lua`) apart
 /// from recording. Features in a token replace that list.
@@ -23,6 +24,9 @@ const OTHER_FEATURES: &[&str] = &[
 
 /// The features that keep what is said: recordings on the server, a broadcast, a transcript.
 const RECORDING_FEATURES: &[&str] = &["livestreaming", "recording", "transcription"];
+
+/// How long the server may take to answer an operator.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A server of Jitsi Meet.
 #[derive(Debug)]
@@ -49,6 +53,26 @@ pub(crate) struct JitsiTokens {
 }
 
 impl Jitsi {
+    /// Returns whether the server answers, and what operators should know about it.
+    pub(super) fn check(&self) -> Vec<Finding> {
+        let advice = self.advice().into_iter().map(Finding::Fine);
+        [self.reach()].into_iter().chain(advice).collect()
+    }
+
+    /// Asks the server for its first page, as a browser would.
+    fn reach(&self) -> Finding {
+        let url = &self.url;
+        let deadline = Deadline::within(CHECK_TIMEOUT);
+        match Outbound::new().get(url.as_str(), deadline) {
+            Ok(answer) if answer.status < 400 => Finding::Fine(format!("{url} answers")),
+            Ok(answer) => Finding::Wrong(format!(
+                "{url} answers with the status {}: is that the URL of Jitsi Meet?",
+                answer.status
+            )),
+            Err(error) => Finding::Wrong(format!("{url}: {error}")),
+        }
+    }
+
     /// Returns where a person is sent. Token, name and wishes are behind the `#`, which browsers send
     /// to no server and which is in no log.
     pub(super) fn enter(&self, visit: &Visit) -> Entry {

@@ -14,8 +14,8 @@ use crate::meeting::room_options::MeetingOptions;
 use crate::model::{Guid, ServerUrl, Timestamp};
 use api::{Api, ParticipantInfo, RoomInfo};
 use rights::Rights;
-use time_limit::TimeLimit;
 use std::time::Duration;
+use time_limit::TimeLimit;
 use token::Person;
 
 /// How long the server may take to answer a check.

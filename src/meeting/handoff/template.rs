@@ -1,7 +1,7 @@
 //! Any meeting server whose URL says all.
 
 use super::jwt::{SigningKey, add_times};
-use super::{Entry, Visit};
+use super::{Entry, Finding, Visit};
 use crate::model::{ClaimsTemplate, Placeholder, UrlTemplate};
 use std::borrow::Cow;
 
@@ -37,7 +37,7 @@ impl Template {
     }
 
     /// Returns what an operator should know about these settings, in sentences.
-    pub(super) fn advice(&self) -> Vec<String> {
+    pub(super) fn check(&self) -> Vec<Finding> {
         let tells_roles = |contains: &dyn Fn(Placeholder) -> bool| {
             contains(Placeholder::Role) || contains(Placeholder::Moderator)
         };
@@ -46,32 +46,32 @@ impl Template {
             None => false,
         };
         let guests_have_a_token = self.guest_url.contains(Placeholder::Jwt);
-        let mut advice = Vec::new();
+        let mut found = Vec::new();
         if self.host_url.contains(Placeholder::Jwt) && guests_have_a_token && !claims_tell_roles {
-            advice.push(
+            found.push(Finding::Doubtful(
                 "guests get the same token as hosts: use {moderator} or {role} in \
                  meeting.template.token_claims, or leave {jwt} out of meeting.template.guest_url"
                     .to_owned(),
-            );
+            ));
         } else if self.host_url == self.guest_url
             && !(guests_have_a_token && claims_tell_roles)
             && !tells_roles(&|placeholder| self.guest_url.contains(placeholder))
         {
-            advice.push(
+            found.push(Finding::Doubtful(
                 "hosts and guests are sent to the same URL, so the meeting server takes them for the \
                  same: let meeting.template.host_url and meeting.template.guest_url differ, or use \
                  {moderator} or {role} in them"
                     .to_owned(),
-            );
+            ));
         }
         if !self.leads_back() {
-            advice.push(
+            found.push(Finding::Fine(
                 "nobody comes back to the page of the room, so that nobody gives stars and return_url has \
                  no effect: if the meeting server can lead people back, put {return_url} into both URLs"
                     .to_owned(),
-            );
+            ));
         }
-        advice
+        found
     }
 
     /// Returns the token of a person; nothing without claims, where `{jwt}` is in no URL.
@@ -200,7 +200,12 @@ mod tests {
     #[test]
     fn settings_that_make_guests_hosts_are_told() {
         let back = "https://a.example/{slug}?b={return_url}";
-        let part = |template: &Template| template.advice().join("\n");
+        let part = |template: &Template| {
+            let found = template.check().into_iter().map(|found| match found {
+                Finding::Fine(text) | Finding::Doubtful(text) | Finding::Wrong(text) => text,
+            });
+            found.collect::<Vec<_>>().join("\n")
+        };
         assert!(part(&template(back, back)).contains("the same URL"));
         let role = format!("{back}&r={{role}}");
         assert_eq!(part(&template(&role, &role)), "");

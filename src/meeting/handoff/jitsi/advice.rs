@@ -4,7 +4,7 @@ use crate::model::JitsiGuests;
 impl Jitsi {
     /// Returns what an operator should know about the server, in sentences: what roomd cannot see, and
     /// what makes everybody a moderator.
-    pub(in crate::meeting::handoff) fn advice(&self) -> Vec<String> {
+    pub(super) fn advice(&self) -> Vec<String> {
         match &self.tokens {
             Some(tokens) => with_tokens(tokens),
             None => vec![

@@ -3,7 +3,6 @@
 use super::rights::Rights;
 use crate::meeting::builtin::Rules;
 use crate::meeting::handoff::Visit;
-use crate::meeting::role::Role;
 use crate::model::{Guid, Timestamp, WithoutHost};
 use serde_json::{Map, Value, json};
 
