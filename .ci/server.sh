@@ -22,6 +22,20 @@ venv() {
   echo "$venv"
 }
 
+# Prints the folder that has the given npm packages in its node_modules; each must be name@version.
+node_modules() {
+  command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer to run $0" >&2; exit 1; }
+  local modules
+  modules="$target/node-$(IFS=-; tr '@/' '--' <<<"$*")"
+  if [ ! -d "$modules" ]; then
+    local part
+    part=$(mktemp -d "$modules.XXXXXX")
+    npm install --silent --no-audit --no-fund --no-save --prefix "$part" "$@" >&2
+    mv "$part" "$modules"
+  fi
+  echo "$modules"
+}
+
 server=
 folder=$(mktemp -d)
 # Stops the server, and waits, so that it writes no file into a folder that is being removed.

@@ -7,6 +7,7 @@ mod support;
 
 mod house;
 mod isolated;
+mod janus;
 mod livekit;
 mod looks;
 mod relay;

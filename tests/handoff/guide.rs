@@ -19,6 +19,8 @@ fn a_server_starts_with_every_recipe_of_the_guide() {
     let recipes = recipes();
     assert!(recipes.len() >= 5, "{recipes:?}");
     for recipe in recipes {
+        // What is a folder of the system there is the server's own folder here.
+        let recipe = recipe.replace("/etc/roomd/", "");
         let folder = Folder::new();
         for line in recipe.lines() {
             let setting = line.split_once("_file = \"");
