@@ -25,7 +25,7 @@ class Entrance {
 
   async #submit() {
     const name = byId("name").value.trim();
-    this.#trouble(name ? "" : text("name_missing"));
+    this.trouble(name ? "" : text("name_missing"));
     if (!name) {
       byId("name").focus();
       return;
@@ -56,13 +56,19 @@ class Entrance {
   #stop(words) {
     this.#attempt = null;
     enter("join");
-    this.#trouble(words);
+    this.trouble(words);
   }
 
-  #trouble(words) {
+  /** Shows what went wrong; nothing for an empty text. */
+  trouble(words) {
     byId("join-trouble").textContent = words;
     byId("name").setAttribute("aria-invalid", String(Boolean(words)));
   }
+}
+
+/** Returns whether the meeting server has sent the person back with an error. Its words are not for people. */
+function wasRefused() {
+  return new URLSearchParams(location.search).has("errors");
 }
 
 // A page that the browser kept while the meeting was shown begins anew.
@@ -81,6 +87,10 @@ if (new URLSearchParams(location.search).has(LEFT)) {
   history.replaceState(null, "", location.pathname);
   finish("left", takeVisit());
 } else {
-  new Entrance();
+  const entrance = new Entrance();
   enter("join");
+  if (wasRefused()) {
+    history.replaceState(null, "", location.pathname);
+    entrance.trouble(text("meeting_server_refused"));
+  }
 }

@@ -1,7 +1,7 @@
 // Picture and sound in a meeting on LiveKit: what the devices give is published, and what others publish is put
 // together as the tiles want it, in two streams for each person.
 
-const { RoomEvent, Track } = window.LivekitClient;
+const { LocalAudioTrack, LocalVideoTrack, RoomEvent, Track } = window.LivekitClient;
 
 const { Camera, Microphone, ScreenShare, ScreenShareAudio } = Track.Source;
 
@@ -96,7 +96,8 @@ export class Pictures extends EventTarget {
 export class LocalTracks {
   #room;
   #devices;
-  #published = new Map();
+  /** What was published, by its source. After a broken connection the library publishes it again by itself. */
+  #tracks = new Map();
   /** Whether the microphone was on when it was brought in line the last time. */
   #isHeard = false;
   /** One change at a time: each waits for the server. */
@@ -139,24 +140,32 @@ export class LocalTracks {
 
   async #put(source, track) {
     const participant = this.#room.localParticipant;
-    let published = this.#published.get(source);
-    if (published?.track && !track) {
-      this.#published.delete(source);
-      await participant.unpublishTrack(published.track, false);
-      return;
-    }
+    const known = this.#tracks.get(source);
     if (!track) {
-      return;
+      if (known) {
+        this.#tracks.delete(source);
+        await participant.unpublishTrack(known, false);
+      }
+    } else if (!known) {
+      await this.#publish(source, track);
+    } else if (known.mediaStreamTrack !== track) {
+      await known.replaceTrack(track, true);
     }
-    if (!published?.track) {
-      published = await participant.publishTrack(track, { source });
-      this.#published.set(source, published);
-    } else if (published.track.mediaStreamTrack !== track) {
-      await published.track.replaceTrack(track, true);
-    }
-    if (source === Microphone) {
+    if (source === Microphone && track) {
       this.#isHeard = track.enabled;
+      const published = this.#tracks.get(source);
       await (track.enabled ? published.unmute() : published.mute());
+    }
+  }
+
+  async #publish(source, track) {
+    const published = track.kind === "audio" ? new LocalAudioTrack(track) : new LocalVideoTrack(track);
+    this.#tracks.set(source, published);
+    try {
+      await this.#room.localParticipant.publishTrack(published, { source });
+    } catch (error) {
+      this.#tracks.delete(source);
+      throw error;
     }
   }
 }

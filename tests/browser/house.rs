@@ -98,6 +98,15 @@ impl Browser {
         self.wait_for(&format!("document.body.dataset.state === '{state}'"));
     }
 
+    /// Asserts that the page is in a state.
+    #[track_caller]
+    pub(crate) fn assert_state(&self, state: &str) {
+        assert_eq!(
+            self.run("return document.body.dataset.state", json!([])),
+            state
+        );
+    }
+
     /// Waits until so many pictures of other people move.
     #[track_caller]
     pub(crate) fn wait_for_pictures(&self, count: usize) {

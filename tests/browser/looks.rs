@@ -9,7 +9,11 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 use std::env::var_os;
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::spawn;
 
 /// Checks the state that a page is in, at the sizes of a screen, a phone and the smallest phone.
 struct Inspector {
@@ -104,4 +108,69 @@ fn every_state_is_accessible_and_fits_a_phone() {
         host.go(start);
         inspector.inspect(&host, "start");
     });
+}
+
+#[test]
+fn the_way_to_another_server_is_accessible_and_fits_a_phone() {
+    isolated(|| {
+        let Some(inspector) = Inspector::new() else {
+            return;
+        };
+        let (server, requests) = empty_server();
+        let settings = format!(
+            "[meeting]\nserver = \"template\"\n[meeting.template]\nallow_http = true\n\
+             host_url = \"http://{server}/host\"\nguest_url = \"http://{server}/{{slug}}\"\n"
+        );
+        let house = House::new(&json!({}), &settings);
+        let host_url = house.host_url();
+        let guest = house.open(&format!("{}?errors=%5B%5D", house.url()));
+        guest.wait_for_text("#join-trouble", "did not let you in");
+        inspector.inspect(&guest, "enter");
+        guest.type_into("#name", "Grace");
+        guest.click("#join");
+        guest.wait_for_state("waiting");
+        inspector.inspect(&guest, "enter-waiting");
+        let host = house.open(&host_url);
+        host.type_into("#name", "Ada");
+        host.run(
+            "setTimeout(() => document.querySelector('#join').click())",
+            json!([]),
+        );
+        // Chromedriver answers no script that waits while a page goes elsewhere.
+        let is_guest = |request: &String| !request.starts_with("GET /host");
+        assert!(requests.iter().any(|request| is_guest(&request)));
+        guest.assert_state("opening");
+        inspector.inspect(&guest, "enter-opening");
+        let back = house.open(house.url());
+        back.run(
+            "sessionStorage.setItem('roomd-visit', arguments[0])",
+            json!([json!({"rating": "x", "returnUrl": ""}).to_string()]),
+        );
+        back.go(&format!("{}?left", house.url()));
+        back.wait_for_state("ended");
+        inspector.inspect(&back, "enter-left");
+    });
+}
+
+/// Returns the address of a server that answers each request with nothing, at which a browser stays on the
+/// page where it is, and the first lines of the requests.
+fn empty_server() -> (SocketAddr, Receiver<String>) {
+    let (send, requests) = channel();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(&stream);
+            let mut line = String::new();
+            let _ = reader.read_line(&mut line);
+            let request = line.clone();
+            while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+                line.clear();
+            }
+            // The browser may have gone.
+            let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+            let _ = send.send(request);
+        }
+    });
+    (address, requests)
 }

@@ -94,7 +94,10 @@ impl Handoffs {
             return;
         }
         let (server, calls) = (self.server.clone(), self.calls.clone());
+        let lock = self.state().lock_of(room);
         tokio::spawn(async move {
+            // After those who are on the way, who would open the meeting again.
+            let _turn = lock.lock_owned().await;
             let Ok(_permit) = calls.acquire_owned().await else {
                 return;
             };

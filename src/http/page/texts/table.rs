@@ -73,6 +73,9 @@ texts! {
     meeting_server_failed:
         "The meeting server does not answer. Please try again.",
         "Toplantı sunucusu yanıt vermiyor. Lütfen yeniden deneyin.";
+    meeting_server_refused:
+        "The meeting server did not let you in. Please try again.",
+        "Toplantı sunucusu sizi içeri almadı. Lütfen yeniden deneyin.";
     opening: "Opening the meeting…", "Toplantı açılıyor…";
     onward: "Go to the meeting", "Toplantıya git";
     server_full:
