@@ -16,7 +16,7 @@ class Entrance {
 
   constructor() {
     byId("name").value = remembered("name") ?? "";
-    byId("join-form").addEventListener("submit", (event) => {
+    byId("enter-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
     });
