@@ -135,15 +135,16 @@ fn printable(mut error: clap::Error) -> clap::Error {
 
 fn run(cli: Cli) -> Result<(), CliError> {
     let global = cli.global;
-    if cli.verb.is_some() && cli.serve != serve::Args::default() {
-        misused("--listen, --public-url and --workers must stand after the command `serve`");
+    let is_for_server = matches!(cli.verb, None | Some(Verb::Serve(_)));
+    if !is_for_server && cli.serve != serve::Args::default() {
+        misused("--listen, --public-url and --workers are flags of the command `serve`");
     }
     if matches!(cli.verb, Some(Verb::Demo(_))) && global.names_database() {
         misused("`demo` has a temporary database of its own: leave out --database");
     }
     match cli.verb {
         None => serve::run(cli.serve, global),
-        Some(Verb::Serve(args)) => serve::run(args, global),
+        Some(Verb::Serve(args)) => serve::run(args.or(cli.serve), global),
         Some(Verb::Demo(args)) => demo::run(args, global),
         Some(Verb::User(verb)) => user::run(verb, global),
         Some(Verb::Room(verb)) => room::run(verb, global),

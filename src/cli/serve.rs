@@ -23,13 +23,30 @@ pub(super) struct Args {
     workers: Option<String>,
 }
 
+impl Args {
+    /// Returns these flags and, where one is not set, that of the flags before the verb: the later one
+    /// counts, as it does for the flags that all verbs take.
+    pub(super) fn or(self, before: Self) -> Self {
+        Self {
+            listen: self.listen.or(before.listen),
+            public_url: self.public_url.or(before.public_url),
+            workers: self.workers.or(before.workers),
+        }
+    }
+
+    /// Returns all settings on the command line.
+    pub(super) fn into_flags(self, global: GlobalArgs) -> Flags {
+        Flags {
+            listen: self.listen,
+            public_url: self.public_url,
+            workers: self.workers,
+            ..global.into_flags()
+        }
+    }
+}
+
 pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
-    let flags = Flags {
-        listen: args.listen,
-        public_url: args.public_url,
-        workers: args.workers,
-        ..global.into_flags()
-    };
+    let flags = args.into_flags(global);
     block_on(async {
         let mut signals = Signals::catch()?;
         let Some((started, server)) = start::start(&flags, &mut signals).await? else {

@@ -198,3 +198,36 @@ fn a_server_continues_when_its_log_has_no_reader() {
     }
     server.stop();
 }
+
+#[test]
+fn the_flags_of_the_server_may_stand_before_its_verb() {
+    let folder = Folder::new();
+    for args in [
+        &["--listen", "127.0.0.1:0", "serve"][..],
+        &[
+            "--listen",
+            "127.0.0.1:1",
+            "--workers",
+            "1",
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+        ],
+        &[
+            "--public-url",
+            "https://a.example",
+            "--listen",
+            "127.0.0.1:0",
+            "serve",
+        ],
+    ] {
+        let server = folder.start(&mut folder.command(args)).expect("it starts");
+        assert_eq!(server.get("/healthz").status, 200);
+        server.stop();
+    }
+    for verb in [&["user", "list"][..], &["doctor"], &["backup", "a.db"]] {
+        let exit = folder.run(&[&["--listen", "127.0.0.1:0"], verb].concat());
+        assert_eq!(exit.status.code(), Some(2), "{exit:?}");
+        assert!(exit.stderr.contains("`serve`"), "{exit:?}");
+    }
+}
