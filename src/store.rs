@@ -5,11 +5,13 @@
 //! a contract, not code: the order of a transaction is an engine's own, and `tests/store` holds
 //! every engine to the same answers. Rules that need no database are in [`crate::model`].
 
+mod directory;
 mod error;
 mod maintenance;
 mod sqlite;
 mod threads;
 
+pub use directory::{Directory, DirectoryEntry, SyncOutcome, SyncReport};
 pub use error::{Error, Failure, OpenError};
 pub use maintenance::{
     BackupError, Check, CheckStatus, Contents, Examination, Excerpt, Facts, Manifest, OldDatabase,

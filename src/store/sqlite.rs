@@ -7,6 +7,7 @@
 
 pub(super) mod backup;
 mod connection;
+mod directory;
 mod error;
 pub(super) mod examination;
 mod file_identity;

@@ -21,6 +21,7 @@ macro_rules! contract {
 }
 
 mod concurrency;
+mod directory;
 mod generation;
 mod host_links;
 mod import;

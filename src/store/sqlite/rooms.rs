@@ -377,7 +377,10 @@ pub(super) fn find_by_slug(
     Ok(room.optional()?)
 }
 
-fn find_by_creator(connection: &Connection, creator_email: &Email) -> Result<Option<Room>, Error> {
+pub(super) fn find_by_creator(
+    connection: &Connection,
+    creator_email: &Email,
+) -> Result<Option<Room>, Error> {
     let mut statement = connection.prepare_cached(select_room!("r.creator_email = ?1"))?;
     Ok(statement
         .query_row([creator_email.key()], room_from_row)

@@ -179,7 +179,7 @@ fn upsert(
     }
 }
 
-fn insert(connection: &Connection, user: &User) -> Result<(), Error> {
+pub(super) fn insert(connection: &Connection, user: &User) -> Result<(), Error> {
     write(
         connection,
         "INSERT INTO users (user_guid, email, email_key, email_folded, username, username_key, name,
@@ -194,7 +194,7 @@ fn insert(connection: &Connection, user: &User) -> Result<(), Error> {
 
 /// Updates a user. Whoever has a host link of the room had it from the owner as the owner was: another
 /// e-mail address or an inactive owner revokes it.
-fn update(connection: &Connection, before: &User, user: &User) -> Result<(), Error> {
+pub(super) fn update(connection: &Connection, before: &User, user: &User) -> Result<(), Error> {
     write(
         connection,
         "UPDATE users
@@ -271,7 +271,7 @@ fn conflict(connection: &Connection, user: &User) -> Result<model::Error, Error>
 }
 
 /// Finds the user with the GUID, or else the one with the username.
-fn look_up(connection: &Connection, user: &UserLookup) -> Result<Option<User>, Error> {
+pub(super) fn look_up(connection: &Connection, user: &UserLookup) -> Result<Option<User>, Error> {
     if let Some(guid) = user.guid
         && let Some(found) = find_by_guid(connection, guid)?
     {
@@ -283,15 +283,18 @@ fn look_up(connection: &Connection, user: &UserLookup) -> Result<Option<User>, E
     }
 }
 
-fn find_by_guid(connection: &Connection, guid: Guid) -> Result<Option<User>, Error> {
+pub(super) fn find_by_guid(connection: &Connection, guid: Guid) -> Result<Option<User>, Error> {
     find_by(connection, select_user!("user_guid = ?1"), guid.as_bytes())
 }
 
-fn find_by_email(connection: &Connection, email: &Email) -> Result<Option<User>, Error> {
+pub(super) fn find_by_email(connection: &Connection, email: &Email) -> Result<Option<User>, Error> {
     find_by(connection, select_user!("email_key = ?1"), email.key())
 }
 
-fn find_by_username(connection: &Connection, username: &Username) -> Result<Option<User>, Error> {
+pub(super) fn find_by_username(
+    connection: &Connection,
+    username: &Username,
+) -> Result<Option<User>, Error> {
     find_by(
         connection,
         select_user!("username_key = ?1"),
