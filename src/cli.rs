@@ -1,21 +1,26 @@
 //! The command line of `roomd`, one module per verb.
 
 mod backup;
+mod confirm;
 mod demo;
 mod doctor;
 mod error;
+mod find;
 mod key;
 mod meeting;
 mod migration;
 mod openapi;
 mod output;
+mod paging;
 mod ready;
 mod report;
 mod restore;
 mod room;
+mod room_view;
 mod serve;
 mod shared;
 mod signals;
+mod table;
 mod user;
 
 use crate::logging;
@@ -36,7 +41,21 @@ const MAX_SHOWN_CHARS: usize = 200;
 #[command(
     version,
     max_term_width = 80,
-    after_help = "Without a command, roomd runs the server, as `roomd serve` does."
+    after_help = "\
+Without a command, roomd runs the server, as `roomd serve` does.
+
+Exit codes:
+  0  done
+  1  failed
+  2  wrong command line, or a question that only --yes answers
+
+Environment: a variable for each setting, such as ROOMD_LISTEN, ROOMD_DATABASE
+and ROOMD_CONFIG. config.toml lists them.
+
+Examples:
+  roomd user add --email ada@example.com --name Ada
+  roomd key create --name chat
+  roomd serve --listen 0.0.0.0:8080 --public-url https://rooms.example.com"
 )]
 struct Cli {
     #[command(flatten)]
@@ -50,13 +69,17 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     /// Run the server
+    #[command(after_help = "\
+Examples:
+  roomd serve
+  roomd serve --listen 0.0.0.0:8080 --public-url https://rooms.example.com")]
     Serve(serve::Args),
     /// Run a demo server with a temporary database and commands to paste
     Demo(demo::Args),
-    /// Register, list, remove and import users
+    /// Register, change, list and remove users
     #[command(subcommand)]
     User(user::Verb),
-    /// Print the host link of a room
+    /// List, show and remove rooms, and print host links
     #[command(subcommand)]
     Room(room::Verb),
     /// Try the way to the meeting server

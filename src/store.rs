@@ -430,16 +430,6 @@ impl Store {
         }
     }
 
-    /// Deletes the user with an e-mail address, and the user's default room.
-    ///
-    /// # Errors
-    /// No user with that address; a database that cannot be written.
-    pub async fn delete_user_by_email(&self, email: &Email) -> Result<(), Error> {
-        match self {
-            Self::Sqlite(engine) => engine.delete_user_by_email(email).await,
-        }
-    }
-
     /// Finds a valid (not revoked) API key.
     ///
     /// # Errors

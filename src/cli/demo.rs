@@ -34,6 +34,10 @@ const HOST: (&str, &str, &str) = ("demo@example.com", "Demo", "User");
 const REQUEST: &str = r#"{"creator_email": "ada@example.com", "name": "Test Room"}"#;
 
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  roomd demo --open
+  roomd demo --listen 0.0.0.0:8080 --tls-self-signed")]
 pub(super) struct Args {
     /// Address to listen on; if other devices can reach it, callers need the key [default:
     /// 127.0.0.1, with the port of the settings]

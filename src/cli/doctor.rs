@@ -1,12 +1,19 @@
 mod checks;
 
 use super::error::CliError;
-use super::output::{print_line, table};
+use super::output::{print_line, spinner};
 use super::shared::GlobalArgs;
+use super::table::{Column, table};
 use crate::store::{Check, CheckStatus};
 use serde_json::json;
 
 #[derive(clap::Args)]
+#[command(after_help = "\
+Exit codes: 0 if all checks are ok, 1 if one is not.
+
+Examples:
+  roomd doctor
+  roomd doctor --json")]
 pub(super) struct Args {
     /// Print a JSON object instead of a table
     #[arg(long)]
@@ -15,7 +22,12 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
     let checks = match global.load() {
-        Ok(config) => checks::run(&config),
+        Ok(config) => {
+            let spinner = spinner("checking the database");
+            let checks = checks::run(&config);
+            spinner.finish_and_clear();
+            checks
+        }
         Err(error) => vec![Check::failed("configuration", error)],
     };
     let count = |status| checks.iter().filter(|check| check.status == status).count();
@@ -41,7 +53,12 @@ fn in_words(checks: &[Check]) -> String {
             check.found.clone(),
         ]
     });
-    table(["STATUS", "CHECK", "FOUND"], rows)
+    let columns = [
+        Column::whole("STATUS"),
+        Column::whole("CHECK"),
+        Column::wrapped("FOUND"),
+    ];
+    table(columns, rows)
 }
 
 fn status(status: CheckStatus) -> &'static str {

@@ -49,6 +49,21 @@ pub(super) enum CliError {
         .0.display()
     )]
     LostHostSecret(PathBuf),
+    #[error("no user is registered with the e-mail address, username or GUID \"{0}\"")]
+    NoUser(String),
+    #[error(
+        "there is no room \"{0}\": name it by its GUID, its URL, the end of the URL, or by the e-mail \
+         address, username or GUID of its owner"
+    )]
+    UnknownRoom(String),
+    #[error("the words to search for {0}")]
+    BadSearch(String),
+    #[error("nothing was changed, because there is no terminal to ask on: --yes is needed to {0}")]
+    Unconfirmed(String),
+    #[error("nothing was changed")]
+    Declined,
+    #[error("say what is to change, such as --name: `roomd user update --help` lists what can")]
+    NoChange,
     #[error(transparent)]
     MeetingServer(#[from] MeetingServerError),
     #[error(transparent)]
@@ -99,7 +114,10 @@ impl CliError {
     pub(super) fn exit_code(&self) -> Option<u8> {
         match self {
             Self::Output(reason) | Self::Unreported { reason, .. } if reason.is_closed() => None,
-            Self::Config(ConfigError::Flag(_)) => Some(WRONG_USAGE),
+            Self::Config(ConfigError::Flag(_))
+            | Self::BadSearch(_)
+            | Self::NoChange
+            | Self::Unconfirmed(_) => Some(WRONG_USAGE),
             _ => Some(FAILED),
         }
     }
@@ -116,16 +134,18 @@ pub(super) enum DemoKeyError {
     File { file: PathBuf, reason: io::Error },
 }
 
-/// The reason why the users of a CSV file were not registered.
+/// The reason why the users of a CSV file were not registered or changed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ImportError {
     #[error("cannot read {}: {reason}", file.display())]
     Unreadable { file: PathBuf, reason: io::Error },
-    #[error(
-        "nothing was imported: fix the file and try again{}",
-        listed(file, rows)
-    )]
-    BadRows { file: PathBuf, rows: Vec<BadRow> },
+    #[error("nothing was {done}: fix the file and try again{}", listed(file, rows))]
+    BadRows {
+        file: PathBuf,
+        rows: Vec<BadRow>,
+        /// What was to be done with the file: imported, or synchronized.
+        done: &'static str,
+    },
 }
 
 /// A row of a CSV file from which no user can be registered.

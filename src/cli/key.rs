@@ -1,6 +1,8 @@
 use super::error::CliError;
-use super::output::{OutputError, is_stdout_lost, print_line, table};
+use super::output::{OutputError, is_stdout_lost, print_line, yes_or_no};
+use super::report::report_change;
 use super::shared::{GlobalArgs, block_on};
+use super::table::{Column, table};
 use crate::http;
 use crate::model::{AccessKey, ApiKey, KeyName, NewApiKey, Timestamp};
 use crate::store::{self, Missing, Store};
@@ -18,6 +20,10 @@ pub(super) enum Verb {
 }
 
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  roomd key create --name chat
+  roomd key create --name signage --guests-only --json")]
 pub(super) struct CreateArgs {
     /// Name of the key, for example that of the client that uses it
     #[arg(long, value_parser = KeyName::parse)]
@@ -31,6 +37,10 @@ pub(super) struct CreateArgs {
 }
 
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  roomd key list
+  roomd key list --json")]
 pub(super) struct ListArgs {
     /// Print a JSON array instead of a table
     #[arg(long)]
@@ -38,9 +48,15 @@ pub(super) struct ListArgs {
 }
 
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  roomd key revoke Xk3v9q2d7xm")]
 pub(super) struct RevokeArgs {
     /// Access key, as `roomd key list` shows it
     access_key: String,
+    /// Print a JSON object instead of text
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
@@ -71,7 +87,14 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
         }
         Verb::Revoke(args) => {
             let store = global.open(Missing::Fail)?;
-            block_on(store.revoke_key(&AccessKey::new(args.access_key)))??;
+            let key = AccessKey::new(args.access_key);
+            block_on(store.revoke_key(&key))??;
+            let done = format!("the key {} is revoked", key.as_str());
+            if args.json {
+                report_change(json!({"revoked": key.as_str()}), done)?;
+            } else {
+                report_change(&done, &done)?;
+            }
         }
     }
     Ok(())
@@ -118,11 +141,17 @@ fn keys_table(keys: &[ApiKey]) -> String {
             key.created_at.to_rfc3339(),
             key.revoked_at
                 .map_or_else(|| "-".into(), Timestamp::to_rfc3339),
-            if key.guests_only { "yes" } else { "no" }.to_owned(),
+            yes_or_no(key.guests_only).to_owned(),
         ]
     });
-    let headings = ["ACCESS KEY", "NAME", "CREATED", "REVOKED", "GUESTS ONLY"];
-    table(headings, rows)
+    let columns = [
+        Column::whole("ACCESS KEY"),
+        Column::cut("NAME"),
+        Column::whole("CREATED"),
+        Column::whole("REVOKED"),
+        Column::whole("GUESTS ONLY"),
+    ];
+    table(columns, rows)
 }
 
 fn keys_json(keys: &[ApiKey]) -> String {

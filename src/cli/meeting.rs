@@ -1,11 +1,13 @@
 use super::error::CliError;
+use super::find::find_room;
 use super::output::print_line;
-use super::shared::{GlobalArgs, block_on, open, room_of, room_url};
+use super::shared::{GlobalArgs, block_on, open, room_url};
 use crate::meeting::handoff::{Deadline, Entry, HandoffServer, Visit};
 use crate::meeting::{MeetingOptions, Role};
-use crate::model::{Email, Room, Timestamp};
+use crate::model::{Room, Timestamp};
 use crate::server::handoff_server;
 use crate::store::Missing;
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -23,10 +25,13 @@ pub(super) enum Verb {
 }
 
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  roomd meeting test ada@example.com")]
 pub(super) struct TestArgs {
-    /// E-mail address of the owner of the room
-    #[arg(value_parser = Email::parse)]
-    email: Email,
+    /// GUID, URL or end of the URL, or e-mail address, username or GUID of the owner
+    #[arg(value_name = "ROOM", value_parser = NonEmptyStringValueParser::new())]
+    room: String,
     /// Print a JSON object
     #[arg(long)]
     json: bool,
@@ -39,7 +44,7 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
         return Err(CliError::NoMeetingServer(config.meeting.server.as_str()));
     };
     let store = open(&config, Missing::Fail)?;
-    let room = block_on(room_of(&store, &args.email, &config))??;
+    let room = block_on(find_room(&store, &args.room, &config))??;
     let page_url = room_url(&config, &room);
     let [host, guest] =
         [Role::Host, Role::Guest].map(|role| enter(&server, &room, &page_url, role));

@@ -6,6 +6,9 @@ use crate::http::{DocumentSettings, openapi_document};
 
 /// No flags: the document depends on the configuration alone.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  roomd openapi > openapi.json")]
 pub(super) struct Args {
     #[command(flatten)]
     _database: HiddenDatabase,

@@ -1,12 +1,14 @@
-//! What verbs print for the operator: lines, tables, counts and progress bars.
+//! What verbs print for the operator: lines, counts and progress bars.
 
-use crate::model::text;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fmt::Display;
 #[cfg(unix)]
 use std::fs;
 use std::io::{self, ErrorKind, Write};
-use std::iter;
+use std::time::Duration;
+
+/// The time between two pictures of a spinner.
+const SPINNER_PAUSE: Duration = Duration::from_millis(100);
 
 /// The reason why a line could not be written to stdout.
 #[derive(Debug, thiserror::Error)]
@@ -69,46 +71,25 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{plural}")
 }
 
+/// Returns the word for a fact.
+pub(super) fn yes_or_no(fact: bool) -> &'static str {
+    if fact { "yes" } else { "no" }
+}
+
+/// Returns what shows on a terminal that something goes on of which nobody knows how far it is.
+pub(super) fn spinner(activity: &str) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner().with_message(activity.to_owned());
+    // A hidden one needs no thread.
+    if !spinner.is_hidden() {
+        spinner.enable_steady_tick(SPINNER_PAUSE);
+    }
+    spinner
+}
+
 /// Returns a progress bar over `total` things, which shows only on a terminal.
 pub(super) fn progress_bar(total: u64, things: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg}, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new(total).with_style(style);
     bar.with_message(things.to_owned())
-}
-
-/// Returns rows laid out in columns below their headings, two spaces between columns.
-pub(super) fn table<const N: usize>(
-    headings: [&str; N],
-    rows: impl Iterator<Item = [String; N]>,
-) -> String {
-    let rows: Vec<_> = iter::once(headings.map(str::to_owned))
-        .chain(rows.map(|row| row.map(|cell| text::on_one_line(&cell).into_owned())))
-        .collect();
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: [usize; N] = std::array::from_fn(width);
-    let lines = rows.iter().map(|row| {
-        let cells = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_as_wide_as_their_widest_cell() {
-        let rows = [["çok", ""], ["x", "y"]].map(|row| row.map(str::to_owned));
-        assert_eq!(table(["a", "b"], rows.into_iter()), "a    b\nçok\nx    y");
-    }
 }

@@ -1,17 +1,28 @@
 use super::error::CliError;
+use super::output::spinner;
 use super::report::report_change;
 use super::shared::GlobalArgs;
 use crate::meeting;
 use crate::store::{OldDatabase, restore};
+use serde_json::json;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
+#[command(after_help = "\
+Stop the server first. Keys and host links that are revoked stay revoked.
+
+Examples:
+  roomd restore backups/monday.db
+  roomd restore backups/monday.db --force")]
 pub(super) struct Args {
     /// Backup to restore; it is not changed
     file: PathBuf,
     /// Replace and delete the existing database
     #[arg(long)]
     force: bool,
+    /// Print a JSON object instead of text
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
@@ -19,7 +30,10 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
     let database = config.database.path;
     let secret = meeting::secret_file(config.meeting.secret_file.as_deref(), &database);
     let database = database.into();
-    let restored = restore(&args.file, &database, args.force)?;
+    let spinner = spinner("copying and checking the backup");
+    let restored = restore(&args.file, &database, args.force);
+    spinner.finish_and_clear();
+    let restored = restored?;
     let verified = if restored.had_manifest {
         "verified against the manifest"
     } else {
@@ -34,9 +48,20 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
             secret.display()
         );
     }
+    let done = format!("the database {database} was restored");
+    if args.json {
+        let notes: Vec<&str> = consequence.lines().skip(1).collect();
+        let json = json!({
+            "database": database.to_string(),
+            "contents": contents,
+            "had_manifest": restored.had_manifest,
+            "notes": notes,
+        });
+        return report_change(json, done);
+    }
     report_change(
         format!("{database} ({contents}): {verified}{consequence}"),
-        format!("the database {database} was restored"),
+        done,
     )
 }
 

@@ -1,24 +1,41 @@
+mod list;
+mod remove;
+mod show;
+
 use super::error::CliError;
+use super::find::find_room;
 use super::report::report_change;
-use super::shared::{GlobalArgs, block_on, open, room_of, room_url};
+use super::shared::{GlobalArgs, block_on, open, room_url};
 use crate::config::Config;
 use crate::meeting::{self, HostLinks, MAX_HOST_LINK_SECONDS};
-use crate::model::{Email, Room, Timestamp};
+use crate::model::{Room, Timestamp};
 use crate::store::{Location, Missing, Store};
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
+    /// List rooms, newest first
+    List(list::Args),
+    /// Show a room
+    Show(show::Args),
+    /// Remove a room; its owner stays
+    Remove(remove::Args),
     /// Print the host link of a user's room: whoever opens it is a host
     HostLink(HostLinkArgs),
 }
 
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  roomd room host-link ada@example.com
+  roomd room host-link ada@example.com --expires-in 3600
+  roomd room host-link ada@example.com --rotate")]
 pub(super) struct HostLinkArgs {
-    /// E-mail address of the owner of the room
-    #[arg(value_parser = Email::parse)]
-    email: Email,
+    /// GUID, URL or end of the URL, or e-mail address, username or GUID of the owner
+    #[arg(value_name = "ROOM", value_parser = NonEmptyStringValueParser::new())]
+    room: String,
     /// Revoke all host links of the room before; the link for everybody stays
     #[arg(long)]
     rotate: bool,
@@ -31,10 +48,18 @@ pub(super) struct HostLinkArgs {
 }
 
 pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
-    let Verb::HostLink(args) = verb;
+    match verb {
+        Verb::List(args) => list::run(&args, global),
+        Verb::Show(args) => show::run(&args, global),
+        Verb::Remove(args) => remove::run(&args, global),
+        Verb::HostLink(args) => host_link(&args, global),
+    }
+}
+
+fn host_link(args: &HostLinkArgs, global: GlobalArgs) -> Result<(), CliError> {
     let config = global.load()?;
     let store = open(&config, Missing::Fail)?;
-    let (room, links) = block_on(prepare(&store, &config, &args))??;
+    let (room, links) = block_on(prepare(&store, &config, args))??;
     let now = Timestamp::now().as_unix();
     let expires_at = args
         .expires_in
@@ -61,7 +86,7 @@ async fn prepare(
     config: &Config,
     args: &HostLinkArgs,
 ) -> Result<(Room, HostLinks), CliError> {
-    let room = room_of(store, &args.email, config).await?;
+    let room = find_room(store, &args.room, config).await?;
     // Before anything is revoked.
     let links = host_links(store, config).await?;
     let given = store.give_host_link(room.guid).await?;

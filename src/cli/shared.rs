@@ -5,7 +5,7 @@ use super::migration::MigrationDisplay;
 use crate::config::{Config, Flags, PublicUrl};
 use crate::http;
 use crate::logging;
-use crate::model::{Email, Room};
+use crate::model::Room;
 use crate::store::{Missing, Store, ThreadError};
 use actix_web::rt::System;
 use log::warn;
@@ -90,26 +90,6 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, CliError
         .build()
         .map_err(CliError::TooFewFiles)?;
     Ok(System::with_tokio_rt(|| runtime).block_on(future))
-}
-
-/// Returns the room of a user.
-///
-/// # Errors
-/// A user without a room.
-pub(super) async fn room_of(
-    store: &Store,
-    email: &Email,
-    config: &Config,
-) -> Result<Room, CliError> {
-    let room = store.find_default_room(email).await?;
-    let base_path = config.api.base_paths.first();
-    room.ok_or_else(|| CliError::NoRoom {
-        email: email.as_str().to_owned(),
-        path: format!(
-            "{}/room",
-            base_path.map(ToString::to_string).unwrap_or_default()
-        ),
-    })
 }
 
 /// Returns the link of a room for everybody, as the server with these settings gives it out.

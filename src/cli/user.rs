@@ -1,16 +1,24 @@
+mod change;
+mod csv_file;
 mod import;
+mod remove;
+mod rows;
+mod show;
 
 use super::error::CliError;
-use super::output::{print_line, table};
+use super::output::{print_line, yes_or_no};
+use super::paging::{PagingArgs, page_line};
 use super::report::report_change;
 use super::shared::{GlobalArgs, block_on, open};
+use super::table::{Column, table};
 use crate::http::UserResponse;
 use crate::model::{
-    Email, Invalid, Page, PageNumber, PageSize, Paging, PersonName, Role, Surname, User,
-    UserDefaults, UserProfile, UserQuery, Username,
+    Email, Page, Paging, PersonName, Role, Surname, User, UserDefaults, UserProfile, UserQuery,
+    Username,
 };
 use crate::store::Missing;
 use clap::{Args, Subcommand};
+use serde_json::{Value, json};
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
@@ -18,13 +26,27 @@ pub(super) enum Verb {
     Add(AddArgs),
     /// List users, newest first
     List(ListArgs),
+    /// Show a user and the user's room
+    Show(show::ShowArgs),
+    /// Change a user
+    Update(change::UpdateArgs),
+    /// Let a user be inactive: the room stays, and lets nobody in
+    Disable(change::ActiveArgs),
+    /// Let a user be active again
+    Enable(change::ActiveArgs),
+    /// Print all that is stored of a user, as JSON
+    Export(show::ExportArgs),
     /// Remove a user and the user's room
-    Remove(RemoveArgs),
+    Remove(remove::RemoveArgs),
     /// Register all users of a CSV file, or none if a row is wrong
     Import(import::Args),
 }
 
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  roomd user add --email ada@example.com --name Ada --surname Lovelace
+  roomd user add --email grace@example.com --name Grace --role e --json")]
 pub(super) struct AddArgs {
     /// E-mail address, which no other user may have
     #[arg(long, value_parser = Email::parse)]
@@ -41,26 +63,22 @@ pub(super) struct AddArgs {
     /// Role: u (user), e (instructor) or a (administrator)
     #[arg(long, default_value = "u", value_parser = Role::parse)]
     role: Role,
-}
-
-#[derive(Args)]
-pub(super) struct ListArgs {
-    /// Page to print
-    #[arg(long, value_name = "N", default_value = "1", value_parser = page_number)]
-    page: PageNumber,
-    /// Users per page, at most 100
-    #[arg(long, value_name = "N", default_value = "100", value_parser = page_size)]
-    size: PageSize,
-    /// Print a JSON array instead of a table
+    /// Print the user as a JSON object instead of the GUID
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Args)]
-pub(super) struct RemoveArgs {
-    /// E-mail address of the user
-    #[arg(value_parser = Email::parse)]
-    email: Email,
+#[command(after_help = "\
+Examples:
+  roomd user list
+  roomd user list --page 2 --json")]
+pub(super) struct ListArgs {
+    #[command(flatten)]
+    paging: PagingArgs,
+    /// Print a JSON array instead of a table
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
@@ -68,14 +86,19 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
         Verb::Add(args) => {
             let config = global.load()?;
             let store = open(&config, Missing::Create)?;
+            let as_json = args.json;
             let user = block_on(store.insert_user(args.into_profile(&config.users.defaults())))??;
             let email = user.profile.email.as_str();
             let done = format!("{email} was registered with the GUID {}", user.guid);
-            report_change(user.guid, done)?;
+            if as_json {
+                report_change(user_json(&user), done)?;
+            } else {
+                report_change(user.guid, done)?;
+            }
         }
         Verb::List(args) => {
             let store = global.open(Missing::Fail)?;
-            let paging = Paging::new(args.page, args.size);
+            let paging = args.paging.paging();
             let users = block_on(store.list_users(UserQuery::default(), paging))??;
             print_line(if args.json {
                 users_json(&users)
@@ -83,10 +106,12 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
                 users_table(&users, paging)
             })?;
         }
-        Verb::Remove(args) => {
-            let store = global.open(Missing::Fail)?;
-            block_on(store.delete_user_by_email(&args.email))??;
-        }
+        Verb::Show(args) => show::show(&args, global)?,
+        Verb::Update(args) => change::update(args, global)?,
+        Verb::Disable(args) => change::set_active(&args, false, global)?,
+        Verb::Enable(args) => change::set_active(&args, true, global)?,
+        Verb::Export(args) => show::export(&args, global)?,
+        Verb::Remove(args) => remove::run(&args, global)?,
         Verb::Import(args) => import::run(&args, global)?,
     }
     Ok(())
@@ -104,13 +129,9 @@ impl AddArgs {
     }
 }
 
-// A text that is no number becomes 0, which is out of range too.
-fn page_number(text: &str) -> Result<PageNumber, Invalid> {
-    PageNumber::new(text.parse().unwrap_or_default())
-}
-
-fn page_size(text: &str) -> Result<PageSize, Invalid> {
-    PageSize::new(text.parse().unwrap_or_default())
+/// Returns a user with the fields that the API gives one.
+fn user_json(user: &User) -> Value {
+    json!(UserResponse::new(user))
 }
 
 fn users_json(users: &Page<User>) -> String {
@@ -126,18 +147,18 @@ fn users_table(users: &Page<User>, paging: Paging) -> String {
                 .trim_end()
                 .to_owned(),
             profile.role.as_str().to_owned(),
-            if profile.active { "yes" } else { "no" }.to_owned(),
+            yes_or_no(profile.active).to_owned(),
             guid.to_string(),
         ]
     });
-    let mut text = table(["E-MAIL", "NAME", "ROLE", "ACTIVE", "GUID"], rows);
-    let pages = paging.pages_of(users.total);
-    if pages > 1 {
-        text.push_str(&format!(
-            "\npage {} of {pages}, {} users",
-            paging.page(),
-            users.total
-        ));
-    }
+    let columns = [
+        Column::cut("E-MAIL"),
+        Column::cut("NAME"),
+        Column::whole("ROLE"),
+        Column::whole("ACTIVE"),
+        Column::whole("GUID"),
+    ];
+    let mut text = table(columns, rows);
+    text.push_str(&page_line(paging, users.total, "users"));
     text
 }

@@ -342,6 +342,6 @@ fn a_cached_answer_is_used_only_while_it_is_true() {
     assert_eq!(call().status, 200);
     server
         .folder()
-        .roomd(&["user", "remove", "ada@example.com"]);
+        .roomd(&["user", "remove", "ada@example.com", "--yes"]);
     assert_eq!(call().status, 404);
 }

@@ -152,7 +152,7 @@ fn no_file_is_replaced_without_force() {
     folder.add_user("new@example.com");
     folder.roomd(&["backup", COPY, "--force"]);
     assert_eq!(manifest(&folder)["users"], 21);
-    folder.roomd(&["user", "remove", "new@example.com"]);
+    folder.roomd(&["user", "remove", "new@example.com", "--yes"]);
     folder.roomd(&["restore", COPY, "--force"]);
     assert!(
         folder

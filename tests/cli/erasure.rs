@@ -60,7 +60,7 @@ fn nothing_of_what_was_deleted_or_replaced_is_left_in_any_file() {
         let found = server.post("/xapi/v2/user/search", &json!({"email": email}));
         let user = &found.json()[0];
         if n % 4 == 0 {
-            folder.roomd(&["user", "remove", email]);
+            folder.roomd(&["user", "remove", email, "--yes"]);
         } else if n % 3 == 2 {
             let body = json!({"email": format!("{n}@example.com"), "username": format!("u{n}")});
             let answer = server.put(&user_path(user), &body);

@@ -51,7 +51,8 @@ fn a_key_is_valid_from_the_next_request_until_it_is_revoked() {
     let server = server.with_key(&key);
     assert_eq!(server.room_of(ADA).status, 201);
     assert_eq!(server.room_of(ADA).status, 200);
-    assert_eq!(folder.roomd(&["key", "revoke", &key.access_key]), "");
+    let printed = folder.roomd(&["key", "revoke", &key.access_key]);
+    assert_eq!(printed, format!("the key {} is revoked\n", key.access_key));
     assert_eq!(server.room_of(ADA).status, 401);
     assert_eq!(server.with_key(&other).room_of(ADA).status, 200);
 }

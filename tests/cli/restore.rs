@@ -75,7 +75,7 @@ fn a_revocation_that_is_in_the_wal_alone_stays() {
 #[test]
 fn a_restore_lists_who_and_what_would_return_before_it_replaces() {
     let folder = backed_up();
-    folder.roomd(&["user", "remove", &email(3)]);
+    folder.roomd(&["user", "remove", &email(3), "--yes"]);
     let server = folder.serve(&[]).with_key(&folder.add_key());
     let room = server.room_of(&email(5)).json();
     let path = room_path(&room);

@@ -110,7 +110,7 @@ fn a_user_with_an_invalid_field_is_wrong_usage_and_no_file_is_created() {
             "--surname",
             &long,
         ],
-        vec!["user", "remove", "ada"],
+        vec!["user", "remove", "", "--yes"],
     ] {
         let exit = folder.run(&args);
         assert_eq!(exit.status.code(), Some(2), "{args:?}: {exit:?}");
@@ -128,7 +128,7 @@ fn a_user_may_have_no_surname() {
     let add = ["user", "add", "--email", ADA, "--name", "Ada"];
     folder.roomd(&add);
     assert_eq!(listed(&folder)[0]["surname"], json!(""));
-    folder.roomd(&["user", "remove", ADA]);
+    folder.roomd(&["user", "remove", ADA, "--yes"]);
     folder.roomd(&[&add[..], &["--surname", ""]].concat());
     assert_eq!(listed(&folder)[0]["surname"], json!(""));
 }
@@ -156,7 +156,9 @@ fn a_user_is_added_and_removed_while_the_server_runs() {
     let path = room_path(&first.json());
     assert_eq!(server.get(&path).status, 200);
 
-    assert_eq!(folder.roomd(&["user", "remove", "ADA@example.com"]), "");
+    let printed = folder.roomd(&["user", "remove", "ADA@example.com", "--yes"]);
+    assert!(printed.starts_with("removed the user ada@"), "{printed}");
+    assert!(printed.contains(&first.guid()), "{printed}");
     assert_eq!(server.room_of(ADA).status, 404);
     assert_eq!(server.get(&path).status, 404);
     assert_eq!(listed(&folder), json!([]));
@@ -176,7 +178,7 @@ fn a_room_keeps_its_name_from_others_only_until_its_owner_is_removed() {
     let ask = |email: &str| server.get_or_create(email, "Wanted").status;
     assert_eq!(ask(ADA), 201);
     assert_eq!(ask("grace@example.com"), 409);
-    folder.roomd(&["user", "remove", ADA]);
+    folder.roomd(&["user", "remove", ADA, "--yes"]);
     assert_eq!(ask("grace@example.com"), 201);
 }
 
@@ -352,7 +354,7 @@ fn a_name_with_line_separators_is_stored_as_typed_and_shown_on_one_line() {
     assert!(!log.contains(['\u{2028}', '\u{2029}']), "{log:?}");
 
     folder.roomd(&["backup", "copy.db"]);
-    folder.roomd(&["user", "remove", ADA]);
+    folder.roomd(&["user", "remove", ADA, "--yes"]);
     let exit = folder.run(&["restore", "copy.db"]);
     assert!(exit.stderr.contains("A B C of ada@"), "{exit:?}");
 }

@@ -98,7 +98,7 @@ fn a_meeting_ends_with_an_owner_whom_another_process_removes() {
     let room = Room::new(json!({}));
     let (mut host, mut guest) = host_and_guest(&room);
     let folder = room.server.folder();
-    folder.roomd(&["user", "remove", "ada@example.com"]);
+    folder.roomd(&["user", "remove", "ada@example.com", "--yes"]);
     for visitor in [&mut host, &mut guest] {
         assert_eq!(visitor.until("ended")["reason"], "room");
         assert_eq!(visitor.until_closed(), 4004);

@@ -80,7 +80,7 @@ async fn every_other_commit_raises_the_generation(database: Database) {
 async fn a_commit_of_another_process_raises_the_generation(database: Database) {
     database.register(&[ADA]).await;
     let before = database.generation().await;
-    database.folder.roomd(&["user", "remove", ADA]);
+    database.folder.roomd(&["user", "remove", ADA, "--yes"]);
     assert_raised(before, database.generation().await);
     assert!(
         database

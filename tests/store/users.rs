@@ -17,7 +17,7 @@ contract![
     a_user_is_looked_up_by_guid_and_then_by_username,
     a_changed_e_mail_address_takes_the_room_along,
     deleting_a_user_deletes_the_room,
-    a_user_is_deleted_by_e_mail_address,
+    a_user_is_found_by_e_mail_address_and_taken_with_the_room,
     a_deleted_user_frees_the_e_mail_address_and_the_username,
     an_unknown_user_cannot_be_found_updated_or_deleted,
 ];
@@ -274,17 +274,22 @@ async fn deleting_a_user_deletes_the_room(database: Database) {
     assert_eq!(found, Ok(Some(other_room)));
 }
 
-async fn a_user_is_deleted_by_e_mail_address(database: Database) {
+async fn a_user_is_found_by_e_mail_address_and_taken_with_the_room(database: Database) {
     let user = insert(&database, ADA).await;
     database.create_room(ADA, "Chess").await;
-    let deleted = database
-        .delete_user_by_email(&address("ADA@example.com"))
+    let found = database
+        .find_user_by_email(&address("ADA@example.com"))
         .await;
-    assert_eq!(deleted, Ok(()));
+    assert_eq!(found, Ok(Some(user.clone())));
+    let room = database.room_of(ADA).await;
+    let deleted = database.take_user(user.guid).await;
+    assert_eq!(deleted, Ok((user.clone(), room)));
     assert_eq!(database.find_user(user.guid).await, Ok(None));
     assert_eq!(database.room_of(ADA).await, None);
-    let deleted = database.delete_user_by_email(&address(ADA)).await;
-    assert_rule(deleted, Error::EmailNotFound);
+    let found = database.find_user_by_email(&address(ADA)).await;
+    assert_eq!(found, Ok(None));
+    let deleted = database.take_user(user.guid).await;
+    assert_rule(deleted, Error::UserNotFound);
 }
 
 async fn a_deleted_user_frees_the_e_mail_address_and_the_username(database: Database) {

@@ -1,17 +1,20 @@
-mod rows;
-
-use crate::cli::error::{BadRow, CliError, ImportError};
+use super::csv_file::{bad_rows, errors_json, read, store_error};
+use crate::cli::error::CliError;
 use crate::cli::output::{counted, print_line, progress_bar};
 use crate::cli::report::report_change;
 use crate::cli::shared::{GlobalArgs, block_on, open};
-use crate::model;
-use crate::store::{self, Missing};
-use rows::Rows;
-use serde_json::{Value, json};
-use std::fs;
+use crate::store::Missing;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
+/// What an import does, as the end of "nothing was".
+const DONE: &str = "imported";
+
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  roomd user import users.csv
+  roomd user import users.csv --json")]
 pub(in crate::cli) struct Args {
     /// CSV file in UTF-8, or Unicode text of a spreadsheet; its first row names the columns: email,
     /// name and, optionally, surname, username, role, mobile, lang, timezone, login_allowed, active
@@ -44,52 +47,25 @@ pub(super) fn run(args: &Args, global: GlobalArgs) -> Result<(), CliError> {
 
 /// Registers the users of a file; returns how many there are.
 fn import(file: &Path, global: GlobalArgs) -> Result<usize, CliError> {
-    let content = fs::read(file).map_err(|reason| ImportError::Unreadable {
-        file: file.to_owned(),
-        reason,
-    })?;
-    let bad_rows = |rows| {
-        let file = file.to_owned();
-        CliError::from(ImportError::BadRows { file, rows })
-    };
+    let content = read(file)?;
     let config = global.load()?;
-    let rows = Rows::read(&content, &config.users.defaults());
-    if !rows.bad.is_empty() {
-        return Err(bad_rows(rows.bad));
-    }
+    let rows = content.rows(&config.users.defaults(), DONE)?;
     if !config.database.path.exists() {
         // Before the database is created, which finds the same.
         let repeated = rows.repeated();
         if !repeated.is_empty() {
-            return Err(bad_rows(repeated));
+            return Err(bad_rows(file, repeated, DONE));
         }
     }
     let store = open(&config, Missing::Create)?;
-    let count = rows.profiles.len();
+    let count = rows.entries.len();
+    let profiles = rows.entries.into_iter().map(|entry| entry.profile);
     let bar = progress_bar(count as u64, "users");
     let progress = bar.clone();
-    let stored = block_on(store.insert_users(rows.profiles, move || progress.inc(1)));
+    let stored = block_on(store.insert_users(profiles.collect(), move || progress.inc(1)));
     bar.finish_and_clear();
     match stored? {
         Ok(()) => Ok(count),
-        Err(store::Error::Rule(model::Error::InvalidRows(errors))) => {
-            let bad = errors.into_iter().map(|error| BadRow {
-                line: rows.lines[error.row],
-                message: error.error.to_string(),
-            });
-            Err(bad_rows(bad.collect()))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Returns every bad row as an object of JSON, or one object for any other error.
-fn errors_json(error: &CliError) -> Vec<Value> {
-    match error {
-        CliError::Import(ImportError::BadRows { rows, .. }) => rows
-            .iter()
-            .map(|row| json!({"line": row.line, "message": row.message}))
-            .collect(),
-        _ => vec![json!({"message": error.to_string()})],
+        Err(error) => Err(store_error(file, &rows.lines, error, DONE)),
     }
 }

@@ -104,35 +104,7 @@ impl Engine {
     }
 
     pub(in crate::store) async fn delete_user(&self, user: UserLookup) -> Result<(), Error> {
-        let not_found = model::Error::UserNotFound;
-        self.delete(not_found, move |connection| look_up(connection, &user))
-            .await
-    }
-
-    pub(in crate::store) async fn delete_user_by_email(&self, email: &Email) -> Result<(), Error> {
-        let (email, not_found) = (email.clone(), model::Error::EmailNotFound);
-        self.delete(not_found, move |connection| {
-            find_by_email(connection, &email)
-        })
-        .await
-    }
-
-    /// Deletes the user that is found, in the same transaction.
-    async fn delete(
-        &self,
-        not_found: model::Error,
-        find: impl Fn(&Connection) -> Result<Option<User>, Error> + Send + 'static,
-    ) -> Result<(), Error> {
-        self.writer
-            .submit(move |connection| {
-                let user = find(connection)?.ok_or_else(|| not_found.clone())?;
-                let sql = "DELETE FROM users WHERE user_guid = ?1";
-                connection
-                    .prepare_cached(sql)?
-                    .execute([user.guid.as_bytes()])?;
-                Ok(())
-            })
-            .await
+        self.take_user(user).await.map(drop)
     }
 }
 

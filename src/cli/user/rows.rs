@@ -1,11 +1,14 @@
+//! The users in a CSV file.
+
 mod file;
 
 use crate::cli::error::BadRow;
 use crate::cli::output::counted;
 use crate::model::{
     self, Email, Invalid, LangTag, Mobile, PersonName, Role, Surname, TimeZoneName, Timestamp,
-    UserDefaults, UserProfile, Username, text,
+    UserDefaults, UserPatch, UserProfile, Username, text,
 };
+use crate::store::DirectoryEntry;
 use csv::StringRecord;
 use file::{has_no_value, is_blank, records, to_text};
 use std::collections::HashSet;
@@ -35,9 +38,9 @@ const BOOLEANS: [(bool, [&str; 5]); 2] = [
 /// The rows of a CSV file below its headings.
 #[derive(Default)]
 pub(super) struct Rows {
-    /// The users of the good rows.
-    pub(super) profiles: Vec<UserProfile>,
-    /// The line on which the row of each profile starts, from 1.
+    /// The good rows: each as a new user, and as a change of the user whom it is about.
+    pub(super) entries: Vec<DirectoryEntry>,
+    /// The line on which each good row starts, from 1.
     pub(super) lines: Vec<u64>,
     /// The bad rows.
     pub(super) bad: Vec<BadRow>,
@@ -68,9 +71,9 @@ impl Rows {
             }
         };
         for (line, record) in records {
-            match to_text(record).and_then(|record| columns.profile(&record, defaults)) {
-                Ok(profile) => {
-                    rows.profiles.push(profile);
+            match to_text(record).and_then(|record| columns.entry(&record, defaults)) {
+                Ok(entry) => {
+                    rows.entries.push(entry);
                     rows.lines.push(line);
                 }
                 Err(message) => rows.bad.push(bad(line, message)),
@@ -83,7 +86,7 @@ impl Rows {
     pub(super) fn repeated(&self) -> Vec<BadRow> {
         let (mut emails, mut usernames) = (HashSet::new(), HashSet::new());
         let mut repeated = Vec::new();
-        for (profile, &line) in self.profiles.iter().zip(&self.lines) {
+        for (DirectoryEntry { profile, .. }, &line) in self.entries.iter().zip(&self.lines) {
             let (email, username) = (profile.email.key(), profile.username.key());
             let taken = if emails.contains(email) {
                 model::Error::EmailTaken
@@ -138,12 +141,45 @@ impl Columns {
         Ok(Self(names))
     }
 
-    /// Returns the user of a row, or everything that is wrong with the row.
-    fn profile(
+    /// Returns what a row says, or everything that is wrong with it.
+    fn entry(
         &self,
         record: &StringRecord,
         defaults: &UserDefaults,
-    ) -> Result<UserProfile, String> {
+    ) -> Result<DirectoryEntry, String> {
+        self.check_fields(record)?;
+        let mut row = Row {
+            columns: self,
+            record,
+            errors: Vec::new(),
+        };
+        let email = row.required("email", Email::parse);
+        let name = row.required("name", PersonName::parse);
+        let patch = UserPatch {
+            email: email.clone(),
+            name: name.clone(),
+            surname: row.emptiable("surname", Surname::parse),
+            username: row.optional("username", Username::parse),
+            role: row.optional("role", Role::parse),
+            mobile: row.emptiable("mobile", Mobile::parse),
+            lang: row.optional("lang", LangTag::parse),
+            timezone: row.optional("timezone", TimeZoneName::parse),
+            login_allowed: row.optional("login_allowed", parse_boolean),
+            active: row.optional("active", parse_boolean),
+            expires_at: row.emptiable("expires_at", |field| Timestamp::parse(field).map(Some)),
+        };
+        match (email, name) {
+            (Some(email), Some(name)) if row.errors.is_empty() => {
+                let new = UserProfile::new(email, name, Surname::default(), defaults);
+                let profile = patch.clone().apply_to_profile(new);
+                Ok(DirectoryEntry { profile, patch })
+            }
+            _ => Err(row.errors.join("; ")),
+        }
+    }
+
+    /// Checks that the fields of a row are those that have headings.
+    fn check_fields(&self, record: &StringRecord) -> Result<(), String> {
         let (fields, most) = (record.len(), self.0.len());
         // A row may lack the last columns if they have no headings.
         let columns = self.0.iter().rposition(|name| !name.is_empty());
@@ -158,43 +194,9 @@ impl Columns {
             let field = record.get(at);
             field.is_some_and(|field| !has_no_value(field))
         };
-        let nameless = (0..most).find(|&at| self.0[at].is_empty() && has_value(at));
-        if let Some(at) = nameless {
-            return Err(format!("column {} has a value and no heading", at + 1));
-        }
-        let mut row = Row {
-            columns: self,
-            record,
-            errors: Vec::new(),
-        };
-        let email = row.required("email", Email::parse);
-        let name = row.required("name", PersonName::parse);
-        let surname = row.optional("surname", Surname::parse);
-        let username = row.optional("username", Username::parse);
-        let role = row.optional("role", Role::parse);
-        let mobile = row.optional("mobile", Mobile::parse);
-        let lang = row.optional("lang", LangTag::parse);
-        let timezone = row.optional("timezone", TimeZoneName::parse);
-        let login_allowed = row.optional("login_allowed", parse_boolean);
-        let active = row.optional("active", parse_boolean);
-        let expires_at = row.optional("expires_at", Timestamp::parse);
-        match (email, name) {
-            (Some(email), Some(name)) if row.errors.is_empty() => {
-                let surname = surname.unwrap_or_default();
-                let profile = UserProfile::new(email, name, surname, defaults);
-                Ok(UserProfile {
-                    username: username.unwrap_or(profile.username),
-                    role: role.unwrap_or(profile.role),
-                    mobile: mobile.unwrap_or(profile.mobile),
-                    lang: lang.unwrap_or(profile.lang),
-                    timezone: timezone.unwrap_or(profile.timezone),
-                    login_allowed: login_allowed.unwrap_or(profile.login_allowed),
-                    active: active.unwrap_or(profile.active),
-                    expires_at,
-                    ..profile
-                })
-            }
-            _ => Err(row.errors.join("; ")),
+        match (0..most).find(|&at| self.0[at].is_empty() && has_value(at)) {
+            Some(at) => Err(format!("column {} has a value and no heading", at + 1)),
+            None => Ok(()),
         }
     }
 }
@@ -240,6 +242,21 @@ impl Row<'_> {
     ) -> Option<T> {
         if self.field(column).is_empty() {
             return None;
+        }
+        self.required(column, parse)
+    }
+
+    /// Parses a field that is empty for people who have no such value. None if there is no such column.
+    fn emptiable<T: Default>(
+        &mut self,
+        column: &str,
+        parse: impl FnOnce(&str) -> Result<T, Invalid>,
+    ) -> Option<T> {
+        if !self.columns.0.iter().any(|name| name == column) {
+            return None;
+        }
+        if self.field(column).is_empty() {
+            return Some(T::default());
         }
         self.required(column, parse)
     }
