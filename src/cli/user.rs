@@ -4,6 +4,7 @@ mod import;
 mod remove;
 mod rows;
 mod show;
+mod sync;
 
 use super::error::CliError;
 use super::output::{print_line, yes_or_no};
@@ -40,6 +41,8 @@ pub(super) enum Verb {
     Remove(remove::RemoveArgs),
     /// Register all users of a CSV file, or none if a row is wrong
     Import(import::Args),
+    /// Make the users like a directory, from its CSV file
+    Sync(sync::Args),
 }
 
 #[derive(Args)]
@@ -113,6 +116,7 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
         Verb::Export(args) => show::export(&args, global)?,
         Verb::Remove(args) => remove::run(&args, global)?,
         Verb::Import(args) => import::run(&args, global)?,
+        Verb::Sync(args) => sync::run(&args, global)?,
     }
     Ok(())
 }

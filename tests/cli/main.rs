@@ -38,3 +38,4 @@ mod threads;
 mod tls;
 mod user;
 mod user_change;
+mod user_sync;

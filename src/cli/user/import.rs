@@ -14,7 +14,9 @@ const DONE: &str = "imported";
 #[command(after_help = "\
 Examples:
   roomd user import users.csv
-  roomd user import users.csv --json")]
+  roomd user import users.csv --json
+
+`roomd user sync` takes the same files, again and again.")]
 pub(in crate::cli) struct Args {
     /// CSV file in UTF-8, or Unicode text of a spreadsheet; its first row names the columns: email,
     /// name and, optionally, surname, username, role, mobile, lang, timezone, login_allowed, active

@@ -1,0 +1,161 @@
+use super::csv_file::{bad_rows, errors_json, read, store_error};
+use crate::cli::confirm::{Caution, confirm};
+use crate::cli::error::CliError;
+use crate::cli::output::{counted, print_line, progress_bar};
+use crate::cli::report::report_change;
+use crate::cli::shared::{GlobalArgs, block_on, open};
+use crate::store::{self, Directory, Missing, SyncOutcome, SyncReport};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// What this does with a file, as the end of "nothing was".
+const DONE: &str = "synchronized";
+
+#[derive(clap::Args)]
+#[command(after_help = "\
+A person is the user with the e-mail address or, where there is none, the one
+with the username. A column that the file lacks stays as it is, and so does a
+value whose field is blank, except surname, mobile and expires_at, which a blank
+field empties. All of the file is done, or nothing.
+
+Users who are missing in the file stay as they are without --deactivate-missing,
+which lets them be inactive; it asks where they are more than half of all active
+users. An inactive user who is in the file stays inactive, unless the file has a
+column `active` that says otherwise.
+
+Examples:
+  roomd user sync people.csv --dry-run
+  roomd user sync people.csv --deactivate-missing --json")]
+pub(in crate::cli) struct Args {
+    /// CSV file as `roomd user import` takes it
+    file: PathBuf,
+    /// Let active users be inactive who are not in the file
+    #[arg(long)]
+    deactivate_missing: bool,
+    #[command(flatten)]
+    caution: Caution,
+    /// Print a JSON object instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, global: GlobalArgs) -> Result<(), CliError> {
+    match sync(args, global) {
+        Ok(report) => {
+            let done = in_words(&report, args.caution.dry_run);
+            if args.json {
+                report_change(report_json(&report, args.caution.dry_run), done)
+            } else {
+                report_change(format!("{done}{}", hints(&report)), &done)
+            }
+        }
+        Err(error) => {
+            if args.json {
+                // If stdout cannot be written, the error on stderr says what is wrong.
+                let _ = print_line(json!({"errors": errors_json(&error)}));
+            }
+            Err(error)
+        }
+    }
+}
+
+fn sync(args: &Args, global: GlobalArgs) -> Result<SyncReport, CliError> {
+    let content = read(&args.file)?;
+    let config = global.load()?;
+    let rows = content.rows(&config.users.defaults(), DONE)?;
+    let is_new = !config.database.path.exists();
+    if is_new {
+        // Before the database is created, which finds the same.
+        let repeated = rows.repeated();
+        if !repeated.is_empty() {
+            return Err(bad_rows(&args.file, repeated, DONE));
+        }
+        if args.caution.dry_run {
+            let inactive = rows.entries.iter().filter(|entry| !entry.profile.active);
+            return Ok(SyncReport {
+                added: rows.entries.len(),
+                inactive: inactive.count(),
+                ..SyncReport::default()
+            });
+        }
+    }
+    let store = open(&config, Missing::Create)?;
+    let mut directory = Directory {
+        entries: rows.entries,
+        deactivate_missing: args.deactivate_missing,
+        may_deactivate_most: args.caution.yes || args.caution.dry_run,
+    };
+    let failed = |error: store::Error| store_error(&args.file, &rows.lines, error, DONE);
+    loop {
+        let people = directory.entries.len() as u64;
+        let outcome = if args.caution.dry_run {
+            let bar = progress_bar(people, "people");
+            let outcome = block_on(store.rehearse_sync(&directory, || bar.inc(1)));
+            bar.finish_and_clear();
+            outcome
+        } else {
+            // Each is looked at, then written.
+            let bar = progress_bar(2 * people, "steps");
+            let progress = bar.clone();
+            let outcome = block_on(store.sync_users(directory.clone(), move || progress.inc(1)));
+            bar.finish_and_clear();
+            outcome
+        };
+        match outcome?.map_err(failed)? {
+            SyncOutcome::Done(report) => return Ok(report),
+            SyncOutcome::TooManyMissing { missing, active } => {
+                let action = format!(
+                    "let {missing} of {} be inactive, because they are not in the file",
+                    counted(active, "active user")
+                );
+                confirm(&action, false)?;
+                directory.may_deactivate_most = true;
+            }
+        }
+    }
+}
+
+fn in_words(report: &SyncReport, is_rehearsal: bool) -> String {
+    let SyncReport {
+        added,
+        updated,
+        unchanged,
+        deactivated,
+        ..
+    } = report;
+    let prefix = if is_rehearsal { "would be: " } else { "" };
+    format!(
+        "{prefix}{added} added, {updated} updated, {unchanged} unchanged, {deactivated} deactivated"
+    )
+}
+
+/// Returns what the operator may want to do, as lines that each begin with a line break.
+fn hints(report: &SyncReport) -> String {
+    let mut hints = String::new();
+    let left = report.missing - report.deactivated;
+    if left > 0 {
+        hints += &format!(
+            "\nnot in the file: {}, who would be inactive with --deactivate-missing",
+            counted(left, "active user")
+        );
+    }
+    if report.inactive > 0 {
+        hints += &format!(
+            "\nin the file: {}, whom `roomd user enable` or a column `active` lets be active",
+            counted(report.inactive, "inactive user")
+        );
+    }
+    hints
+}
+
+fn report_json(report: &SyncReport, is_rehearsal: bool) -> Value {
+    json!({
+        "dry_run": is_rehearsal,
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "deactivated": report.deactivated,
+        "missing": report.missing,
+        "inactive": report.inactive,
+    })
+}
