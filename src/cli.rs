@@ -88,7 +88,7 @@ Examples:
     /// Create, list and revoke API keys
     #[command(subcommand)]
     Key(key::Verb),
-    /// Back up the database, also while a server uses it
+    /// Back up the database, also while a server uses it, or check a backup
     Backup(backup::Args),
     /// Restore the database from a backup
     Restore(restore::Args),

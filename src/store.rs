@@ -5,12 +5,16 @@
 //! a contract, not code: the order of a transaction is an engine's own, and `tests/store` holds
 //! every engine to the same answers. Rules that need no database are in [`crate::model`].
 
+mod backups;
 mod directory;
 mod error;
 mod maintenance;
 mod sqlite;
 mod threads;
 
+pub use backups::{
+    FoundBackup, VerifiedBackup, backup_name, backups_in, remove_backup, verify_backup,
+};
 pub use directory::{Directory, DirectoryEntry, SyncOutcome, SyncReport};
 pub use error::{Error, Failure, OpenError};
 pub use maintenance::{

@@ -1,45 +1,158 @@
+mod verify;
+
 use super::error::CliError;
 use super::output::progress_bar;
 use super::report::report_change;
 use super::shared::GlobalArgs;
+use crate::config::Config;
 use crate::meeting;
-use crate::store::{Manifest, back_up};
-use std::path::PathBuf;
+use crate::store::{
+    FoundBackup, Location, Manifest, back_up, backup_name, backups_in, remove_backup,
+};
+use serde_json::json;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+/// The pause until a name is looked for again.
+const PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+With --dir, the name of the backup has the moment: roomd-20261126T030000Z.db.
+With --keep, older backups go once the new one is whole: only files with such a
+name, and with the manifest that belongs to them.
+
+Examples:
+  roomd backup monday.db
+  roomd backup --dir backups --keep 14
+  roomd backup verify backups/roomd-20261126T030000Z.db"
+)]
 pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Option<Verb>,
     /// Destination of the backup; its manifest is written beside it, to FILE.json
-    file: PathBuf,
+    #[arg(required_unless_present = "dir", conflicts_with = "dir")]
+    file: Option<PathBuf>,
+    /// Existing folder for the backup, which gets a name with the moment
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// With --dir: keep so many backups of this database, the new one too, and remove older ones
+    #[arg(long, value_name = "N", requires = "dir", conflicts_with = "file")]
+    keep: Option<NonZero<usize>>,
     /// Replace an existing backup
-    #[arg(long)]
+    #[arg(long, conflicts_with = "dir")]
     force: bool,
+    /// Print a JSON object instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Subcommand)]
+enum Verb {
+    /// Check a backup as a restore does, and change nothing
+    Verify(verify::Args),
 }
 
 pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
+    if let Some(Verb::Verify(args)) = args.verb {
+        return verify::run(&args);
+    }
     let config = global.load()?;
-    let database = config.database.path;
-    let secret = meeting::secret_file(config.meeting.secret_file.as_deref(), &database);
+    let database = config.database.path.clone().into();
+    let file = match (&args.dir, args.file) {
+        (Some(folder), _) => new_file(folder, &database),
+        (None, Some(file)) => file,
+        (None, None) => return Ok(()), // clap requires one
+    };
+    let manifest = copy(&database, &file, args.force)?;
+    let removed = match (&args.dir, args.keep) {
+        (Some(folder), Some(keep)) => remove_older(&database, folder, &file, keep.get())?,
+        _ => Vec::new(),
+    };
+    let done = format!("the backup {} was created and verified", file.display());
+    let shown = if args.json {
+        in_json(&file, &manifest, &removed)
+    } else {
+        in_words(&file, &manifest, &removed) + &secret_elsewhere(&config)
+    };
+    report_change(shown, done)
+}
+
+/// Returns a free name in a folder. Names tell the second, so another one is free soon.
+fn new_file(folder: &Path, database: &Location) -> PathBuf {
+    loop {
+        let file = folder.join(backup_name(database));
+        if !file.exists() {
+            return file;
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+fn copy(database: &Location, file: &Path, may_replace: bool) -> Result<Manifest, CliError> {
     let bar = progress_bar(0, "pages");
-    let copied = back_up(&database.into(), &args.file, args.force, |done, of| {
+    let copied = back_up(database, file, may_replace, |done, of| {
         bar.set_length(of);
         bar.set_position(done);
     });
     bar.finish_and_clear();
+    Ok(copied?)
+}
+
+/// Removes the oldest backups of a database in a folder, until `keep` are left. The new one stays,
+/// also where the clock was set back and its name tells an earlier moment.
+fn remove_older(
+    database: &Location,
+    folder: &Path,
+    new: &Path,
+    keep: usize,
+) -> Result<Vec<FoundBackup>, CliError> {
+    let found = backups_in(folder, database).map_err(|reason| CliError::Folder {
+        folder: folder.to_owned(),
+        reason,
+    })?;
+    let mut older: Vec<_> = found
+        .into_iter()
+        .filter(|backup| backup.path != new)
+        .collect();
+    let excess = older.len().saturating_sub(keep - 1);
+    older.truncate(excess);
+    for backup in &older {
+        remove_backup(backup)?;
+    }
+    Ok(older)
+}
+
+fn in_json(file: &Path, manifest: &Manifest, removed: &[FoundBackup]) -> String {
+    let removed: Vec<&Path> = removed.iter().map(|backup| backup.path.as_path()).collect();
+    json!({"file": file, "manifest": manifest, "removed": removed}).to_string()
+}
+
+fn in_words(file: &Path, manifest: &Manifest, removed: &[FoundBackup]) -> String {
     let Manifest {
         contents, bytes, ..
-    } = copied?;
-    let file = args.file.display();
-    // Whoever has both can enter every room as host, so a backup does not have it.
-    let secret = if secret.exists() {
-        format!(
-            "\nthe secret of the host links is not in it: keep a copy of {} too, in another place",
-            secret.display()
-        )
-    } else {
-        String::new()
-    };
-    report_change(
-        format!("{file} ({contents}): {bytes} bytes, verified{secret}"),
-        format!("the backup {file} was created and verified"),
+    } = manifest;
+    let mut text = format!("{} ({contents}): {bytes} bytes, verified", file.display());
+    for backup in removed {
+        text += &format!("\nremoved {}", backup.path.display());
+    }
+    text
+}
+
+/// Returns a line about the secret of the host links, after a line break; nothing if there is none.
+/// Whoever has both can enter every room as host, so a backup does not have it.
+fn secret_elsewhere(config: &Config) -> String {
+    let configured = config.meeting.secret_file.as_deref();
+    let secret = meeting::secret_file(configured, &config.database.path);
+    if !secret.exists() {
+        return String::new();
+    }
+    format!(
+        "\nthe secret of the host links is not in it: keep a copy of {} too, in another place",
+        secret.display()
     )
 }

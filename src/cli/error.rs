@@ -64,6 +64,8 @@ pub(super) enum CliError {
     Declined,
     #[error("say what is to change, such as --name: `roomd user update --help` lists what can")]
     NoChange,
+    #[error("cannot read the folder {}: {reason}", folder.display())]
+    Folder { folder: PathBuf, reason: io::Error },
     #[error(transparent)]
     MeetingServer(#[from] MeetingServerError),
     #[error(transparent)]

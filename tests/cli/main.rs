@@ -1,6 +1,7 @@
 //! Tests of the program: each runs it in an empty folder of its own.
 
 mod backup;
+mod backup_folder;
 mod certificate;
 mod database;
 mod demo;

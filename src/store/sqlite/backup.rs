@@ -3,10 +3,14 @@
 mod check;
 mod create;
 mod file_system;
+mod folder;
 mod manifest;
 mod old;
 mod restore;
+mod verify;
 
 pub(in crate::store) use create::back_up;
 pub(super) use create::{Pace, back_up_once};
+pub(in crate::store) use folder::{find_in, new_name, remove};
 pub(in crate::store) use restore::restore;
+pub(in crate::store) use verify::verify;

@@ -82,7 +82,7 @@ fn carry_over(old: &Old, copy: &Path) -> Result<(OldDatabase, Contents), BackupE
 }
 
 /// Opens a backup, which may come through a pipe.
-fn open_backup(backup: &Path) -> Result<File, BackupError> {
+pub(super) fn open_backup(backup: &Path) -> Result<File, BackupError> {
     let manifest = Manifest::path(backup);
     for (path, kind) in [
         (backup, other_kind(backup).filter(|kind| *kind != PIPE)),
@@ -98,7 +98,7 @@ fn open_backup(backup: &Path) -> Result<File, BackupError> {
 
 /// Copies the bytes of a backup and compares them with its manifest. Returns the manifest, if there
 /// is one.
-fn copy_backup(
+pub(super) fn copy_backup(
     backup: &Path,
     source: File,
     copy: &mut NamedTempFile,
@@ -135,7 +135,7 @@ fn remove_side_files(database: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-fn invalid(backup: &Path, reason: impl Into<String>) -> BackupError {
+pub(super) fn invalid(backup: &Path, reason: impl Into<String>) -> BackupError {
     BackupError::InvalidBackup {
         path: backup.to_owned(),
         reason: reason.into(),

@@ -1,0 +1,59 @@
+//! Folders of backups, and the check of one.
+
+use super::{BackupError, Contents, Location, sqlite};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A backup that was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedBackup {
+    /// What is in it.
+    pub contents: Contents,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// When it was made, by RFC 3339; None without a manifest.
+    pub created_at: Option<String>,
+}
+
+/// A backup in a folder of backups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundBackup {
+    /// Where it is.
+    pub path: PathBuf,
+    /// When it was made, by RFC 3339.
+    pub created_at: String,
+}
+
+/// Returns the backups of a database that are in a folder, oldest first: the files with the names that
+/// [`backup_name`] gives, and with manifests that tell their size.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn backups_in(folder: &Path, database: &Location) -> io::Result<Vec<FoundBackup>> {
+    match database {
+        Location::File(path) => sqlite::backup::find_in(folder, path),
+    }
+}
+
+/// Returns a new name for a backup of a database, with the moment in it.
+pub fn backup_name(database: &Location) -> String {
+    match database {
+        Location::File(path) => sqlite::backup::new_name(path),
+    }
+}
+
+/// Removes a backup and its manifest.
+///
+/// # Errors
+/// Files that cannot be removed.
+pub fn remove_backup(backup: &FoundBackup) -> Result<(), BackupError> {
+    sqlite::backup::remove(&backup.path)
+}
+
+/// Checks a whole backup as a restore does, and changes nothing.
+///
+/// # Errors
+/// A backup that is not whole.
+pub fn verify_backup(backup: &Path) -> Result<VerifiedBackup, BackupError> {
+    sqlite::backup::verify(backup)
+}
