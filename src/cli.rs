@@ -20,6 +20,7 @@ mod room_view;
 mod serve;
 mod shared;
 mod signals;
+mod status;
 mod table;
 mod user;
 
@@ -48,6 +49,7 @@ Exit codes:
   0  done
   1  failed
   2  wrong command line, or a question that only --yes answers
+  3  `status`: no server uses the database
 
 Environment: a variable for each setting, such as ROOMD_LISTEN, ROOMD_DATABASE
 and ROOMD_CONFIG. config.toml lists them.
@@ -92,6 +94,8 @@ Examples:
     Backup(backup::Args),
     /// Restore the database from a backup
     Restore(restore::Args),
+    /// Say whether a server runs, and what the database has
+    Status(status::Args),
     /// Check the configuration, the database and the disk
     Doctor(doctor::Args),
     /// Print the OpenAPI document
@@ -177,5 +181,6 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Some(Verb::Restore(args)) => restore::run(args, global),
         Some(Verb::Doctor(args)) => doctor::run(args, global),
         Some(Verb::Openapi(args)) => openapi::run(args, global),
+        Some(Verb::Status(args)) => status::run(&args, global),
     }
 }

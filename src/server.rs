@@ -23,9 +23,10 @@ use crate::http::{
 use crate::meeting::builtin::{Hub, IceServers};
 use crate::meeting::handoff::{Handoffs, MAX_CALLS};
 use crate::meeting::{self, HostLinks, SecretError};
-use crate::model::MeetingServer;
+use crate::model::{MeetingServer, Timestamp};
 use crate::store::{
-    self, Failure, Location, MigrationEvent, OpenError, STORE_THREADS, Store, ThreadError,
+    self, Failure, Location, MigrationEvent, OpenError, STORE_THREADS, ServerNote, Store,
+    ThreadError,
 };
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, web};
@@ -196,6 +197,12 @@ impl BoundServer {
         let store = Store::open_for_serving(&database, readers, observer).await?;
         let host_links = host_links(&config, &store).await?;
         let url = PublicUrl::from_address(config.tls.scheme(), self.address);
+        store.announce(&ServerNote {
+            version: env!("CARGO_PKG_VERSION").into(),
+            url: url.to_string(),
+            process: std::process::id(),
+            started_at: Timestamp::now().to_rfc3339(),
+        });
         Ok(Server {
             cors_origins: config.server.cors_origins.clone(),
             idle_timeout: config.server.keep_alive(),

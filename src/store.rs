@@ -10,6 +10,7 @@ mod directory;
 mod error;
 mod maintenance;
 mod sqlite;
+mod status;
 mod threads;
 
 pub use backups::{
@@ -21,6 +22,7 @@ pub use maintenance::{
     BackupError, Check, CheckStatus, Contents, Examination, Excerpt, Facts, Manifest, OldDatabase,
     Restored, Returning, back_up, examine, restore,
 };
+pub use status::{ServerNote, ServerState, Status, status};
 pub use threads::{STORE_THREADS, ThreadError, check_threads};
 
 use crate::model::{

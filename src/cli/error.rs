@@ -6,7 +6,7 @@ use crate::meeting::SecretError;
 use crate::meeting::handoff::HandoffError;
 use crate::model::AccessKey;
 use crate::server::{MeetingServerError, ServerError};
-use crate::store::{self, BackupError, OpenError, ThreadError};
+use crate::store::{self, BackupError, Location, OpenError, ThreadError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,9 @@ const FAILED: u8 = 1;
 
 /// The exit code for a wrong command line, which clap uses too.
 const WRONG_USAGE: u8 = 2;
+
+/// The exit code of `status` where no server runs.
+const NO_SERVER: u8 = 3;
 
 /// The reason why a verb failed: a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +67,8 @@ pub(super) enum CliError {
     Declined,
     #[error("say what is to change, such as --name: `roomd user update --help` lists what can")]
     NoChange,
+    #[error("no server uses the database {0}")]
+    NoServer(Location),
     #[error("cannot read the folder {}: {reason}", folder.display())]
     Folder { folder: PathBuf, reason: io::Error },
     #[error(transparent)]
@@ -120,6 +125,7 @@ impl CliError {
             | Self::BadSearch(_)
             | Self::NoChange
             | Self::Unconfirmed(_) => Some(WRONG_USAGE),
+            Self::NoServer(_) => Some(NO_SERVER),
             _ => Some(FAILED),
         }
     }

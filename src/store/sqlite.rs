@@ -30,6 +30,7 @@ mod schema;
 mod search_threads;
 mod serve_lock;
 mod side_files;
+pub(super) mod status;
 mod users;
 mod wal;
 mod wal_pragmas;
@@ -62,7 +63,7 @@ pub struct Engine {
     writer: Writer,
     generations: Arc<Generations>,
     link_key: Arc<LinkKey>,
-    _lock: Option<ServeLock>,
+    lock: Option<ServeLock>,
 }
 
 impl Engine {
@@ -130,7 +131,7 @@ impl Engine {
             generations,
             link_key: Arc::new(link_key),
             path,
-            _lock: lock,
+            lock,
         })
     }
 

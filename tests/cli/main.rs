@@ -31,6 +31,7 @@ mod settings;
 mod sharing;
 #[cfg(unix)]
 mod special_files;
+mod status;
 mod stop;
 #[path = "../support/mod.rs"]
 mod support;

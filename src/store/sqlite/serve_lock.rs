@@ -5,19 +5,28 @@ use super::error::OpenError;
 use super::file_kind::check_is_file;
 use super::only_name::check_only_name;
 use super::side_files::open_private;
-use std::fs::{File, TryLockError};
-use std::io::{Error, ErrorKind};
+use crate::store::{ServerNote, ServerState};
+use log::warn;
+use std::fs::{self, File, TryLockError};
+use std::io::{Error, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+/// How often the lock is tried, because [`look`] holds it for a moment, and the pause between two tries.
+const TRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The right to be the only server of a database file. The operating system releases it when the
 /// process ends, in whichever way.
 ///
 /// The lock is on a file of its own beside the database. It cannot be on the database, because
 /// closing any handle of that file drops the locks that SQLite holds on it ("How To Corrupt An
-/// SQLite Database File", section 2.2, sqlite.org).
+/// SQLite Database File", section 2.2, sqlite.org). While a server runs the file holds its note; after
+/// a server that was killed the note stays, which is why a note counts only while the lock is held.
 #[derive(Debug)]
 pub(super) struct ServeLock {
-    _file: File,
+    file: File,
 }
 
 impl ServeLock {
@@ -33,11 +42,70 @@ impl ServeLock {
         let path = lock_path(database);
         let file = open_private(&path, database)
             .map_err(|error| lock_error(database, path.clone(), error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(OpenError::InUse(database.to_owned())),
-            Err(TryLockError::Error(error)) => Err(lock_error(database, path, error)),
+        let mut tries = 1;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if tries < TRIES => {
+                    tries += 1;
+                    thread::sleep(PAUSE);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(OpenError::InUse(database.to_owned()));
+                }
+                Err(TryLockError::Error(error)) => return Err(lock_error(database, path, error)),
+            }
         }
+        let lock = Self { file };
+        lock.clear();
+        Ok(lock)
+    }
+
+    /// Writes a note for those who look.
+    pub(super) fn announce(&self, note: &ServerNote) {
+        let written = serde_json::to_vec(note)
+            .map_err(Error::from)
+            .and_then(|bytes| (&self.file).write_all(&bytes));
+        if let Err(error) = written {
+            warn!("`roomd status` will not show the address of this server: {error}");
+        }
+    }
+
+    /// Removes the note of an earlier server, or of this one.
+    fn clear(&self) {
+        // A note that stays does no harm: it counts only while a server has the lock.
+        let _ = self.file.set_len(0);
+    }
+}
+
+impl Drop for ServeLock {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// Returns whether a server has the lock of a database, and its note.
+///
+/// # Errors
+/// A lock file that cannot be read.
+pub(super) fn look(database: &Path) -> Result<ServerState, OpenError> {
+    let path = lock_path(database);
+    // To open a pipe would wait.
+    if !fs::symlink_metadata(&path).is_ok_and(|file| file.is_file()) {
+        return Ok(ServerState::Stopped);
+    }
+    let opened = File::open(&path);
+    let file = opened.map_err(|error| lock_error(database, path.clone(), error))?;
+    match file.try_lock_shared() {
+        // It is released when the file is closed.
+        Ok(()) => Ok(ServerState::Stopped),
+        Err(TryLockError::WouldBlock) => {
+            let note = fs::read(&path).ok();
+            Ok(ServerState::Running(
+                note.and_then(|note| serde_json::from_slice(&note).ok()),
+            ))
+        }
+        Err(TryLockError::Error(error)) => Err(lock_error(database, path, error)),
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 
 impl Contents {
     /// Counts what a database contains.
-    pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
+    pub(in crate::store::sqlite) fn read(connection: &Connection) -> rusqlite::Result<Self> {
         let count = |table: &str| {
             let sql = format!("SELECT count(*) FROM {table}");
             connection.query_row(&sql, [], |row| row.get(0))
