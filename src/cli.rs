@@ -1,6 +1,7 @@
 //! The command line of `roomd`, one module per verb.
 
 mod backup;
+mod config;
 mod confirm;
 mod demo;
 mod doctor;
@@ -52,7 +53,7 @@ Exit codes:
   3  `status`: no server uses the database
 
 Environment: a variable for each setting, such as ROOMD_LISTEN, ROOMD_DATABASE
-and ROOMD_CONFIG. config.toml lists them.
+and ROOMD_CONFIG. `roomd config` shows all settings, their variables and values.
 
 Examples:
   roomd user add --email ada@example.com --name Ada
@@ -98,6 +99,8 @@ Examples:
     Status(status::Args),
     /// Check the configuration, the database and the disk
     Doctor(doctor::Args),
+    /// Show the settings in effect, and where each is from
+    Config(config::Args),
     /// Print the OpenAPI document
     Openapi(openapi::Args),
 }
@@ -182,5 +185,6 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Some(Verb::Doctor(args)) => doctor::run(args, global),
         Some(Verb::Openapi(args)) => openapi::run(args, global),
         Some(Verb::Status(args)) => status::run(&args, global),
+        Some(Verb::Config(args)) => config::run(args, global),
     }
 }

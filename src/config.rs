@@ -1,16 +1,20 @@
 //! The settings of `roomd`. A flag overrides an environment variable, a variable overrides the
 //! configuration file, the file overrides the default. `config.toml` explains every setting.
 
+mod effective;
 mod error;
 mod file;
 mod keys;
+mod setting_source;
 mod settings;
 mod source;
 mod unknown_variables;
 mod values;
 
+pub use effective::EffectiveSetting;
 pub use error::ConfigError;
 pub use file::{MAX_FILE_BYTES, Moment, read_file};
+pub use setting_source::SettingSource;
 pub use settings::{
     Api, Auth, BigBlueButton, Builtin, Config, Database, Jitsi, LiveKit, Log, Meeting, Rooms,
     Server, Template, Tls,

@@ -23,9 +23,11 @@ impl Setting {
 }
 
 /// How the text of a variable or flag becomes a value of TOML.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     Text,
+    /// A text that is never shown.
+    Secret,
     Number,
     Boolean,
     /// Texts, separated by commas.
@@ -109,7 +111,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "meeting.builtin",
         "turn_secret",
         "ROOMD_MEETING_BUILTIN_TURN_SECRET",
-        Form::Text,
+        Form::Secret,
     ),
     setting(
         "meeting",
@@ -151,7 +153,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "meeting.template",
         "token_secret",
         "ROOMD_MEETING_TEMPLATE_TOKEN_SECRET",
-        Form::Text,
+        Form::Secret,
     ),
     setting(
         "meeting.template",
@@ -193,7 +195,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "meeting.jitsi",
         "secret",
         "ROOMD_MEETING_JITSI_SECRET",
-        Form::Text,
+        Form::Secret,
     ),
     setting(
         "meeting.jitsi",
@@ -241,7 +243,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "meeting.bigbluebutton",
         "secret",
         "ROOMD_MEETING_BIGBLUEBUTTON_SECRET",
-        Form::Text,
+        Form::Secret,
     ),
     setting(
         "meeting.bigbluebutton",
@@ -277,7 +279,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "meeting.livekit",
         "secret",
         "ROOMD_MEETING_LIVEKIT_SECRET",
-        Form::Text,
+        Form::Secret,
     ),
     setting(
         "meeting.livekit",
@@ -317,7 +319,7 @@ impl Form {
     /// Returns the value that a text stands for, or what the text must be.
     pub(super) fn parse(self, text: &str) -> Result<Value, &'static str> {
         match self {
-            Self::Text => Ok(Value::String(text.to_owned())),
+            Self::Text | Self::Secret => Ok(Value::String(text.to_owned())),
             Self::Number => text.parse().map(Value::Integer).or_else(|error| {
                 /// Out of the range of every setting, as a number beyond 64 bits is.
                 const OUT_OF_RANGE: i64 = -1;

@@ -3,8 +3,10 @@
 use super::error::ConfigError;
 use super::file::{Moment, read_file};
 use super::keys::{DATABASE, LISTEN, PUBLIC_URL, SETTINGS, Setting, WORKERS};
+use super::setting_source::SettingSource;
 use super::settings::Config;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -37,7 +39,9 @@ pub struct LoadedConfig {
     /// The settings.
     pub config: Config,
     /// Those settings that differ from the defaults or are stated nevertheless.
-    table: Table,
+    pub(super) table: Table,
+    /// Where each of these is from, by its name.
+    pub(super) sources: BTreeMap<String, SettingSource>,
 }
 
 impl LoadedConfig {
@@ -63,7 +67,7 @@ impl LoadedConfig {
         }
         // A value that was valid among others is valid here.
         if let Ok(config) = Config::deserialize(table.clone()) {
-            *self = Self { config, table };
+            (self.config, self.table) = (config, table);
         }
     }
 }
@@ -81,6 +85,13 @@ pub(super) fn load(
         .clone()
         .or_else(|| variable(FILE_VARIABLE).map(PathBuf::from));
     let mut layers = Layers::from_file(named.as_deref(), moment)?;
+    let mut sources = BTreeMap::new();
+    let file = named.unwrap_or(DEFAULT_FILE.into());
+    for setting in SETTINGS {
+        if get(&layers.table, setting).is_some() {
+            sources.insert(setting.name(), SettingSource::File(file.clone()));
+        }
+    }
     for setting in SETTINGS {
         if let Some(value) = variable(setting.variable) {
             let text = value
@@ -89,6 +100,7 @@ pub(super) fn load(
             layers
                 .set(setting, setting.variable, &text)
                 .map_err(ConfigError::Setting)?;
+            sources.insert(setting.name(), SettingSource::Variable(setting.variable));
         }
     }
     for (setting, flag, text) in [
@@ -101,16 +113,18 @@ pub(super) fn load(
             layers
                 .set(&setting, flag, text)
                 .map_err(ConfigError::Flag)?;
+            sources.insert(setting.name(), SettingSource::Flag(flag));
         }
     }
     Ok(LoadedConfig {
         config: layers.config,
         table: layers.table,
+        sources,
     })
 }
 
 /// Returns the value of a setting, if the table states it.
-fn get<'a>(table: &'a Table, setting: &Setting) -> Option<&'a Value> {
+pub(super) fn get<'a>(table: &'a Table, setting: &Setting) -> Option<&'a Value> {
     let mut section = table;
     for name in setting.section.split('.') {
         section = section.get(name)?.as_table()?;
@@ -377,7 +391,11 @@ mod tests {
     fn only_values_that_differ_are_changed() {
         let loaded = |text: &str| {
             let Layers { table, config } = Layers::from_text(text).expect("valid settings");
-            LoadedConfig { config, table }
+            LoadedConfig {
+                config,
+                table,
+                sources: BTreeMap::new(),
+            }
         };
         let (none, all) = (loaded(""), loaded(FILE));
         assert_eq!(none.changed_keys(&all), [""; 0]);

@@ -3,6 +3,7 @@
 mod backup;
 mod backup_folder;
 mod certificate;
+mod config;
 mod database;
 mod demo;
 mod doctor;
