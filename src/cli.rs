@@ -1,6 +1,7 @@
 //! The command line of `roomd`, one module per verb.
 
 mod backup;
+mod completions;
 mod config;
 mod confirm;
 mod demo;
@@ -8,6 +9,7 @@ mod doctor;
 mod error;
 mod find;
 mod key;
+mod man;
 mod meeting;
 mod migration;
 mod openapi;
@@ -103,6 +105,10 @@ Examples:
     Config(config::Args),
     /// Print the OpenAPI document
     Openapi(openapi::Args),
+    /// Print the script that lets a shell complete commands
+    Completions(completions::Args),
+    /// Print the manual
+    Man(man::Args),
 }
 
 /// Runs the verb on the command line. Returns the exit code: 0 if the verb is done, 1 if it failed,
@@ -186,5 +192,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Some(Verb::Openapi(args)) => openapi::run(args, global),
         Some(Verb::Status(args)) => status::run(&args, global),
         Some(Verb::Config(args)) => config::run(args, global),
+        Some(Verb::Completions(args)) => completions::run(&args, Cli::command()),
+        Some(Verb::Man(args)) => man::run(&args, Cli::command()),
     }
 }

@@ -71,6 +71,8 @@ pub(super) enum CliError {
     NoServer(Location),
     #[error("cannot read the folder {}: {reason}", folder.display())]
     Folder { folder: PathBuf, reason: io::Error },
+    #[error("cannot write {}: {reason}", file.display())]
+    Write { file: PathBuf, reason: io::Error },
     #[error(transparent)]
     MeetingServer(#[from] MeetingServerError),
     #[error(transparent)]

@@ -31,6 +31,14 @@ pub(super) fn print_line(line: impl Display) -> Result<(), OutputError> {
         .map_err(OutputError)
 }
 
+/// Prints a file to stdout.
+pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), OutputError> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)
+        .and_then(|()| out.flush())
+        .map_err(OutputError)
+}
+
 /// Prints help or the version to stdout.
 pub(super) fn print_text(text: &clap::Error) -> Result<(), OutputError> {
     text.print()

@@ -16,6 +16,7 @@ mod erasure;
 mod few_resources;
 #[cfg(target_os = "linux")]
 mod full_output;
+mod help;
 mod import;
 mod import_spreadsheet;
 mod key;
