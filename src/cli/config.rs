@@ -1,7 +1,7 @@
 use super::error::CliError;
 use super::output::print_line;
 use super::serve;
-use super::shared::GlobalArgs;
+use super::shared::{GlobalArgs, print_warnings};
 use super::table::{Column, table};
 use crate::config::{EffectiveSetting, LoadedConfig, Moment, SettingSource};
 use serde_json::{Map, Value, json};
@@ -25,6 +25,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
     let loaded = LoadedConfig::load(&args.serve.into_flags(global), Moment::Start)?;
+    print_warnings();
     let settings = loaded.effective();
     print_line(if args.json {
         let settings = settings

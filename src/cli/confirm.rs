@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 /// The flags of the verbs that take something away.
 #[derive(clap::Args)]
 pub(super) struct Caution {
-    /// Say what would go, and change nothing
+    /// Say what would be done, and change nothing
     #[arg(long)]
     pub(super) dry_run: bool,
     /// Do not ask

@@ -48,16 +48,21 @@ impl GlobalArgs {
     /// Loads the configuration, for a verb without a log: its warnings go to stderr.
     pub(super) fn load(self) -> Result<Config, CliError> {
         let config = Config::load(&self.into_flags())?;
-        for warning in Config::warnings() {
-            // Where stderr is closed there is no reader to tell.
-            let _ = writeln!(io::stderr(), "roomd: {warning}");
-        }
+        print_warnings();
         Ok(config)
     }
 
     /// Loads the configuration and opens the database, for a verb that may run next to a server.
     pub(super) fn open(self, missing: Missing) -> Result<Store, CliError> {
         open(&self.load()?, missing)
+    }
+}
+
+/// Prints the warnings about the configuration, for a verb, which has no log.
+pub(super) fn print_warnings() {
+    for warning in Config::warnings() {
+        // Where stderr is closed there is no reader to tell.
+        let _ = writeln!(io::stderr(), "roomd: {warning}");
     }
 }
 

@@ -127,6 +127,16 @@ fn no_secret_is_ever_shown() {
 }
 
 #[test]
+fn a_mistyped_variable_is_named() {
+    let folder = Folder::new();
+    let mut command = folder.command(&["config"]);
+    let output = command.env("ROOMD_LISTN", "x").output().expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    let warning = String::from_utf8_lossy(&output.stderr);
+    assert!(warning.contains("ROOMD_LISTN is unknown"), "{warning}");
+}
+
+#[test]
 fn a_wrong_setting_is_an_error() {
     let folder = Folder::new();
     folder.write("config.toml", "[server]\nlisten = 1\n");

@@ -282,7 +282,8 @@ fn answered(folder: &Folder, args: &str, answer: &str) -> Option<Exit> {
         skip("ROOMD_SCRIPT", "script of util-linux is not installed");
         return None;
     }
-    let line = format!("{} {args}", env!("CARGO_BIN_EXE_roomd"));
+    let program = env!("CARGO_BIN_EXE_roomd");
+    let line = format!("stty rows 24 cols 76; {program} {args}");
     let mut command = Command::new("sh");
     let pipe = "printf '%s\\n' \"$1\" | script -qec \"$0\" /dev/null";
     command.args(["-c", pipe, &line, answer]);
@@ -310,4 +311,44 @@ fn on_a_terminal_the_program_asks() {
     assert_eq!(exit.status.code(), Some(0), "{exit:?}");
     let exit = folder.run(&["user", "show", ADA]);
     assert_eq!(exit.status.code(), Some(1), "{exit:?}");
+}
+
+#[test]
+fn a_list_fits_the_terminal() {
+    let (folder, guid) = folder();
+    let args = [
+        "user",
+        "update",
+        "countess",
+        "--name",
+        "田中さん",
+        "--surname",
+    ];
+    folder.roomd(&[&args[..], &["Augusta Ada King, Countess of Lovelace"]].concat());
+    let Some(exit) = answered(&folder, "user list", "") else {
+        return;
+    };
+    let lines: Vec<&str> = exit
+        .stdout
+        .lines()
+        .filter(|line| line.contains("  "))
+        .collect();
+    assert_eq!(lines.len(), 3, "{exit:?}");
+    // Each of the four wide characters takes two columns.
+    let columns = |line: &str| {
+        line.chars()
+            .map(|c| if c > '\u{3000}' { 2 } else { 1 })
+            .sum()
+    };
+    let widths: Vec<usize> = lines.iter().map(|line| columns(line.trim_end())).collect();
+    assert_eq!(widths[1..], [76, 76], "{exit:?}");
+    assert!(
+        exit.stdout.contains(&guid) && exit.stdout.contains('…'),
+        "{exit:?}"
+    );
+    let whole = folder.roomd(&["user", "list"]);
+    assert!(
+        whole.contains("田中さん Augusta Ada King, Countess of Lovelace"),
+        "{whole}"
+    );
 }
