@@ -1,57 +1,74 @@
-"""`roomd` with many rooms in its file."""
+"""Servers with many rooms in their file, and what only `roomd` is measured with there."""
 
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .extent import SMALL_ROOMS, STEADY_CONNECTIONS, STEADY_RATE, Extent
+from .extent import STEADY_CONNECTIONS, STEADY_RATE, Extent
 from .load import Kind, Load, Report, plan
+from .processes import Running, process
 from .seed import Seed
-from .servers import Roomd
+from .servers import Obvious, OurPeer, Roomd
+
+BLOCK_BYTES = 2**20
 
 
-class LargeRoomd(Roomd):
-    """All runs share one copy of a file that is too large to be copied for each. A user who gets a
-    room in one run is not used in the next."""
+class LargeFile:
+    """One copy of a file that is too large to be copied for each run. A user who gets a room in one
+    run is not used in the next."""
 
-    def __init__(self, program: Path, seed: Seed, folder: Path):
-        super().__init__("roomd large", program, seed)
-        self.folder = folder
-        self.used = 0
+    def __init__(self, seed: Seed, folder: Path):
+        self.folder, self.used = folder, 0
         folder.mkdir()
-        self.prepare(folder)
+        seed.copy_to(folder / "rooms.db")
+
+    def read(self) -> None:
+        """Reads all of the file, which is in the page cache then."""
+        with (self.folder / "rooms.db").open("rb") as file:
+            while file.read(BLOCK_BYTES):
+                pass
+
+
+class OnLargeFile(OurPeer):
+    """A server whose data is a large file, which others use before and after it."""
+
+    file: LargeFile
+
+    @classmethod
+    def on(cls, file: LargeFile, *arguments) -> "OnLargeFile":
+        server = cls(*arguments)
+        server.file = file
+        return server
+
+    @property
+    def folder(self) -> Path:
+        return self.file.folder
 
     @contextmanager
     def data(self, work: Path) -> Iterator[Path]:
+        self.file.read()
         yield self.folder
 
-    def hit(self, share: int = 1) -> Kind:
-        """Look-ups of as many rooms as the small file has."""
-        return replace(super().hit(share), count=SMALL_ROOMS)
-
     def create(self, share: int = 1) -> Kind:
-        kind = super().create(share)
-        return replace(kind, first=kind.first + self.used, count=kind.count - self.used)
+        kind, used = super().create(share), self.file.used
+        return replace(kind, first=kind.first + used, count=kind.count - used)
 
     def count(self, report: Report) -> None:
-        self.used += report.used
+        self.file.used += report.used
 
+
+class LargeRoomd(OnLargeFile, Roomd):
     @property
     def wal_bytes(self) -> int:
         wal = self.folder / "rooms.db-wal"
         return wal.stat().st_size if wal.exists() else 0
 
 
-def measure_anywhere(extent: Extent, large: LargeRoomd, load: Load) -> Report:
-    """Measures look-ups of all rooms, far more than a cache holds."""
-    kinds = [replace(large.hit(), count=large.rooms)]
-    with large.running(large.folder) as running:
-        spread = plan(running, kinds, extent.large_connections[-1], extent.seconds, extent.warm_up)
-        report = load.run(running, spread)
-    print(f"hit, all rooms: {report.per_second:,.0f} per second", flush=True)
-    return report
+class LargeObvious(OnLargeFile, Obvious):
+    """The obvious design on the large file."""
 
 
 @dataclass(frozen=True)
@@ -64,17 +81,40 @@ class Steady:
 
 
 def measure_steady(extent: Extent, large: LargeRoomd, load: Load) -> Steady:
-    with large.running(large.folder) as running, wal_watch(large) as largest:
-        kinds = [large.create()]
-        seconds = extent.steady_seconds
-        schedule = plan(running, kinds, STEADY_CONNECTIONS, seconds, rate=STEADY_RATE)
+    with large.running(large.folder) as running:
+        return steady_creates(extent.steady_seconds, large, running, load, "steady creates")
+
+
+def measure_beside_backup(extent: Extent, large: LargeRoomd, load: Load) -> list[Steady]:
+    """Measures the same beside a backup, again and again until that has ended, or often enough."""
+    runs = []
+    with tempfile.TemporaryDirectory(dir=large.folder) as folder:
+        command = ["env", "-i", large.program, "backup", f"{folder}/backup.db"]
+        command += ["--database", large.folder / "rooms.db"]
+        with (
+            large.running(large.folder) as running,
+            process(command, large.folder / "stderr.log") as backup,
+        ):
+            while backup.poll() is None and len(runs) < extent.backup_runs:
+                seconds = extent.steady_seconds
+                runs.append(steady_creates(seconds, large, running, load, "beside a backup"))
+            if backup.poll() not in (None, 0):
+                raise RuntimeError("the backup failed")
+    return runs
+
+
+def steady_creates(
+    seconds: float, large: LargeRoomd, running: Running, load: Load, what: str
+) -> Steady:
+    schedule = plan(running, [large.create()], STEADY_CONNECTIONS, seconds, rate=STEADY_RATE)
+    with wal_watch(large) as largest:
         report = load.run(running, schedule)
     large.count(report)
     if report.unexpected:
-        raise RuntimeError(f"steady creates: {report.unexpected}")
+        raise RuntimeError(f"{what}: {report.unexpected}")
     steady = Steady(report, largest[0] / 2**20)
     print(
-        f"steady creates: p50 {report.p50:.2f} ms, p99 {report.p99:.2f} ms, max {report.max:.2f} ms,"
+        f"{what}: p50 {report.p50:.2f} ms, p99 {report.p99:.2f} ms, max {report.max:.2f} ms,"
         f" WAL at most {steady.wal_mib:.0f} MiB",
         flush=True,
     )

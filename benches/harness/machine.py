@@ -6,6 +6,38 @@ import subprocess
 from pathlib import Path
 
 from .build import REPOSITORY, Programs, target_folder
+from .processes import TICKS
+
+
+QUIET_PERCENT = 5
+"""How much of the processors other programs may use on a machine that counts as quiet."""
+
+
+class OtherWork:
+    """What programs other than the measurement and its servers do meanwhile."""
+
+    def __init__(self):
+        self.busy, self.total, self.own = processor_times()
+
+    def describe(self) -> tuple[str, str]:
+        """Returns a fact about the time since the start."""
+        busy, total, own = processor_times()
+        others = (busy - self.busy) - (own - self.own)
+        percent = 100 * max(0, others) / (total - self.total)
+        verdict = "quiet" if percent <= QUIET_PERCENT else "not quiet"
+        return "meanwhile", f"{verdict}: other programs used {percent:.0f} % of the processors"
+
+
+def processor_times() -> tuple[float, float, float]:
+    """Returns for how many seconds the processors have worked for programs, for how many they have
+    existed, and for how many they have worked for this program and those that it started."""
+    line = Path("/proc/stat").read_text().splitlines()[0]
+    user, nice, system, idle, iowait, irq, softirq, steal = (
+        int(ticks) / TICKS for ticks in line.split()[1:9]
+    )
+    busy = user + nice + system + steal
+    own = sum(os.times()[:4])
+    return busy, busy + idle + iowait + irq + softirq, own
 
 
 def describe(programs: Programs) -> list[tuple[str, str]]:

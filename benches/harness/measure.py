@@ -8,24 +8,41 @@ from .build import Programs, target_folder
 from .crash import Crash, measure_crash
 from .extent import SMALL_ROOMS, Extent
 from .footprint import Footprint, measure_footprint
-from .large import LargeRoomd, Steady, measure_anywhere, measure_steady
-from .load import Load, Report
+from .large import (
+    LargeFile,
+    LargeObvious,
+    LargeRoomd,
+    Steady,
+    measure_beside_backup,
+    measure_steady,
+)
+from .load import Load
 from .pocketbase import PocketBase
-from .rounds import Rates, measure_rates, measure_raw
+from .rounds import Rates, measure_rates, measure_raw, measure_workers
 from .searches import Interference, Search, measure_interference, measure_searches
 from .seed import Seed, seed
-from .servers import Roomd, our_servers
+from .servers import Ceiling, OurPeer, Roomd, our_servers
+
+
+@dataclass(frozen=True)
+class Gains:
+    """How many times as many look-ups two workers answer as one does."""
+
+    roomd: float
+    ceiling: float
 
 
 @dataclass(frozen=True)
 class Results:
     rates: Rates
+    gains: Gains
     searches: dict[int, list[Search]]
     """By the number of rooms in the file."""
     interference: Interference
     footprints: dict[str, Footprint]
-    anywhere: Report
     steady: Steady
+    beside_backup: list[Steady]
+    """One after another, while a backup was made."""
     crash: Crash
 
 
@@ -43,28 +60,49 @@ def measure(extent: Extent, programs: Programs) -> Results:
     making = [*our_servers(programs, seeds.small_with_new_users), *pocketbase]
     with tempfile.TemporaryDirectory(dir=stored, prefix="work-") as folder:
         work = Path(folder)
-        large = LargeRoomd(programs.roomd, seeds.large, work / "large")
+        file = LargeFile(seeds.large, work / "large")
+        large = LargeRoomd.on(file, "roomd large", programs.roomd, seeds.large)
+        # The large file is what makes the scenario, so that its servers have their plain names.
+        spreading = [
+            Ceiling("ceiling", programs.peers, seeds.large),
+            LargeRoomd.on(file, "roomd", programs.roomd, seeds.large),
+            LargeObvious.on(file, "obvious", programs.peers, seeds.large),
+        ]
+        servers = {"hit": finding, "create": making, "mixed": making, "spread": spreading}
         rates = measure_rates(
             extent,
-            lambda scenario: finding if scenario == "hit" else making,
+            servers,
             large,
             lambda: measure_raw(extent, programs.peers, seeds.small_with_new_users, work),
             load,
             work,
         )
+        gains = Gains(*measure_workers(extent, worker_pairs(programs, seeds.small), load, work))
         medium = Roomd("roomd", programs.roomd, seeds.medium)
         searches = {
-            server.rooms: measure_searches(extent, server, load, work) for server in (medium, large)
+            server.rooms: measure_searches(extent, server, load, work)
+            for server in (medium, large)
+            if extent.has_tables
         }
         interference = measure_interference(extent, large, load)
         footprints = {
             server.name: measure_footprint(extent, server, load, work)
-            for server in (*making, large)
+            for server in (*(making if extent.has_tables else ()), large)
         }
-        anywhere = measure_anywhere(extent, large, load)
         steady = measure_steady(extent, large, load)
+        beside_backup = measure_beside_backup(extent, large, load)
         crash = measure_crash(extent, large, load)
-    return Results(rates, searches, interference, footprints, anywhere, steady, crash)
+    return Results(
+        rates, gains, searches, interference, footprints, steady, beside_backup, crash
+    )
+
+
+def worker_pairs(programs: Programs, seed: Seed) -> list[tuple[OurPeer, OurPeer]]:
+    kinds = [(Roomd, "roomd", programs.roomd), (Ceiling, "ceiling", programs.peers)]
+    return [
+        (kind(f"{name} 1 worker", program, seed), kind(f"{name} 2 workers", program, seed, 2))
+        for kind, name, program in kinds
+    ]
 
 
 @dataclass(frozen=True)

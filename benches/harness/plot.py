@@ -13,6 +13,9 @@ SERVERS = {
     "obvious": ("obvious design", "#e09f3e"),
     "pocketbase": ("PocketBase", "#7d5ba6"),
 }
+SCENARIOS = ("hit", "create", "mixed")
+"""Those of the small file, with all servers."""
+
 LEFT, TOP = 24, 64
 PANEL_WIDTH, PANEL_HEIGHT = 320, 170
 GAP_X, GAP_Y = 24, 66
@@ -57,8 +60,7 @@ ROWS = [
 
 
 def plot(extent: Extent, rates: Rates) -> str:
-    scenarios = list(extent.connections)
-    width = LEFT * 2 + len(scenarios) * PANEL_WIDTH + (len(scenarios) - 1) * GAP_X
+    width = LEFT * 2 + len(SCENARIOS) * PANEL_WIDTH + (len(SCENARIOS) - 1) * GAP_X
     height = TOP + len(ROWS) * (PANEL_HEIGHT + GAP_Y)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
@@ -69,7 +71,7 @@ def plot(extent: Extent, rates: Rates) -> str:
     for line, row in enumerate(ROWS):
         top = TOP + line * (PANEL_HEIGHT + GAP_Y)
         parts.append(text(LEFT, top - 12, row.title, "start", 'font-weight="600"'))
-        for column, scenario in enumerate(scenarios):
+        for column, scenario in enumerate(SCENARIOS):
             left = LEFT + column * (PANEL_WIDTH + GAP_X)
             parts += panel(extent, rates, row, scenario, left, top)
     return "\n".join([*parts, "</svg>"]) + "\n"
@@ -87,7 +89,11 @@ def panel(
     extent: Extent, rates: Rates, row: Row, scenario: str, left: float, top: float
 ) -> Iterator[str]:
     bottom = top + PANEL_HEIGHT
-    largest = max(rates.median(*key, row.value) or 0 for key in rates.reports if key[2] in SERVERS)
+    largest = max(
+        rates.median(*key, row.value) or 0
+        for key in rates.reports
+        if key[0] in SCENARIOS and key[2] in SERVERS
+    )
     x = left
     for connections in extent.connections[scenario]:
         group = x

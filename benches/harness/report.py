@@ -6,14 +6,17 @@ from statistics import median
 from string import Template
 
 from . import footprint, searches
-from .extent import SMALL_ROOMS, STEADY_CONNECTIONS, STEADY_RATE, Extent
+from .extent import SMALL_ROOMS, STEADY_CONNECTIONS, STEADY_RATE, WORKERS_CONNECTIONS, Extent
 from .measure import Results
-from .plot import SERVERS, plot
+from .plot import SCENARIOS, SERVERS, plot
 from .rounds import Rates
 from .servers import CREATES, HITS
 from .thresholds import Threshold
 
 TEMPLATE = Path(__file__).with_name("performance.md.in")
+
+UNMEASURED = [("spread", "pocketbase")]
+"""Scenarios that a server is not measured in."""
 
 
 def write_report(
@@ -25,19 +28,24 @@ def write_report(
 ) -> None:
     page = Template(TEMPLATE.read_text()).substitute(
         thresholds=table(
-            ["threshold", "required", "measured", "verdict"],
-            ((each.name, each.required, each.measured, each.verdict) for each in thresholds),
+            ["threshold", "required", "measured", "verdict", "reason"],
+            (
+                (each.name, each.required, each.measured, each.verdict, each.reason)
+                for each in thresholds
+            ),
         ),
         machine=table(["", ""], machine),
         rates="\n\n".join(
-            rate_table(extent, results.rates, scenario) for scenario in extent.connections
+            rate_table(extent, results.rates, scenario) for scenario in SCENARIOS
         ),
+        spread=rate_table(extent, results.rates, "spread"),
         raw=f"{results.rates.median_raw:,.0f}",
         cpu=cpu_table(extent, results.rates),
         large=large_table(extent, results.rates),
-        anywhere=f"{results.anywhere.per_second:,.0f}",
-        anywhere_connections=extent.large_connections[-1],
         steady=steady_table(results),
+        roomd_gain=f"{results.gains.roomd:.2f}",
+        ceiling_gain=f"{results.gains.ceiling:.2f}",
+        workers_connections=WORKERS_CONNECTIONS,
         footprints=footprint_table(results),
         searches=search_table(results),
         hits=HITS,
@@ -67,16 +75,17 @@ def table(heads: list[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def rate_table(extent: Extent, rates: Rates, scenario: str) -> str:
-    peers = [server for server in SERVERS if server != "roomd"]
+    servers = [server for server in SERVERS if (scenario, server) not in UNMEASURED]
+    peers = [server for server in servers if server != "roomd"]
     rows = (
         [
             connections,
-            *(rate(rates, scenario, connections, server) for server in SERVERS),
+            *(rate(rates, scenario, connections, server) for server in servers),
             *(ratio(rates, scenario, connections, "roomd", peer) for peer in peers),
         ]
         for connections in extent.connections[scenario]
     )
-    heads = [f"{scenario}, connections", *SERVERS, *(f"roomd / {peer}" for peer in peers)]
+    heads = [f"{scenario}, connections", *servers, *(f"roomd / {peer}" for peer in peers)]
     return table(heads, rows)
 
 
@@ -118,21 +127,26 @@ def large_table(extent: Extent, rates: Rates) -> str:
             *(rate(rates, scenario, connections, server) for server in ("roomd", "roomd large")),
             ratio(rates, scenario, connections, "roomd large", "roomd"),
         ]
-        for scenario in ("hit", "create")
-        for connections in extent.large_connections
+        for scenario, all_connections in extent.large_connections.items()
+        for connections in all_connections
     )
     return table(["", f"{SMALL_ROOMS:,} rooms", f"{extent.large_rooms:,} rooms", "ratio"], rows)
 
 
 def steady_table(results: Results) -> str:
-    report = results.steady.report
-    row = [
-        f"{report.p50:.2f}",
-        f"{report.p99:.2f}",
-        f"{report.max:.2f}",
-        f"{results.steady.wal_mib:.0f}",
-    ]
-    return table(["median, ms", "p99, ms", "slowest, ms", "largest WAL, MiB"], [row])
+    runs = [("alone", results.steady)]
+    runs += [("beside a backup", steady) for steady in results.beside_backup]
+    rows = (
+        [
+            what,
+            f"{steady.report.p50:.2f}",
+            f"{steady.report.p99:.2f}",
+            f"{steady.report.max:.2f}",
+            f"{steady.wal_mib:.0f}",
+        ]
+        for what, steady in runs
+    )
+    return table(["", "median, ms", "p99, ms", "slowest, ms", "largest WAL, MiB"], rows)
 
 
 def footprint_table(results: Results) -> str:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from .extent import Extent
+from .extent import WORKERS_CONNECTIONS, Extent
 from .large import LargeRoomd
 from .load import Load, Report, plan
-from .processes import SERVER_CORE, pinned
+from .processes import LOAD_CORE, SERVER_CORE, pinned
 from .seed import Seed
-from .servers import Server
+from .servers import OurPeer, Server
 
 
 @dataclass
@@ -50,20 +50,20 @@ class Rates:
 
 def measure_rates(
     extent: Extent,
-    servers_of: Callable[[str], list[Server]],
+    servers: dict[str, list[Server]],
     large: LargeRoomd,
     raw: Callable[[], float],
     load: Load,
     work: Path,
 ) -> Rates:
-    """Measures all scenarios. `servers_of` returns the servers of a scenario, besides the large one;
-    `raw` measures raw inserts."""
+    """Measures all scenarios. `servers` are those of each scenario, besides the large one; `raw`
+    measures raw inserts."""
     rates = Rates()
     for scenario, connections in turns(extent):
         if (scenario, connections) == ("create", 1):
             rates.raw.append(raw())
-        taking_turns = servers_of(scenario)
-        if scenario != "mixed" and connections in extent.large_connections:
+        taking_turns = servers[scenario]
+        if connections in extent.large_connections.get(scenario, ()):
             taking_turns = [*taking_turns, large]
         for server in taking_turns:
             report = run(extent, scenario, connections, server, load, work)
@@ -79,19 +79,41 @@ def turns(extent: Extent) -> Iterator[tuple[str, int]]:
                 yield scenario, connections
 
 
+def measure_workers(
+    extent: Extent, pairs: list[tuple[OurPeer, OurPeer]], load: Load, work: Path
+) -> list[float]:
+    """How many times as fast the second server of each pair is, with both cores open to all: the
+    medians of all rounds."""
+    gains = [[] for _ in pairs]
+    for _ in range(extent.rounds):
+        for (one, two), of_pair in zip(pairs, gains):
+            of_one, of_two = (
+                run(extent, "hit", WORKERS_CONNECTIONS, server, load, work, is_pinned=False)
+                for server in (one, two)
+            )
+            of_pair.append(of_two.per_second / of_one.per_second)
+    return [median(of_pair) for of_pair in gains]
+
+
 def run(
-    extent: Extent, scenario: str, connections: int, server: Server, load: Load, work: Path
+    extent: Extent,
+    scenario: str,
+    connections: int,
+    server: Server,
+    load: Load,
+    work: Path,
+    is_pinned: bool = True,
 ) -> Report:
-    with server.on_fresh_data(work) as running:
+    server_core, load_core = (SERVER_CORE, LOAD_CORE) if is_pinned else (None, None)
+    with server.data(work) as folder, server.running(folder, server_core) as running:
         kinds = server.kinds(scenario)
-        report = load.run(
-            running, plan(running, kinds, connections, extent.seconds, extent.warm_up)
-        )
+        intended = plan(running, kinds, connections, extent.seconds, extent.warm_up)
+        report = load.run(running, intended, load_core)
     server.count(report)
     if report.unexpected and not server.may_fail:
         raise RuntimeError(f"{scenario}: {server.name} answered {report.unexpected}")
     print(
-        f"  {scenario:7}{connections:3}  {server.name:12}{report.per_second:9,.0f}/s"
+        f"  {scenario:7}{connections:3}  {server.name:17}{report.per_second:9,.0f}/s"
         f"  p99 {report.p99:8.2f} ms  max {report.max:8.2f} ms"
         f"  CPU: server {report.server_cpu:4.0%}, load {report.load_cpu:4.0%}",
         *([f" errors {report.unexpected}"] if report.unexpected else []),
@@ -108,5 +130,5 @@ def measure_raw(extent: Extent, peers: Path, seed: Seed, work: Path) -> float:
         first, count = str(seed.rooms), str(seed.users - seed.rooms)
         command = [peers, "raw", file, first, count, str(extent.seconds)]
         per_second = json.loads(subprocess.check_output(pinned(SERVER_CORE, command)))["per_second"]
-    print(f"  create   1  raw         {per_second:9,.0f}/s", flush=True)
+    print(f"  create   1  raw              {per_second:9,.0f}/s", flush=True)
     return per_second

@@ -8,9 +8,11 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from .build import REPOSITORY, Programs
+from .extent import SMALL_ROOMS
 from .load import Kind, Report
 from .numbering import MARK, email, name
 from .processes import SERVER_CORE, Running, pinned, process
@@ -72,7 +74,12 @@ class Server(ABC):
             yield running
 
     def hit(self, share: int = 1) -> Kind:
-        return Kind(self.text("hit"), 0, self.rooms, False, self.hit_status, share)
+        """Look-ups of a few rooms, which a cache holds."""
+        return Kind(self.text("hit"), 0, SMALL_ROOMS, False, self.hit_status, share)
+
+    def spread(self) -> Kind:
+        """Look-ups of all rooms."""
+        return replace(self.hit(), count=self.rooms)
 
     def create(self, share: int = 1) -> Kind:
         new_users = self.users - self.rooms
@@ -86,6 +93,8 @@ class Server(ABC):
                 return [self.create()]
             case "mixed":
                 return [self.hit(share=HITS), self.create(share=CREATES)]
+            case "spread":
+                return [self.spread()]
         raise ValueError(scenario)
 
     def count(self, report: Report) -> None:
@@ -95,8 +104,8 @@ class Server(ABC):
 class OurPeer(Server):
     """A server that has the API of `roomd` and prints its address."""
 
-    def __init__(self, name: str, program: Path, seed: Seed):
-        self.name, self.program, self.seed = name, program, seed
+    def __init__(self, name: str, program: Path, seed: Seed, workers: int = 1):
+        self.name, self.program, self.seed, self.workers = name, program, seed, workers
         self.rooms, self.users = seed.rooms, seed.users
 
     def prepare(self, folder: Path) -> None:
@@ -120,7 +129,7 @@ class Roomd(OurPeer):
     def command(self, folder: Path) -> list[str | Path]:
         # The environment of the caller must not change the settings.
         command = ["env", "-i", self.program, "serve", "--listen", "127.0.0.1:0"]
-        return [*command, "--database", folder / "rooms.db", "--workers", "1"]
+        return [*command, "--database", folder / "rooms.db", "--workers", str(self.workers)]
 
     def search_text(self, query: str) -> str:
         headers = {"Authorization": self.seed.authorization}
@@ -141,7 +150,7 @@ class Ceiling(OurPeer):
         """Does nothing: it has no data."""
 
     def command(self, folder: Path) -> list[str | Path]:
-        return [self.program, "ceiling", self.seed.authorization]
+        return [self.program, "ceiling", self.seed.authorization, str(self.workers)]
 
 
 def announced_address(line: str) -> str:

@@ -12,8 +12,8 @@ struct Key {
     digest: [u8; 32],
 }
 
-/// Serves callers that send this key.
-pub(crate) async fn serve(authorization: &str) -> io::Result<()> {
+/// Serves callers that send this key, from so many threads.
+pub(crate) async fn serve(authorization: &str, workers: usize) -> io::Result<()> {
     let (access_key, digest) = key_from_header(authorization).ok_or(io::ErrorKind::InvalidInput)?;
     let key = web::Data::new(Key {
         access_key: access_key.to_owned(),
@@ -24,7 +24,7 @@ pub(crate) async fn serve(authorization: &str) -> io::Result<()> {
             .app_data(key.clone())
             .route("/xapi/v2/room", web::post().to(answer))
     };
-    let server = HttpServer::new(app).workers(1);
+    let server = HttpServer::new(app).workers(workers);
     server.listen(crate::listen()?)?.run().await
 }
 

@@ -1,6 +1,6 @@
-//! What `roomd` is measured against: `peers ceiling KEY`, a server without a database; `peers
-//! obvious FILE`, the design that comes to mind first; `peers raw FILE FIRST COUNT SECONDS`, bare
-//! inserts in a loop; `peers sqlite`, which prints the version of SQLite that all use.
+//! What `roomd` is measured against: `peers ceiling KEY WORKERS`, a server without a database;
+//! `peers obvious FILE`, the design that comes to mind first; `peers raw FILE FIRST COUNT SECONDS`,
+//! bare inserts in a loop; `peers sqlite`, which prints the version of SQLite that all use.
 
 mod ceiling;
 mod obvious;
@@ -16,8 +16,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["ceiling", authorization] => {
-            actix_web::rt::System::new().block_on(ceiling::serve(authorization))?
+        ["ceiling", authorization, workers] => {
+            let serving = ceiling::serve(authorization, workers.parse()?);
+            actix_web::rt::System::new().block_on(serving)?;
         }
         ["obvious", file] => actix_web::rt::System::new().block_on(obvious::serve(file))?,
         ["raw", file, first, count, seconds] => {
