@@ -1,11 +1,14 @@
 use super::error::ApiError;
 use super::exchange::{BODY_TIMEOUT, Exchange, RejectedBody};
+use actix_web::body::{BodyStream, MessageBody};
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
-use actix_web::rt::time::timeout;
-use actix_web::web::{self, Bytes};
+use actix_web::rt::time::sleep;
+use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::mem;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 
 /// The largest body, in bytes; a larger one is rejected with code 92.
@@ -41,6 +44,10 @@ impl FromRequest for JsonBody {
                     RejectedBody::TooLarge => ApiError::BodyTooLarge,
                     RejectedBody::Malformed => unreadable(),
                 }),
+                // A body that has arrived needs no timer: this one starts when it is waited for.
+                () = async { sleep(BODY_TIMEOUT).await } => Err(ApiError::BadRequest(
+                    "the body took more than 10 seconds to arrive".into(),
+                )),
             }
         })
     }
@@ -94,12 +101,29 @@ fn header<'a>(request: &'a HttpRequest, name: &HeaderName) -> &'a str {
     value.unwrap_or_default()
 }
 
+/// Reads a body to its end. One that comes in a single part, as nearly all do, is not copied.
 async fn read(payload: web::Payload) -> Result<Bytes, ApiError> {
-    let body = timeout(BODY_TIMEOUT, payload.to_bytes_limited(MAX_BYTES)).await;
-    let body = body
-        .map_err(|_| ApiError::BadRequest("the body took more than 10 seconds to arrive".into()))?;
-    let body = body.map_err(|_| ApiError::BodyTooLarge)?;
-    body.map_err(|_| unreadable())
+    let mut payload = pin!(BodyStream::new(payload));
+    let mut next = async || poll_fn(|context| payload.as_mut().poll_next(context)).await;
+    let mut body = Bytes::new();
+    let mut parts = BytesMut::new();
+    while let Some(part) = next().await {
+        let part = part.map_err(|_| unreadable())?;
+        if body.len() + parts.len() + part.len() > MAX_BYTES {
+            return Err(ApiError::BodyTooLarge);
+        }
+        if body.is_empty() && parts.is_empty() {
+            body = part;
+        } else {
+            parts.extend_from_slice(&mem::take(&mut body));
+            parts.extend_from_slice(&part);
+        }
+    }
+    Ok(if parts.is_empty() {
+        body
+    } else {
+        parts.freeze()
+    })
 }
 
 fn unreadable() -> ApiError {
