@@ -39,7 +39,10 @@ impl FromRequest for JsonBody {
             exchange.want_body();
             tokio::select! {
                 biased;
-                body = read(payload) => body.map(Self),
+                body = read(payload) => {
+                    exchange.body_read();
+                    body.map(Self)
+                }
                 reason = exchange.rejected() => Err(match reason {
                     RejectedBody::TooLarge => ApiError::BodyTooLarge,
                     RejectedBody::Malformed => unreadable(),

@@ -50,6 +50,10 @@ pub(crate) enum RejectedBody {
 struct State {
     /// What is left of the body of the current request; `None` while none is being answered.
     body: Option<BodyFraming>,
+    /// How many bytes of the body were handed over with the head of the request.
+    with_head: usize,
+    /// True if the HTTP server may not have looked yet at a body that came with its head.
+    is_unseen: bool,
     begun: Instant,
     answered: bool,
     /// True from the first byte of an answer until all of it was taken by the system.
@@ -89,6 +93,8 @@ impl Exchange {
             activity: Arc::new(ConnectionActivity::new()),
             state: RefCell::new(State {
                 body: None,
+                with_head: 0,
+                is_unseen: false,
                 begun: Instant::now(),
                 answered: false,
                 unsent: false,
@@ -108,12 +114,15 @@ impl Exchange {
     /// carries no request after it.
     pub(super) fn begin(
         self: &std::rc::Rc<Self>,
-        body: BodyFraming,
+        mut body: BodyFraming,
         at: Instant,
         last: bool,
     ) -> Answering {
         self.activity.record_request(at);
         let mut state = self.state.borrow_mut();
+        let with_head = std::mem::take(&mut state.with_head);
+        body.skip(with_head);
+        state.is_unseen = with_head > 0;
         state.body = Some(body);
         state.begun = at;
         state.answered = false;
@@ -121,6 +130,9 @@ impl Exchange {
         state.starved = false;
         state.continue_due = false;
         state.last |= last;
+        if !state.body.as_ref().is_some_and(BodyFraming::is_complete) {
+            state.wake_transport();
+        }
         Answering(self.clone())
     }
 
@@ -150,11 +162,22 @@ impl Exchange {
         }
     }
 
+    /// Records that the body was read to its end.
+    pub(super) fn body_read(&self) {
+        self.state.borrow_mut().is_unseen = false;
+    }
+
     /// Waits until all of the body that has arrived already was read. Returns true if that is the
     /// whole body; otherwise the connection is closed after the answer.
     pub(super) async fn settle(&self) -> bool {
         poll_fn(|context| {
             let mut state = self.state.borrow_mut();
+            if std::mem::take(&mut state.is_unseen) {
+                // The HTTP server calls the handler first. It would close the connection over a body
+                // that it has not come to.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             let complete = state.body.as_ref().is_none_or(BodyFraming::is_complete);
             if complete || state.rejected.is_some() || state.starved {
                 state.last |= !complete;
@@ -253,9 +276,12 @@ impl Exchange {
         body.is_some_and(|body| !body.is_complete())
     }
 
-    /// Records whether the next request waits for the status 100 before its body.
-    pub(crate) fn set_expects(&self, expects: bool) {
-        self.state.borrow_mut().expects = expects;
+    /// Records of the request whose head was handed over whether it waits for the status 100 before
+    /// its body, and how many bytes of that were handed over with the head.
+    pub(crate) fn head_arrived(&self, expects: bool, with_head: usize) {
+        let mut state = self.state.borrow_mut();
+        state.expects = expects;
+        state.with_head = with_head;
     }
 
     /// Returns true, once, if the client waits to be told that its body is wanted.
@@ -270,12 +296,19 @@ impl Exchange {
         state.continue_due = false;
     }
 
-    /// Records that all that was written was taken by the system.
-    pub(crate) fn record_flush(&self) {
+    /// Records that all that was written was taken by the system. Returns true if the answer is
+    /// complete with it, and the next request may be read.
+    pub(crate) fn record_flush(&self) -> bool {
         let mut state = self.state.borrow_mut();
-        if std::mem::take(&mut state.unsent) {
+        if !std::mem::take(&mut state.unsent) {
+            return false;
+        }
+        let is_complete = state.body.as_ref().is_some_and(BodyFraming::is_complete);
+        let is_over = state.answered && is_complete && !state.last && !state.is_web_socket;
+        if !is_over {
             state.wake_transport();
         }
+        is_over
     }
 }
 

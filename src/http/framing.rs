@@ -72,6 +72,13 @@ impl BodyFraming {
         }
     }
 
+    /// Leaves out bytes that were read already, of a body whose length is known.
+    pub(crate) fn skip(&mut self, count: usize) {
+        if let Self::Length(left) = self {
+            take(left, count);
+        }
+    }
+
     /// Returns true if the body has a form that the HTTP server rejects.
     pub(crate) fn is_malformed(&self) -> bool {
         *self == Self::Chunked(Chunked::Malformed)

@@ -19,6 +19,18 @@ pub(super) struct HeadFilter {
     may_upgrade: bool,
     /// True if the client waits for the status 100 before it sends the body.
     pub(super) expects: bool,
+    /// The length of the body, as far as the head has told it.
+    length: DeclaredLength,
+}
+
+/// The length of a body, where the head declares it in the one way that leaves no question.
+#[derive(Debug, Default, Clone, Copy)]
+enum DeclaredLength {
+    #[default]
+    None,
+    Bytes(usize),
+    /// It is told by chunks, more than once, or not in digits alone.
+    Questionable,
 }
 
 impl HeadFilter {
@@ -50,6 +62,17 @@ impl HeadFilter {
         (passed, false)
     }
 
+    /// Returns how many bytes of the body may be handed over with the head. That is the whole body, or
+    /// nothing where the HTTP server has yet to decide what the body is, or whether it is wanted.
+    pub(super) fn bytes_with_head(&self) -> Option<usize> {
+        match self.length {
+            _ if self.may_upgrade || self.expects => None,
+            DeclaredLength::None => Some(0),
+            DeclaredLength::Bytes(length) => Some(length),
+            DeclaredLength::Questionable => None,
+        }
+    }
+
     fn change(&mut self, line: &mut [u8]) {
         let Some(colon) = line.iter().position(|byte| *byte == b':') else {
             return;
@@ -73,8 +96,22 @@ impl HeadFilter {
             self.expects |=
                 expectations.any(|item| item.trim_ascii().eq_ignore_ascii_case(b"100-continue"));
             name.copy_from_slice(b"ignore");
+        } else if name.eq_ignore_ascii_case(b"content-length") {
+            self.length = match (self.length, digits(value.trim_ascii())) {
+                (DeclaredLength::None, Some(length)) => DeclaredLength::Bytes(length),
+                _ => DeclaredLength::Questionable,
+            };
+        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            self.length = DeclaredLength::Questionable;
         }
     }
+}
+
+/// Returns the number that is written in decimal digits alone.
+fn digits(text: &[u8]) -> Option<usize> {
+    let is_plain = text.iter().all(u8::is_ascii_digit);
+    let text = str::from_utf8(text).ok().filter(|_| is_plain)?;
+    text.parse().ok()
 }
 
 /// Returns whether the first line of a request is that for a web socket.
@@ -137,6 +174,31 @@ mod tests {
             assert_eq!(&bytes[..head.len()], filtered.as_bytes());
             assert_eq!(filter.expects, expects);
         }
+    }
+
+    #[test]
+    fn a_body_goes_with_its_head_only_where_its_length_is_beyond_question() {
+        for (headers, length) in [
+            ("", Some(0)),
+            ("Content-Length: 0\r\n", Some(0)),
+            ("A: b\r\ncontent-length:12 \r\n", Some(12)),
+            ("Content-Length: 12\r\nContent-Length: 12\r\n", None),
+            ("Content-Length: +12\r\n", None),
+            ("Content-Length: 1 2\r\n", None),
+            ("Content-Length:\r\n", None),
+            ("Content-Length: 99999999999999999999\r\n", None),
+            ("Transfer-Encoding: chunked\r\n", None),
+            ("Transfer-Encoding: chunked\r\nContent-Length: 12\r\n", None),
+            ("Content-Length: 12\r\nExpect: 100-continue\r\n", None),
+        ] {
+            let mut filter = HeadFilter::default();
+            let head = format!("POST / HTTP/1.1\r\n{headers}\r\n");
+            filter.filter(&mut head.into_bytes());
+            assert_eq!(filter.bytes_with_head(), length, "{headers}");
+        }
+        let mut filter = HeadFilter::default();
+        filter.filter(&mut b"GET /groups/room/a_k3v9q2d7xm/socket HTTP/1.1\r\n\r\n".to_vec());
+        assert_eq!(filter.bytes_with_head(), None);
     }
 
     #[test]

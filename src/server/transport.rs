@@ -44,8 +44,8 @@ pub(super) struct Transport<T> {
     head_ends: bool,
     /// True if the client sends nothing more.
     ended: bool,
-    /// True until the HTTP server has looked at what was handed over.
-    handed_over: bool,
+    /// What was handed over that the HTTP server has not looked at yet.
+    handed_over: HandedOver,
     /// How much of the current body was handed over, as it was sent.
     raw_body_bytes: usize,
     /// What is left to be written of an answer that the HTTP server does not know: an interim one,
@@ -54,6 +54,17 @@ pub(super) struct Transport<T> {
     timer: Option<Pin<Box<Sleep>>>,
     /// How much was read and dropped since the connection is closed; `None` before.
     lingered_bytes: Option<usize>,
+}
+
+/// What the HTTP server has not looked at yet.
+#[derive(Debug, Default, Clone, Copy)]
+enum HandedOver {
+    #[default]
+    Nothing,
+    /// A part of a request, after which more is to be read.
+    Part,
+    /// A whole request, after which nothing is read before its answer is sent.
+    Request,
 }
 
 impl<T> Transport<T> {
@@ -67,7 +78,7 @@ impl<T> Transport<T> {
             ready: 0,
             head_ends: false,
             ended: false,
-            handed_over: false,
+            handed_over: HandedOver::Nothing,
             raw_body_bytes: 0,
             unwritten: Bytes::new(),
             timer: None,
@@ -90,7 +101,7 @@ impl<T> Transport<T> {
         if self.input.is_empty() && self.input.capacity() > READ_BYTES {
             self.input = Vec::new();
         }
-        self.handed_over = true;
+        self.handed_over = HandedOver::Part;
     }
 
     /// Returns true once the time is reached.
@@ -135,13 +146,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.raw_body_bytes = 0;
-        self.timer = None;
+        self.begin_head();
         while self.ready == 0 {
-            if std::mem::take(&mut self.head_ends) {
-                self.filter = HeadFilter::default();
-                self.memory.begin(self.input.len());
-            }
             (self.ready, self.head_ends) = self.filter.filter(&mut self.input);
             if self.ready > 0 {
                 break;
@@ -152,19 +158,61 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
                 self.hand_over(count, buffer);
                 return Poll::Ready(Ok(()));
             }
-            if self.input.is_empty() {
-                self.exchange.activity.record_idle();
-            }
-            ready!(self.fill(context))?;
-            self.exchange.activity.record_head();
+            ready!(self.fill_head(context))?;
         }
         let count = self.ready.min(buffer.remaining());
         self.hand_over(count, buffer);
         self.ready -= count;
         if self.ready == 0 && self.head_ends {
-            self.exchange.set_expects(self.filter.expects);
+            self.end_head(buffer);
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Leaves the last request behind, once its answer was sent.
+    fn begin_head(&mut self) {
+        self.raw_body_bytes = 0;
+        self.timer = None;
+        if self.ready == 0 && std::mem::take(&mut self.head_ends) {
+            self.filter = HeadFilter::default();
+            self.memory.begin(self.input.len());
+        }
+    }
+
+    /// Waits for more of a head.
+    fn fill_head(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.input.is_empty() {
+            self.exchange.activity.record_idle();
+        } else {
+            self.exchange.activity.record_head();
+        }
+        self.fill(context)
+    }
+
+    /// Waits for the next request where the last one has ended, which saves the HTTP server a turn in
+    /// which it would find nothing.
+    fn await_request(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        self.handed_over = HandedOver::Nothing;
+        self.begin_head();
+        if !self.input.is_empty() || self.fill_head(context)?.is_ready() {
+            context.waker().wake_by_ref();
+        }
+        Ok(())
+    }
+
+    /// Hands over the body with its head if all of it has arrived, so that the HTTP server needs one
+    /// turn for the request instead of two.
+    fn end_head(&mut self, buffer: &mut ReadBuf<'_>) {
+        let length = self.filter.bytes_with_head();
+        let has_room = |length: &usize| *length <= self.input.len().min(buffer.remaining());
+        let whole = length.filter(has_room);
+        if let Some(length) = whole {
+            self.hand_over(length, buffer);
+            self.raw_body_bytes = length;
+            self.handed_over = HandedOver::Request;
+        }
+        let with_head = whole.unwrap_or_default();
+        self.exchange.head_arrived(self.filter.expects, with_head);
     }
 
     fn read_body(
@@ -255,10 +303,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Transport<T> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if std::mem::take(&mut this.handed_over) {
-            // The HTTP server reads until there is nothing more, and looks at it only then.
-            context.waker().wake_by_ref();
-            return Poll::Pending;
+        // The HTTP server reads until there is nothing more, and looks at it only then.
+        match std::mem::take(&mut this.handed_over) {
+            HandedOver::Nothing => {}
+            HandedOver::Part => {
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            // Its answer is what the next one waits for.
+            HandedOver::Request => return Poll::Pending,
         }
         let phase = this.exchange.phase(context);
         if this.exchange.take_continue_due() && this.raw_body_bytes == 0 && this.input.is_empty() {
@@ -295,7 +348,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Transport<T> {
         let this = self.get_mut();
         ready!(this.write_unwritten(context))?;
         ready!(Pin::new(&mut this.stream).poll_flush(context))?;
-        this.exchange.record_flush();
+        if this.exchange.record_flush() {
+            this.await_request(context)?;
+        }
         Poll::Ready(Ok(()))
     }
 
