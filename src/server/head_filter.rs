@@ -4,6 +4,7 @@
 //! Only the path of a web socket keeps its offer.
 
 use crate::http::is_socket_path;
+use std::io::BufRead;
 
 /// The longest line that is looked into, in bytes; a longer one is handed over as it is.
 const MAX_LINE: usize = 16 * 1024;
@@ -38,8 +39,8 @@ impl HeadFilter {
     /// bytes can be handed over, and whether the head ends with them.
     pub(super) fn filter(&mut self, bytes: &mut [u8]) -> (usize, bool) {
         let mut passed = 0;
-        while let Some(length) = bytes[passed..].iter().position(|byte| *byte == b'\n') {
-            let line = &mut bytes[passed..=passed + length];
+        while let Some(length) = line_length(&bytes[passed..]) {
+            let line = &mut bytes[passed..passed + length];
             passed += line.len();
             let is_inside_line = std::mem::take(&mut self.is_inside_line);
             if is_inside_line {
@@ -105,6 +106,13 @@ impl HeadFilter {
             self.length = DeclaredLength::Questionable;
         }
     }
+}
+
+/// Returns the length of the first line with its line feed; None if that has not arrived.
+fn line_length(mut bytes: &[u8]) -> Option<usize> {
+    let all = bytes;
+    let length = bytes.skip_until(b'\n').ok()?;
+    all[..length].ends_with(b"\n").then_some(length)
 }
 
 /// Returns the number that is written in decimal digits alone.
