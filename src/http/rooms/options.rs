@@ -159,18 +159,22 @@ impl<'a> Reader<'a> {
 
 /// Returns a key as responses spell it: known groups, and members of known groups, may start with a
 /// capital in requests.
-fn response_spelling<'a>(key: Cow<'a, str>, table: &[Entry], in_group: bool) -> Cow<'a, str> {
+fn response_spelling<'a>(
+    key: Cow<'a, str>,
+    table: &'static [Entry],
+    in_group: bool,
+) -> Cow<'a, str> {
     if !key.starts_with(|first: char| first.is_ascii_uppercase()) {
         return key;
     }
-    let mut lower = key.clone().into_owned();
-    lower[..1].make_ascii_lowercase();
-    let may_have_capital =
-        |entry: &Entry| entry.key == lower && (in_group || matches!(entry.kind, Kind::Group(_)));
-    if table.iter().any(may_have_capital) {
-        Cow::Owned(lower)
-    } else {
-        key
+    let is_meant = |entry: &&Entry| {
+        let (first, rest) = entry.key.split_at(1);
+        let may_have_capital = in_group || matches!(entry.kind, Kind::Group(_));
+        may_have_capital && key[..1].eq_ignore_ascii_case(first) && key[1..] == *rest
+    };
+    match table.iter().find(is_meant) {
+        Some(entry) => Cow::Borrowed(entry.key),
+        None => key,
     }
 }
 

@@ -61,14 +61,13 @@ fn write_object(
     patch: &Members<'_>,
 ) {
     let mut separator = '{';
-    let mut write_key = |out: &mut String, key: &str| {
-        out.push(separator);
-        separator = ',';
-        push_quoted(out, key);
-        out.push(':');
-    };
     for entry in table {
-        write_key(out, entry.key);
+        // The keys of the table need no escapes.
+        out.push(separator);
+        out.push('"');
+        out.push_str(entry.key);
+        out.push_str("\":");
+        separator = ',';
         match entry.kind {
             Kind::Group(inner) => {
                 write_object(out, inner, group(base, entry.key), group(patch, entry.key))
@@ -76,6 +75,12 @@ fn write_object(
             _ => out.push_str(&known_json(entry, base, patch)),
         }
     }
+    let mut write_key = |out: &mut String, key: &str| {
+        out.push(separator);
+        separator = ',';
+        push_quoted(out, key);
+        out.push(':');
+    };
     for (key, value) in unknown(table, base) {
         write_key(out, key);
         out.push_str(json(patch, key).unwrap_or(value));

@@ -11,7 +11,7 @@ pub(crate) const MAX_MINUTES: i64 = 1440;
 
 /// One option that the server knows.
 pub(crate) struct Entry {
-    /// The key.
+    /// The key, which needs no escapes in JSON.
     pub(crate) key: &'static str,
     /// The allowed values and the default.
     pub(crate) kind: Kind,
