@@ -14,6 +14,7 @@ use crate::store::sqlite::wal::Checkpointer;
 use log::warn;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -62,11 +63,13 @@ impl WriterThread {
 
     /// Runs jobs until the queue is closed, and erases between them.
     fn work(&mut self, jobs: &Receiver<Message>) -> Result<(), Failure> {
-        let mut is_open = true;
+        let (mut is_open, mut is_shared) = (true, false);
         while is_open {
             let mut batch = Vec::new();
-            is_open = collect(jobs, &self.outages, self.sweep.idle_pause(), &mut batch);
+            let idle_pause = self.sweep.idle_pause();
+            is_open = collect(jobs, &self.outages, idle_pause, is_shared, &mut batch);
             let is_idle = batch.is_empty();
+            is_shared = batch.len() > 1;
             self.run_batch(batch)?;
             if is_open && (is_idle || self.sweep.is_overdue()) {
                 self.erase_some()?;
@@ -177,16 +180,23 @@ impl WriterThread {
 }
 
 /// Waits for a job and takes those that wait behind it. Takes none if none comes within the idle
-/// pause. Returns false once the queue is closed.
+/// pause. `was_shared` says whether the last batch had several jobs. Returns false once the queue is
+/// closed.
 fn collect(
     jobs: &Receiver<Message>,
     outages: &Outages,
     idle_pause: Option<Duration>,
+    was_shared: bool,
     batch: &mut Vec<Box<dyn Job>>,
 ) -> bool {
     let Some(mut next) = wait(jobs, outages, idle_pause) else {
         return true;
     };
+    if was_shared {
+        // A worker that wants the same processor brings first what it has in hand, and more callers
+        // share the sync. One caller alone never waits for another.
+        thread::yield_now();
+    }
     loop {
         match next {
             Message::Run(job) => batch.push(job),
