@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod error;
 mod find;
+mod healthcheck;
 mod key;
 mod man;
 mod meeting;
@@ -103,6 +104,8 @@ Examples:
     Doctor(doctor::Args),
     /// Show the settings in effect, and where each is from
     Config(config::Args),
+    /// Ask the running server whether it is ready; exit status 0 if it is
+    Healthcheck(healthcheck::Args),
     /// Print the OpenAPI document
     Openapi(openapi::Args),
     /// Print the script that lets a shell complete commands
@@ -189,6 +192,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Some(Verb::Backup(args)) => backup::run(args, global),
         Some(Verb::Restore(args)) => restore::run(args, global),
         Some(Verb::Doctor(args)) => doctor::run(args, global),
+        Some(Verb::Healthcheck(args)) => healthcheck::run(args, global),
         Some(Verb::Openapi(args)) => openapi::run(args, global),
         Some(Verb::Status(args)) => status::run(&args, global),
         Some(Verb::Config(args)) => config::run(args, global),

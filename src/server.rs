@@ -5,6 +5,7 @@ mod connections;
 mod handoff;
 mod head_filter;
 mod listener;
+mod probe;
 mod reload;
 mod request_memory;
 mod tls;
@@ -13,6 +14,7 @@ mod transport;
 pub use certificate_check::{CertificateFault, CertificateReport};
 pub use handoff::MeetingServerError;
 pub(crate) use handoff::handoff_server;
+pub(crate) use probe::{Health, Probe, ProbeError};
 pub use reload::Reloader;
 pub use tls::TlsError;
 

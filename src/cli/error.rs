@@ -5,7 +5,7 @@ use crate::config::ConfigError;
 use crate::meeting::SecretError;
 use crate::meeting::handoff::HandoffError;
 use crate::model::AccessKey;
-use crate::server::{MeetingServerError, ServerError};
+use crate::server::{MeetingServerError, ProbeError, ServerError};
 use crate::store::{self, BackupError, Location, OpenError, ThreadError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,6 +32,17 @@ pub(super) enum CliError {
     Backup(#[from] BackupError),
     #[error("{}", failed_checks(*failed, *warnings))]
     ChecksFailed { failed: usize, warnings: usize },
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    #[error("{url} answers: not ready: {reason}")]
+    NotReady { url: String, reason: String },
+    #[error(
+        "server.listen has port 0, so that the server has another port after each start: name its URL \
+         with --url"
+    )]
+    UnknownPort,
+    #[error("server.public_url is not set: set it, or name the URL with --url")]
+    NoPublicUrl,
     #[error(transparent)]
     Server(#[from] ServerError),
     #[error(transparent)]

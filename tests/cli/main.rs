@@ -16,7 +16,9 @@ mod erasure;
 mod few_resources;
 #[cfg(target_os = "linux")]
 mod full_output;
+mod healthcheck;
 mod help;
+
 mod import;
 mod import_spreadsheet;
 mod key;
