@@ -52,7 +52,8 @@ const BACKLOG: i32 = 1024;
 const DEFAULT_FILE_LIMIT: u64 = 1024;
 
 /// The threads of a server besides its workers and those of the database: the one that accepts
-/// connections, the one that tells that the server is ready, and two to spare.
+/// connections, the one that tells that the server is ready, the one that asks the server for the
+/// watchdog of systemd, and one to spare.
 const OTHER_THREADS: usize = 4;
 
 /// How much later than announced an idle connection is closed by the sweep, which would cut off a

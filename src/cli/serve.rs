@@ -1,11 +1,19 @@
+#[cfg(not(target_os = "linux"))]
+mod no_systemd;
 mod start;
+#[cfg(target_os = "linux")]
+mod systemd;
 
 use super::error::CliError;
 use super::ready::announce;
 use super::shared::{GlobalArgs, block_on};
 use super::signals::{Request, Signals};
 use crate::config::Flags;
-use crate::server::Server;
+use crate::server::{Probe, Server};
+#[cfg(not(target_os = "linux"))]
+use no_systemd::ServiceManager;
+#[cfg(target_os = "linux")]
+use systemd::ServiceManager;
 
 /// The flags of the server.
 #[derive(Default, PartialEq, clap::Args)]
@@ -52,13 +60,22 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
         let Some((started, server)) = start::start(&flags, &mut signals).await? else {
             return Ok(());
         };
-        let ready = announce(ready_line(&server));
+        let manager = ServiceManager::new();
+        let line = ready_line(&server);
+        let probe = Probe::of_own(started.config.tls.scheme(), server.address());
+        let ready = async {
+            announce(line).await?;
+            manager.ready(probe)
+        };
         let reloader = server.reloader();
-        let stop = async move {
+        let stop = async {
             let mut current = started.clone();
             while signals.next().await == Request::Reload {
+                manager.reloading();
                 reloader.reload(&flags, &started, &mut current);
+                manager.reloaded();
             }
+            manager.stopping();
         };
         server.run_announced(ready, stop).await
     })?

@@ -40,6 +40,8 @@ mod stop;
 #[path = "../support/mod.rs"]
 mod support;
 #[cfg(target_os = "linux")]
+mod systemd;
+#[cfg(target_os = "linux")]
 mod threads;
 mod tls;
 mod user;
