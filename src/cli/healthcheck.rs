@@ -1,6 +1,6 @@
 use super::error::CliError;
 use super::output::print_line;
-use super::shared::GlobalArgs;
+use super::shared::{GlobalArgs, HiddenDatabase};
 use crate::config::PublicUrl;
 use crate::server::{Health, Probe};
 use std::time::Duration;
@@ -16,6 +16,8 @@ pub(super) struct Args {
     /// Ask at the public URL of the settings, as clients do, and check its certificate
     #[arg(long, conflicts_with = "url")]
     public: bool,
+    #[command(flatten)]
+    _database: HiddenDatabase,
 }
 
 pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {

@@ -166,6 +166,7 @@ fn the_help_of_a_verb_lists_only_options_that_it_takes() {
         ("serve", true),
         ("backup", true),
         ("demo", false),
+        ("healthcheck", false),
         ("openapi", false),
     ] {
         let help = folder.roomd(&[verb, "--help"]);
