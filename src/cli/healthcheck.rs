@@ -9,6 +9,10 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  roomd healthcheck
+  roomd healthcheck --url https://rooms.example.com")]
 pub(super) struct Args {
     /// Ask at this URL, and check its certificate [default: the address that the server listens on]
     #[arg(long, value_name = "URL")]
