@@ -29,6 +29,7 @@ pub use email_domain::EmailDomain;
 pub use error::{Error, FieldError, Invalid, RowError};
 pub use guid::Guid;
 pub use lang_tag::LangTag;
+pub(crate) use meeting::percent_encoded;
 pub use meeting::{
     Checksum, ClaimsTemplate, IceServer, JitsiGuests, MeetingServer, Placeholder, ServerUrl,
     SharedSecret, TokenAlgorithm, UrlTemplate, WithoutHost,

@@ -5,6 +5,7 @@ mod ice_server;
 mod placeholder;
 mod server_url;
 mod shared_secret;
+mod unreserved;
 mod url_template;
 
 pub use claims_template::ClaimsTemplate;
@@ -12,6 +13,7 @@ pub use ice_server::IceServer;
 pub use placeholder::Placeholder;
 pub use server_url::ServerUrl;
 pub use shared_secret::SharedSecret;
+pub(crate) use unreserved::percent_encoded;
 pub use url_template::UrlTemplate;
 
 use std::str::FromStr;

@@ -1,16 +1,8 @@
 use super::placeholder::{self, Piece, Placeholder};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use super::unreserved::percent_encoded;
 use std::borrow::Cow;
 use std::str::FromStr;
 use url::Url;
-
-/// What is percent-encoded in the place of a placeholder: all but the unreserved characters of RFC
-/// 3986, section 2.3.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// A URL with placeholders behind its host, such as
 /// `https://meet.example.com/{slug}?name={user_name}`.
@@ -25,7 +17,7 @@ impl UrlTemplate {
             match piece {
                 Piece::Text(text) => url.push_str(text),
                 Piece::Placeholder(placeholder) => {
-                    url.extend(utf8_percent_encode(&value(*placeholder), RESERVED));
+                    url.extend(percent_encoded(&value(*placeholder)));
                 }
             }
         }

@@ -1,16 +1,8 @@
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use crate::model::percent_encoded;
 use std::fmt::Display;
 
-/// What is percent-encoded: all but the unreserved characters (RFC 3986, section 2.3). The server
-/// computes its checksum from the query as it comes, so no proxy on the way may have a reason to write
-/// a character differently.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
-/// The query of a call, as it is sent.
+/// The query of a call, as it is sent. The server computes its checksum from it as it comes, so that no
+/// proxy on the way may write a character differently.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Query(String);
 
@@ -20,10 +12,9 @@ impl Query {
         if !self.0.is_empty() {
             self.0.push('&');
         }
-        self.0.extend(utf8_percent_encode(name, ENCODED));
+        self.0.extend(percent_encoded(name));
         self.0.push('=');
-        let value = value.to_string();
-        self.0.extend(utf8_percent_encode(&value, ENCODED));
+        self.0.extend(percent_encoded(&value.to_string()));
     }
 
     /// Returns the text of the query.

@@ -1,13 +1,6 @@
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use crate::model::percent_encoded;
 use serde_json::Value;
 use std::fmt;
-
-/// What is percent-encoded: all but the unreserved characters of RFC 3986, section 2.3.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// The part of a URL behind `#`, as Jitsi Meet reads it: `key=value`, separated by `&`, each value a
 /// percent-encoded JSON text.
@@ -22,8 +15,7 @@ impl Fragment {
         }
         self.0.push_str(key);
         self.0.push('=');
-        let json = escaped(&value.to_string());
-        self.0.extend(utf8_percent_encode(&json, RESERVED));
+        self.0.extend(percent_encoded(&escaped(&value.to_string())));
     }
 }
 
