@@ -2,7 +2,7 @@ use super::error::CliError;
 use super::find::find_room;
 use super::output::print_line;
 use super::shared::{GlobalArgs, block_on, open, room_url};
-use crate::meeting::handoff::{Deadline, Entry, HandoffServer, Visit};
+use crate::meeting::handoff::{Deadline, Entry, HandoffServer, TIMEOUT, Visit};
 use crate::meeting::{MeetingOptions, Role};
 use crate::model::{Room, Timestamp};
 use crate::server::handoff_server;
@@ -10,10 +10,6 @@ use crate::store::Missing;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use std::time::Duration;
-
-/// How long the meeting server may take for each of the two people.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Subcommand)]
 pub(super) enum Verb {

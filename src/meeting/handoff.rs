@@ -14,7 +14,7 @@ mod template;
 mod testing;
 
 pub(crate) use bigbluebutton::BigBlueButton;
-pub(crate) use deadline::Deadline;
+pub(crate) use deadline::{Deadline, TIMEOUT};
 pub(crate) use handoffs::{Handoffs, MAX_CALLS, Outcome};
 pub(crate) use jitsi::{Jitsi, JitsiTokens};
 pub(crate) use jwt::SigningKey;

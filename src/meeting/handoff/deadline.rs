@@ -1,6 +1,9 @@
 use super::HandoffError;
 use std::time::{Duration, Instant};
 
+/// How long the meeting server may take for what one person wants, or an operator asks.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The moment until which a hand-off must be done, all calls together.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline {

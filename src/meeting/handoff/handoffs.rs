@@ -1,7 +1,7 @@
 //! Who may go to the meeting server at this moment.
 
 use super::hosts::Hosts;
-use super::{Deadline, Entry, HandoffError, HandoffServer, HostAction, Visit};
+use super::{Deadline, Entry, HandoffError, HandoffServer, HostAction, TIMEOUT, Visit};
 use crate::meeting::room_options::MeetingOptions;
 use crate::model::{Guid, Timestamp, WithoutHost};
 use log::warn;
@@ -11,9 +11,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
-
-/// How long a person waits for the meeting server.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How many calls to the meeting server may be under way, each of which needs a thread. (Tuning.)
 pub(crate) const MAX_CALLS: usize = 16;

@@ -6,10 +6,9 @@ mod wishes;
 
 use self::fragment::Fragment;
 use super::jwt::{SigningKey, add_times};
-use super::{Deadline, Entry, Finding, Outbound, Visit};
+use super::{Deadline, Entry, Finding, Outbound, TIMEOUT, Visit};
 use crate::model::{Guid, JitsiGuests, ServerUrl};
 use serde_json::{Map, Value, json};
-use std::time::Duration;
 
 /// What moderators may do by default (`jitsi_default_permissions` in `mod_jitsi_permissions.lua`) apart
 /// from recording. Features in a token replace that list.
@@ -24,9 +23,6 @@ const OTHER_FEATURES: &[&str] = &[
 
 /// The features that keep what is said: recordings on the server, a broadcast, a transcript.
 const RECORDING_FEATURES: &[&str] = &["livestreaming", "recording", "transcription"];
-
-/// How long the server may take to answer an operator.
-const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A server of Jitsi Meet.
 #[derive(Debug)]
@@ -62,7 +58,7 @@ impl Jitsi {
     /// Asks the server for its first page, as a browser would.
     fn reach(&self) -> Finding {
         let url = &self.url;
-        let deadline = Deadline::within(CHECK_TIMEOUT);
+        let deadline = Deadline::within(TIMEOUT);
         match Outbound::new().get(url.as_str(), deadline) {
             Ok(answer) if answer.status < 400 => Finding::Fine(format!("{url} answers")),
             Ok(answer) => Finding::Wrong(format!(

@@ -8,18 +8,14 @@ mod time_limit;
 mod token;
 
 use super::jwt::SigningKey;
-use super::{Deadline, Entry, HandoffError, Outbound, Visit};
+use super::{Deadline, Entry, HandoffError, Outbound, TIMEOUT, Visit};
 use crate::meeting::role::Role;
 use crate::meeting::room_options::MeetingOptions;
 use crate::model::{Guid, ServerUrl, Timestamp};
 use api::{Api, ParticipantInfo, RoomInfo};
 use rights::Rights;
-use std::time::Duration;
 use time_limit::TimeLimit;
 use token::Person;
-
-/// How long the server may take to answer a check.
-const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A server of LiveKit. Its rooms have the GUIDs of ours as names.
 #[derive(Debug)]
@@ -126,7 +122,7 @@ impl LiveKit {
     /// # Errors
     /// The sentence for what keeps people out, and what to do.
     pub(crate) fn check(&self) -> Result<String, String> {
-        let api = self.api(Deadline::within(CHECK_TIMEOUT));
+        let api = self.api(Deadline::within(TIMEOUT));
         match api.rooms() {
             Ok(rooms) => Ok(format!(
                 "{} takes the key; rooms that are open there: {}",

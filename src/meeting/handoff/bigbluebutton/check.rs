@@ -1,11 +1,7 @@
 use super::answer::Reply;
 use super::{BigBlueButton, Query};
-use crate::meeting::handoff::{Deadline, HandoffError};
+use crate::meeting::handoff::{Deadline, HandoffError, TIMEOUT};
 use crate::model::Checksum;
-use std::time::Duration;
-
-/// How long the server may take to answer each question.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the server says to a checksum.
 enum Verdict {
