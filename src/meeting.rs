@@ -7,6 +7,7 @@ mod host_secret;
 mod options;
 mod role;
 mod room_options;
+mod shown;
 
 pub(crate) use host_link::{HostLinks, MAX_SECONDS as MAX_HOST_LINK_SECONDS};
 pub(crate) use host_secret::{HostSecret, SecretError, SecretFile, file as secret_file};

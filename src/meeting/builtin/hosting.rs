@@ -51,7 +51,7 @@ impl Meeting {
             Command::End => self.end(EndReason::Host, now),
             Command::Extend { minutes } => self.extend(minutes)?,
             Command::ClearChat => {
-                if !self.rules.may_clear_chat(Role::Host) {
+                if !self.rules.options.may_clear_chat(Role::Host) {
                     return Err(Refusal::NotAllowed);
                 }
                 for person in self.people.values_mut() {

@@ -3,8 +3,8 @@
 use super::effect::Millis;
 use super::ice_servers::IceServerGroup;
 use super::protocol::{Media, PersonId, Reaction};
-use super::rules::Shown;
 use crate::meeting::role::Role;
+use crate::meeting::shown::Shown;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::Arc;

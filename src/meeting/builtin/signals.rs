@@ -66,10 +66,10 @@ impl Meeting {
         let receiver = self.role_of(to).filter(|_| to != from);
         let receiver = receiver.ok_or(Refusal::NoSuchPerson)?;
         let sender = self.role_of(from).ok_or(Refusal::NotAllowed)?;
-        if !self.rules.may_connect(sender, receiver) {
+        if !self.rules.options.may_connect(sender, receiver) {
             return Err(Refusal::NotAllowed);
         }
-        if signal.sends_media && !self.rules.may_share(sender) {
+        if signal.sends_media && !self.rules.options.may_share(sender) {
             return Err(Refusal::MediaOff);
         }
         let data = &*signal.data;
@@ -80,7 +80,7 @@ impl Meeting {
     fn set_media(&mut self, id: PersonId, media: Media) -> Result<(), Refusal> {
         let role = self.role_of(id).ok_or(Refusal::NotAllowed)?;
         let sends = media.audio || media.video || media.screen;
-        if sends && !self.rules.may_share(role) {
+        if sends && !self.rules.options.may_share(role) {
             return Err(Refusal::MediaOff);
         }
         if let Some(person) = self.people.get_mut(&id) {
@@ -102,11 +102,11 @@ impl Meeting {
             None => None,
             Some(to) => Some(self.role_of(to).ok_or(Refusal::NoSuchPerson)?),
         };
-        if !self.rules.may_write(role, receiver) {
+        if !self.rules.options.may_write(role, receiver) {
             return Err(Refusal::ChatOff);
         }
         let text = shown_text(text)?;
-        let is_limited = to.is_none() && self.rules.limits_writing(role);
+        let is_limited = to.is_none() && self.rules.options.limits_writing(role);
         let Some(person) = self.people.get_mut(&from) else {
             return Err(Refusal::NotAllowed);
         };

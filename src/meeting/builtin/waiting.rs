@@ -28,7 +28,7 @@ impl Meeting {
 
     /// Returns what a guest waits for.
     fn reason_to_wait(&self) -> Option<WaitingFor> {
-        let needs_approval = self.rules.needs_approval();
+        let needs_approval = self.rules.options.needs_approval();
         if self.has_host() {
             needs_approval.then_some(WaitingFor::Approval)
         } else {

@@ -23,7 +23,7 @@ pub(super) fn query(visit: &Visit, create_time: u64) -> Query {
     query.add("createTime", create_time);
     // Another one for each click, because two people may have the same name.
     query.add("userID", Guid::generate());
-    if !visit.is_host() && visit.options.skip_approval_on_join == Some(false) {
+    if !visit.is_host() && visit.options.needs_approval() {
         // The policy of the meeting is about people who come with this alone.
         query.add("guest", true);
     }

@@ -27,7 +27,7 @@ impl Rights {
     pub(super) fn new(options: &MeetingOptions, role: Role) -> Self {
         Self {
             subscribe: true,
-            publish: role == Role::Host || options.allow_users_stream_self_cam_mic,
+            publish: options.may_share(role),
             send: !options.chat.off_message_module,
         }
     }

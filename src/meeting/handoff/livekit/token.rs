@@ -1,9 +1,9 @@
 //! The token with which a person enters a room of LiveKit.
 
 use super::rights::Rights;
-use crate::meeting::builtin::Rules;
 use crate::meeting::handoff::Visit;
-use crate::model::{Guid, Timestamp, WithoutHost};
+use crate::meeting::shown::Shown;
+use crate::model::{Guid, Timestamp};
 use serde_json::{Map, Value, json};
 
 /// For how many seconds a token lets somebody in. Who is in gets new ones from LiveKit.
@@ -41,7 +41,8 @@ impl<'a> Person<'a> {
             "iss": api_key,
             "sub": self.identity.to_string(),
             "name": visit.name,
-            // LiveKit takes a token from before somebody was removed for a revoked one.
+            // Not earlier, though clocks differ: LiveKit takes a token whose `nbf` is from before a removal in
+            // the room for a revoked one, so that a back-dated token would count as revoked when it is new.
             "nbf": now,
             "exp": now + VALID_SECONDS,
             "video": self.grants(),
@@ -56,7 +57,7 @@ impl<'a> Person<'a> {
 
     /// Returns whether a host must let the person in.
     fn waits(&self) -> bool {
-        !self.visit.is_host() && self.visit.options.skip_approval_on_join == Some(false)
+        !self.visit.is_host() && self.visit.options.needs_approval()
     }
 
     fn grants(&self) -> Map<String, Value> {
@@ -76,19 +77,16 @@ impl<'a> Person<'a> {
 
     /// Returns what the page needs to know, which it cannot be told by anybody but this program.
     fn metadata(&self) -> Value {
-        let Visit { room, role, .. } = self.visit;
-        let rules = Rules::new(
-            room.options.as_json(),
-            room.lang.as_str(),
-            0,
-            WithoutHost::Open,
-            room.host_link_given,
-        );
-        let rights = Rights::new(&self.visit.options, *role);
+        let Visit {
+            room,
+            options,
+            role,
+            ..
+        } = self.visit;
         json!({
-            "settings": rules.shown(*role),
-            "can_send": rights.send,
-            "limits_writing": rules.limits_writing(*role),
+            "settings": Shown::new(options, room.lang.as_str(), *role),
+            "can_send": Rights::new(options, *role).send,
+            "limits_writing": options.limits_writing(*role),
             "now": self.visit.now.as_unix() * 1000,
             "ends_at": self.ends_at.map(|at| at.as_unix() * 1000),
         })
