@@ -60,6 +60,8 @@ impl<'a> Person<'a> {
         !self.visit.is_host() && self.visit.options.needs_approval()
     }
 
+    /// Returns what LiveKit lets the person do. That is to join, also for a host: what hosts do besides goes
+    /// through this program, which checks their link each time, and so ends when the link is revoked.
     fn grants(&self) -> Map<String, Value> {
         let rights = if self.waits() {
             Rights::NONE
@@ -69,9 +71,6 @@ impl<'a> Person<'a> {
         let mut grants = rights.to_grants();
         grants.insert("roomJoin".to_owned(), true.into());
         grants.insert("room".to_owned(), self.visit.room.guid.to_string().into());
-        if self.visit.is_host() {
-            grants.insert("roomAdmin".to_owned(), true.into());
-        }
         grants
     }
 
