@@ -273,6 +273,29 @@ fn meetings_whose_time_is_over_are_ended_also_after_a_restart() {
 }
 
 #[test]
+fn what_fails_for_one_is_done_to_the_others() {
+    let stub = Stub::start();
+    let room = |guid: u32| {
+        let name = format!("0197A3C2-6414-7046-87A6-{guid:012}");
+        json!({"name": name, "creation_time": "1600000000", "metadata": r#"{"roomd":{"minutes":60}}"#})
+    };
+    stub.answers(
+        "ListRooms",
+        Reply::json(&json!({"rooms": [room(1), room(2)]})),
+    );
+    let refused = Reply::text(503, r#"{"code":"unavailable","msg":"no node"}"#);
+    stub.answers("DeleteRoom", refused.clone());
+    let place = Place::with(stub, &json!({}));
+    wait_until(|| place.stub.calls("DeleteRoom").len() == 2);
+    let people = json!({"participants": [person("g", "guest"), person("k", "guest")]});
+    place.stub.answers("ListParticipants", Reply::json(&people));
+    place.stub.answers("MutePublishedTrack", refused);
+    let answer = place.act(&place.host(), "mute", None);
+    assert_eq!((answer.status, &answer.json()["code"]), (502, &json!(99)));
+    assert_eq!(place.stub.calls("MutePublishedTrack").len(), 2);
+}
+
+#[test]
 fn a_meeting_whose_time_is_over_begins_anew_for_who_comes_then() {
     let place = Place::new(&json!({"enable_session_auto_finish": true}));
     let over = json!({"creation_time": "1600000000", "metadata": r#"{"roomd":{"minutes":60}}"#});

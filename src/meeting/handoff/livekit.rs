@@ -88,11 +88,10 @@ impl LiveKit {
             },
             HostAction::Mute(None) => {
                 let people = api.people(room)?;
-                let mut guests = people
+                let guests = people
                     .iter()
                     .filter(|person| person.role() == Some(Role::Guest));
-                guests.try_for_each(|guest| mute(&api, room, guest))?;
-                Ok(true)
+                each(guests, |guest| mute(&api, room, guest)).map(|()| true)
             }
             HostAction::Remove(identity) => api.remove(room, identity),
             HostAction::End => api.delete_room(room).map(|()| true),
@@ -107,13 +106,10 @@ impl LiveKit {
         deadline: Deadline,
     ) -> Result<(), HandoffError> {
         let api = self.api(deadline);
-        for room in api.rooms()? {
-            let guid = Guid::parse(&room.name).ok();
-            if let Some(guid) = guid.filter(|_| is_over(&room, now)) {
-                api.delete_room(guid)?;
-            }
-        }
-        Ok(())
+        let rooms = api.rooms()?;
+        let over = rooms.iter().filter(|room| is_over(room, now));
+        let over = over.filter_map(|room| Guid::parse(&room.name).ok());
+        each(over, |room| api.delete_room(room))
     }
 
     /// Asks the server whether it takes the key. Returns whether people can be let in, with a sentence that
@@ -166,6 +162,20 @@ fn is_over(room: &RoomInfo, now: Timestamp) -> bool {
 
 /// Switches the microphone of a person off.
 fn mute(api: &Api<'_>, room: Guid, person: &ParticipantInfo) -> Result<(), HandoffError> {
-    let mut heard = person.tracks.iter().filter(|track| track.is_heard());
-    heard.try_for_each(|track| api.mute(room, &person.identity, &track.sid))
+    let heard = person.tracks.iter().filter(|track| track.is_heard());
+    each(heard, |track| api.mute(room, &person.identity, &track.sid))
+}
+
+/// Does something to each of several, also to those behind one with which it fails. Returns the last failure.
+fn each<T>(
+    items: impl Iterator<Item = T>,
+    act: impl Fn(T) -> Result<(), HandoffError>,
+) -> Result<(), HandoffError> {
+    let mut outcome = Ok(());
+    for item in items {
+        if let Err(error) = act(item) {
+            outcome = Err(error);
+        }
+    }
+    outcome
 }
