@@ -25,7 +25,7 @@ pub(crate) use template::Template;
 use super::options::Column;
 use super::role::Role;
 use super::room_options::MeetingOptions;
-use crate::model::{Guid, Room, Timestamp};
+use crate::model::{Guid, Room, ServerUrl, Timestamp};
 
 /// A person who goes to a meeting.
 #[derive(Debug, Clone)]
@@ -170,13 +170,20 @@ impl HandoffServer {
     /// Returns what operators should know about the server, which is asked where it has an answer: whether
     /// it answers, and what this program cannot see.
     pub(crate) fn check(&self) -> Vec<Finding> {
-        let answered =
-            |found: Result<String, String>| vec![found.map_or_else(Finding::Wrong, Finding::Fine)];
+        let answered = |found: Result<String, String>, urls: &[&ServerUrl]| {
+            let exposed = urls.iter().filter(|url| url.is_exposed());
+            let exposed = exposed.map(|url| exposed_url(url));
+            let answer = found.map_or_else(Finding::Wrong, Finding::Fine);
+            [answer].into_iter().chain(exposed).collect()
+        };
         match self {
             Self::Template(server) => server.check(),
             Self::Jitsi(server) => server.check(),
-            Self::BigBlueButton(server) => answered(server.check()),
-            Self::LiveKit(server) => answered(server.check()),
+            Self::BigBlueButton(server) => answered(server.check(), &[&server.url]),
+            Self::LiveKit(server) if server.url == server.api_url => {
+                answered(server.check(), &[&server.url])
+            }
+            Self::LiveKit(server) => answered(server.check(), &[&server.url, &server.api_url]),
         }
     }
 
@@ -229,5 +236,42 @@ impl HandoffServer {
             Self::LiveKit(server) => server.end_overdue(now, deadline),
             Self::Template(_) | Self::Jitsi(_) | Self::BigBlueButton(_) => Ok(()),
         }
+    }
+}
+
+/// Says that a URL is without TLS.
+fn exposed_url(url: &ServerUrl) -> Finding {
+    Finding::Doubtful(format!(
+        "{url} is without TLS: others on the network between can read the names of people and what lets them \
+         in, and use it; take a URL with https or wss, unless that network is yours alone"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::TokenAlgorithm;
+
+    #[test]
+    fn an_operator_is_warned_of_a_server_without_tls() {
+        let check = |url: &str, api_url: &str| {
+            let secret = "a secret of at least 32 characters".parse();
+            let secret = secret.expect("a secret");
+            let server = HandoffServer::LiveKit(LiveKit {
+                url: url.parse().expect("a URL"),
+                api_url: api_url.parse().expect("a URL"),
+                api_key: "north".to_owned(),
+                key: SigningKey::from_secret(TokenAlgorithm::Hs256, &secret, None),
+                outbound: Outbound::new(),
+            });
+            let found = server.check().into_iter();
+            let doubtful = found.filter(|found| matches!(found, Finding::Doubtful(_)));
+            doubtful.count()
+        };
+        // Nothing listens there.
+        let here = "http://127.0.0.1:1";
+        assert_eq!(check(here, here), 0);
+        assert_eq!(check("wss://livekit.example.com", here), 0);
+        assert_eq!(check("ws://livekit.example.com", here), 1);
     }
 }

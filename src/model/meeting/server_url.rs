@@ -1,6 +1,6 @@
 use std::fmt;
 use std::str::FromStr;
-use url::Url;
+use url::{Host, Url};
 
 /// The URL of a meeting server, such as `https://meet.example.com`, without a slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,21 @@ impl ServerUrl {
         let url = Url::parse(&self.0).ok();
         let host = url.as_ref().and_then(Url::host_str);
         host.unwrap_or_default().to_owned()
+    }
+
+    /// Returns whether others on a network can read what is sent to this URL: it is without TLS, and not on
+    /// this machine.
+    pub fn is_exposed(&self) -> bool {
+        let Ok(url) = Url::parse(&self.0) else {
+            return false;
+        };
+        let is_here = match url.host() {
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            None => false,
+        };
+        matches!(url.scheme(), "http" | "ws") && !is_here
     }
 
     /// Returns the URL with `http` for `ws` and `https` for `wss`, or the other way round.
@@ -92,6 +107,24 @@ mod tests {
             "https://a#b",
         ] {
             assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_url_without_tls_is_exposed_except_on_this_machine() {
+        for (text, expected) in [
+            ("http://bbb.example.com/api", true),
+            ("ws://10.0.0.5:7880", true),
+            ("http://[fd00::1]", true),
+            ("http://localhost.example.com", true),
+            ("https://bbb.example.com/api", false),
+            ("wss://10.0.0.5:7880", false),
+            ("http://127.0.0.2:7880", false),
+            ("ws://[::1]:7880", false),
+            ("ws://localhost:7880", false),
+            ("http://livekit.localhost", false),
+        ] {
+            assert_eq!(parse(text).expect(text).is_exposed(), expected, "{text}");
         }
     }
 
