@@ -26,6 +26,7 @@ use super::options::Column;
 use super::role::Role;
 use super::room_options::MeetingOptions;
 use crate::model::{Guid, Room, ServerUrl, Timestamp};
+use std::fmt;
 
 /// A person who goes to a meeting.
 #[derive(Debug, Clone)]
@@ -45,7 +46,7 @@ pub(crate) struct Visit {
 }
 
 /// Where a person's browser is to go.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Entry {
     /// To a page of the meeting server. The URL may contain a token, and is for this person alone.
     Url(String),
@@ -56,6 +57,19 @@ pub(crate) enum Entry {
         /// The token of this person.
         token: String,
     },
+}
+
+/// Without what lets the person in.
+impl fmt::Debug for Entry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(_) => formatter.debug_tuple("Url").finish_non_exhaustive(),
+            Self::LiveKit { url, .. } => formatter
+                .debug_struct("LiveKit")
+                .field("url", url)
+                .finish_non_exhaustive(),
+        }
+    }
 }
 
 /// Why a meeting server did not do what it was asked for: a sentence for the log and for operators,
@@ -273,5 +287,18 @@ mod tests {
         assert_eq!(check(here, here), 0);
         assert_eq!(check("wss://livekit.example.com", here), 0);
         assert_eq!(check("ws://livekit.example.com", here), 1);
+    }
+
+    #[test]
+    fn an_entry_is_shown_without_what_lets_the_person_in() {
+        let url = Entry::Url("https://meet.example.com/?secret".to_owned());
+        let livekit = Entry::LiveKit {
+            url: "wss://livekit.example.com".to_owned(),
+            token: "secret".to_owned(),
+        };
+        for entry in [url, livekit] {
+            let shown = format!("{entry:?}");
+            assert!(!shown.contains("secret"), "{shown}");
+        }
     }
 }
