@@ -7,6 +7,7 @@ mod handoffs;
 mod hosts;
 mod jitsi;
 mod jwt;
+mod known_rooms;
 mod livekit;
 mod outbound;
 mod template;
@@ -15,7 +16,7 @@ mod testing;
 
 pub(crate) use bigbluebutton::BigBlueButton;
 pub(crate) use deadline::{Deadline, TIMEOUT};
-pub(crate) use handoffs::{Handoffs, MAX_CALLS, Outcome};
+pub(crate) use handoffs::{Handoffs, MAX_CALLS};
 pub(crate) use jitsi::{Jitsi, JitsiTokens};
 pub(crate) use jwt::SigningKey;
 pub(crate) use livekit::{HostAction, LiveKit};
@@ -88,7 +89,7 @@ pub(crate) enum HandoffError {
     /// The answer makes no sense.
     #[error("the answer of the meeting server cannot be read: {0}")]
     Malformed(String),
-    /// Too many people are on their way at this moment.
+    /// The time was over before the turn came to call the server: too many people are on their way.
     #[error("too many people enter meetings at this moment")]
     Busy,
 }

@@ -2,7 +2,7 @@ use crate::house::{House, Room, assert_failed, sent};
 use crate::stub::{Stub, created, failed, info};
 use crate::support::{all_at_once, text};
 use serde_json::json;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
@@ -168,13 +168,17 @@ fn a_meeting_that_was_created_with_other_passwords_is_joined() {
 
 #[test]
 fn people_who_click_at_once_make_one_meeting() {
-    let (now, most) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
-    let seen = most.clone();
+    let (begun, ended) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let early = Arc::new(AtomicUsize::new(0));
+    let seen = early.clone();
     let stub = Stub::with(move |_| {
-        seen.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        // Time for another call to come, if one is on its way.
-        thread::sleep(Duration::from_millis(50));
-        now.fetch_sub(1, Ordering::SeqCst);
+        if begun.fetch_add(1, Ordering::SeqCst) == 0 {
+            // Time for another call to come, if one is on its way.
+            thread::sleep(Duration::from_millis(300));
+            ended.store(true, Ordering::SeqCst);
+        } else if !ended.load(Ordering::SeqCst) {
+            seen.fetch_add(1, Ordering::SeqCst);
+        }
         created(3)
     });
     let house = House::new(&stub, json!({}));
@@ -182,8 +186,26 @@ fn people_who_click_at_once_make_one_meeting() {
     for answer in answers {
         assert_eq!(sent(&stub, &answer)["createTime"], "3");
     }
+    // Each of them asks, because the meeting may be gone again.
     assert_eq!(stub.calls().len(), 6);
-    assert_eq!(most.load(Ordering::SeqCst), 1);
+    assert_eq!(early.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn people_do_not_wait_for_each_other_once_the_meeting_is_open() {
+    let (begun, both) = (AtomicUsize::new(0), Barrier::new(2));
+    let stub = Stub::with(move |_| {
+        if begun.fetch_add(1, Ordering::SeqCst) > 0 {
+            both.wait();
+        }
+        created(3)
+    });
+    let house = House::new(&stub, json!({}));
+    sent(&stub, &house.host("Ada"));
+    for answer in all_at_once(2, |n| house.guest(&format!("Guest {n}"))) {
+        assert_eq!(sent(&stub, &answer)["role"], "VIEWER");
+    }
+    assert_eq!(stub.calls_of("create").len(), 3);
 }
 
 #[test]

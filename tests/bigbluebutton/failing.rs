@@ -1,6 +1,6 @@
 use crate::house::{House, Room, assert_failed, sent};
 use crate::stub::{SECRET, Stub, created, done, failed, http, info};
-use crate::support::{Folder, TIMEOUT};
+use crate::support::{Folder, TIMEOUT, all_at_once};
 use serde_json::json;
 use std::net::TcpListener;
 use std::sync::Mutex;
@@ -132,6 +132,26 @@ fn a_server_that_says_nothing_costs_a_person_five_seconds() {
     assert_eq!(names, ["create", "getMeetingInfo"]);
     // The server itself goes on meanwhile.
     assert_eq!(house.server.get("/healthz").status, 200);
+    drop(release);
+}
+
+#[test]
+fn a_server_that_is_down_is_asked_once_for_all_who_wait() {
+    let (release, wait) = held();
+    let silent = Stub::with(move |_| {
+        // Until the test has ended.
+        let _ = wait.lock().expect("no panic").recv();
+        Vec::new()
+    });
+    let refusing = Stub::with(|_| failed("somethingNew", "stub says: no"));
+    for stub in [&silent, &refusing] {
+        let house = House::new(stub, json!({}));
+        for answer in all_at_once(4, |n| house.guest(&format!("Guest {n}"))) {
+            assert_failed(&answer);
+        }
+        assert_failed(&house.guest("Grace"));
+        assert_eq!(stub.calls().len(), 1);
+    }
     drop(release);
 }
 

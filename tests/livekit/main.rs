@@ -208,6 +208,19 @@ fn a_host_acts_through_the_server() {
 }
 
 #[test]
+fn nobody_is_let_in_because_a_host_was_there_before_the_end() {
+    let place = Place::new(&json!({}));
+    let host = place.host();
+    let hosts = json!({"participants": [person("h", "host")]});
+    place.stub.answers("ListParticipants", Reply::json(&hosts));
+    assert!(place.join().json()["token"].is_string());
+    let nobody = json!({"participants": []});
+    place.stub.answers("ListParticipants", Reply::json(&nobody));
+    assert_eq!(place.act(&host, "end", None).status, 200);
+    assert_eq!(place.join().json()["waiting"], "host");
+}
+
+#[test]
 fn nobody_else_acts_as_host() {
     let place = Place::new(&json!({}));
     let answer = place.act("wrong", "end", None);

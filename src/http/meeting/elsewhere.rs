@@ -2,7 +2,7 @@ use crate::http::error::ApiError;
 use crate::http::page;
 use crate::http::state::AppState;
 use crate::http::uninterrupted::uninterrupted;
-use crate::meeting::handoff::{Entry, Outcome, Visit};
+use crate::meeting::handoff::{Entry, Visit};
 use crate::meeting::{MeetingOptions, Role};
 use crate::model::{Room, Timestamp};
 use actix_web::{HttpResponse, web};
@@ -67,25 +67,26 @@ pub(super) async fn enter(
         now: Timestamp::now(),
     };
     let guid = visit.room.guid;
-    let (allows_rating, return_url) =
-        (visit.options.allow_rating, visit.options.return_url.clone());
-    let (handoffs, visitor) = (state.clone(), visit);
+    let return_url = visit.options.return_url.clone();
+    let allows_rating = visit.options.allow_rating;
+    let entered = state.clone();
     let entering = async move {
-        match &handoffs.meeting.handoffs {
+        match &entered.meeting.handoffs {
             Some(handoffs) => handoffs
-                .enter(visitor)
+                .enter(visit)
                 .await
                 .map_err(ApiError::MeetingServer),
             None => Err(ApiError::RouteNotFound),
         }
     };
+    let hub = &state.meeting.hub;
     let response = match uninterrupted(entering).await? {
-        Outcome::Enter(entry) => EnterResponse::Open {
+        Some(entry) => EnterResponse::Open {
             destination: entry.into(),
-            rating: allows_rating.then(|| state.meeting.hub.may_rate(guid).to_string()),
+            rating: allows_rating.then(|| hub.may_rate(guid).to_string()),
             return_url,
         },
-        Outcome::WaitForHost => EnterResponse::Waiting {
+        None => EnterResponse::Waiting {
             waiting: "host",
             retry_after: RETRY_AFTER_SECONDS,
         },

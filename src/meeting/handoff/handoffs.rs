@@ -1,34 +1,31 @@
 //! Who may go to the meeting server at this moment.
 
-use super::hosts::Hosts;
+use super::known_rooms::KnownRooms;
 use super::{Deadline, Entry, HandoffError, HandoffServer, HostAction, TIMEOUT, Visit};
 use crate::meeting::room_options::MeetingOptions;
 use crate::model::{Guid, Timestamp, WithoutHost};
 use log::warn;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::any::Any;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 /// How many calls to the meeting server may be under way, each of which needs a thread. (Tuning.)
 pub(crate) const MAX_CALLS: usize = 16;
 
-/// How long an answer about who is in a meeting is believed. Each page that waits asks so often.
-const PRESENCE_AGE: Duration = Duration::from_secs(3);
+/// The part of the time that a look for a host may take. With the rest, a failure is remembered before the
+/// time of those is over who wait for the same answer.
+const LOOK_PERCENT: u32 = 80;
+
+/// The least time that must be left for a call to begin. A call with less would be given up before the server
+/// can answer, and look like a server that does not.
+const LEAST_LEFT: Duration = Duration::from_millis(250);
 
 /// The time between two looks for meetings whose time is over. The first is at the start.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
-
-/// What becomes of a person who wants to enter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// The person goes to the meeting.
-    Enter(Entry),
-    /// The person waits until a host is there.
-    WaitForHost,
-}
 
 /// All hand-offs to one meeting server.
 #[derive(Debug)]
@@ -37,17 +34,51 @@ pub(crate) struct Handoffs {
     without_host: WithoutHost,
     /// How long a host counts as present, on a server that does not tell who is there.
     host_stays: Duration,
-    state: Mutex<State>,
+    rooms: Mutex<KnownRooms>,
     calls: Arc<Semaphore>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    hosts: Hosts,
-    /// What the server said last of the rooms in which somebody waits: whether a host is there.
-    seen: HashMap<Guid, (Instant, bool)>,
-    /// One lock for each room to which somebody is on the way, so that two clicks make one meeting.
-    locks: HashMap<Guid, Weak<AsyncMutex<()>>>,
+/// What one person asks for, which has to be done in time.
+struct Attempt {
+    deadline: Deadline,
+    /// Whether the server was called. Until then, the time went by behind others.
+    has_called: AtomicBool,
+}
+
+impl Attempt {
+    fn begin() -> Self {
+        Self {
+            deadline: Deadline::within(TIMEOUT),
+            has_called: AtomicBool::new(false),
+        }
+    }
+
+    /// Waits for what is done, until the time is over.
+    async fn finish<T>(
+        &self,
+        work: impl Future<Output = Result<T, HandoffError>>,
+    ) -> Result<T, HandoffError> {
+        let done = timeout(TIMEOUT, work).await;
+        done.unwrap_or_else(|_| Err(self.too_late()))
+    }
+
+    /// Records that the server is called, if there is time for that.
+    fn begin_call(&self) -> Result<(), HandoffError> {
+        if self.deadline.left().unwrap_or_default() < LEAST_LEFT {
+            return Err(self.too_late());
+        }
+        self.has_called.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Returns why nothing was done in time: the server is slow, or others were in front of this person.
+    fn too_late(&self) -> HandoffError {
+        if self.has_called.load(Ordering::Relaxed) {
+            self.deadline.timed_out()
+        } else {
+            HandoffError::Busy
+        }
+    }
 }
 
 impl Handoffs {
@@ -61,7 +92,7 @@ impl Handoffs {
             server: Arc::new(server),
             without_host,
             host_stays,
-            state: Mutex::default(),
+            rooms: Mutex::default(),
             calls: Arc::new(Semaphore::new(MAX_CALLS)),
         }
     }
@@ -71,35 +102,31 @@ impl Handoffs {
         &self.server
     }
 
-    /// Lets a person in, or lets them wait.
+    /// Lets a person in; None if the person has to wait until a host is there.
     ///
     /// # Errors
     /// A server that does not answer within 5 seconds, or refuses; too many people at once.
-    pub(crate) async fn enter(&self, visit: Visit) -> Result<Outcome, HandoffError> {
-        let deadline = Deadline::within(TIMEOUT);
-        let entering = self.enter_before(visit, deadline);
-        timeout(TIMEOUT, entering)
-            .await
-            .unwrap_or_else(|_| Err(deadline.timed_out()))
+    pub(crate) async fn enter(&self, visit: Visit) -> Result<Option<Entry>, HandoffError> {
+        let attempt = Attempt::begin();
+        attempt.finish(self.enter_in_turn(visit, &attempt)).await
     }
 
     /// Ends the meeting of a room that was deleted, in the background: a server that refuses is no
     /// reason to keep the room.
     pub(crate) fn room_deleted(&self, room: Guid) {
-        self.state().hosts.forget(room);
+        self.rooms().forget(room);
         if !self.server.calls_out() {
             return;
         }
         let (server, calls) = (self.server.clone(), self.calls.clone());
-        let lock = self.state().lock_of(room);
+        let lock = self.rooms().lock_of(room);
         tokio::spawn(async move {
             // After those who are on the way, who would open the meeting again.
-            let _turn = lock.lock_owned().await;
-            let Ok(_permit) = calls.acquire_owned().await else {
-                return;
-            };
-            let end = move || server.end(room, Deadline::within(TIMEOUT));
-            if let Ok(Err(error)) = spawn_blocking(end).await {
+            let _turn = lock.write_owned().await;
+            let permit = permit(calls).await;
+            let deadline = Deadline::within(TIMEOUT);
+            let ended = blocking(server, permit, move |server| server.end(room, deadline));
+            if let Err(error) = ended.await {
                 warn!(room:%; "the meeting of a deleted room was not ended: {error}");
             }
         });
@@ -109,21 +136,26 @@ impl Handoffs {
     /// person is no longer there.
     ///
     /// # Errors
-    /// A server that does not answer within 5 seconds, or refuses.
+    /// A server that does not answer within 5 seconds, or refuses; too many people at once.
     pub(crate) async fn act(
         &self,
         room: Guid,
         options: MeetingOptions,
         action: HostAction,
     ) -> Result<Option<bool>, HandoffError> {
-        let deadline = Deadline::within(TIMEOUT);
-        if action == HostAction::End {
-            self.state().hosts.forget(room);
+        let attempt = Attempt::begin();
+        let deadline = attempt.deadline;
+        let ends = action == HostAction::End;
+        let acting = self.call(&attempt, move |server| {
+            server.act(room, &options, &action, deadline)
+        });
+        let done = attempt.finish(acting).await;
+        if ends {
+            // Afterwards, because others may see the host there until then; whatever came of it, because a
+            // call that is too late may be obeyed.
+            self.rooms().forget(room);
         }
-        let acting = self.call(move |server| server.act(room, &options, &action, deadline));
-        timeout(TIMEOUT, acting)
-            .await
-            .unwrap_or_else(|_| Err(deadline.timed_out()))
+        done
     }
 
     /// Ends meetings whose time is over, and never ends; only waits where the server does that itself.
@@ -133,8 +165,11 @@ impl Handoffs {
         }
         let mut has_failed = false;
         loop {
-            let deadline = Deadline::within(TIMEOUT);
-            let ended = self.call(move |server| server.end_overdue(Timestamp::now(), deadline));
+            let attempt = Attempt::begin();
+            let deadline = attempt.deadline;
+            let ended = self.call(&attempt, move |server| {
+                server.end_overdue(Timestamp::now(), deadline)
+            });
             match ended.await {
                 Ok(()) => has_failed = false,
                 Err(error) => {
@@ -148,108 +183,120 @@ impl Handoffs {
         }
     }
 
-    async fn enter_before(
+    async fn enter_in_turn(
         &self,
         visit: Visit,
-        deadline: Deadline,
-    ) -> Result<Outcome, HandoffError> {
-        let room = visit.room.guid;
-        let _turn = self.lock(room).await;
-        if !self.may_enter(&visit, deadline).await? {
-            return Ok(Outcome::WaitForHost);
+        attempt: &Attempt,
+    ) -> Result<Option<Entry>, HandoffError> {
+        let (room, deadline) = (visit.room.guid, attempt.deadline);
+        let _turn = self.turn(&visit).await;
+        if !self.may_enter(&visit, attempt).await? {
+            return Ok(None);
         }
         let is_host = visit.is_host();
-        let entry = self
-            .call(move |server| server.enter(&visit, deadline))
-            .await?;
+        let entering = self.call(attempt, move |server| server.enter(&visit, deadline));
+        let entry = entering.await?;
+        let mut rooms = self.rooms();
+        rooms.opened(room, Instant::now());
         if is_host {
-            self.state().hosts.went(room, Instant::now());
+            rooms.hosts.went(room, Instant::now());
         }
-        Ok(Outcome::Enter(entry))
+        Ok(Some(entry))
     }
 
-    async fn may_enter(&self, visit: &Visit, deadline: Deadline) -> Result<bool, HandoffError> {
+    /// Waits for the turn of a person to go to a room, which ends when what is returned is dropped.
+    async fn turn(&self, visit: &Visit) -> Box<dyn Any + Send> {
+        let lock = self.rooms().lock_of(visit.room.guid);
+        if !self.may_share_turn(visit) {
+            let alone = lock.clone().write_owned().await;
+            // Others may have opened the meeting meanwhile.
+            if !self.may_share_turn(visit) {
+                return Box::new(alone);
+            }
+        }
+        Box::new(lock.read_owned().await)
+    }
+
+    /// Returns whether a person may go to a room together with others. Who opens the meeting, or looks for a
+    /// host, goes alone: two who open it at once get two meetings on some servers, and of many who look at once
+    /// one is enough. Once it is open, a call that opens it again changes nothing.
+    fn may_share_turn(&self, visit: &Visit) -> bool {
+        // Of two who begin a meeting anew whose time is over, one would end that of the other.
+        let may_begin_anew = self.server.forgets_the_time() && visit.options.minutes().is_some();
+        let (rooms, now) = (self.rooms(), Instant::now());
         let room = visit.room.guid;
+        let is_decided = !self.waits_for_host(visit) || rooms.host(room, now).is_some();
+        is_decided && rooms.is_open(room, now) && !may_begin_anew
+    }
+
+    fn waits_for_host(&self, visit: &Visit) -> bool {
         let given = visit.room.host_link_given;
-        if visit.is_host() || !visit.options.waits_for_host(self.without_host, given) {
+        !visit.is_host() && visit.options.waits_for_host(self.without_host, given)
+    }
+
+    async fn may_enter(&self, visit: &Visit, attempt: &Attempt) -> Result<bool, HandoffError> {
+        if !self.waits_for_host(visit) {
             return Ok(true);
         }
-        let now = Instant::now();
-        if let Some(known) = self.state().known_host(room, now) {
-            return Ok(known);
+        let (room, now) = (visit.room.guid, Instant::now());
+        if let Some(known) = self.rooms().host(room, now) {
+            return known;
         }
-        let found = self
-            .call(move |server| server.has_host(room, deadline))
-            .await?;
-        let mut state = self.state();
-        Ok(match found {
-            Some(has_host) => state.saw(room, has_host, now),
-            None => state.hosts.went_within(room, self.host_stays, now),
-        })
+        let deadline = attempt.deadline.after_percent(LOOK_PERCENT);
+        let deadline = deadline.map_err(|_| attempt.too_late())?;
+        let looking = self.call(attempt, move |server| server.has_host(room, deadline));
+        match looking.await {
+            Ok(None) => Ok(self.rooms().hosts.went_within(room, self.host_stays, now)),
+            Ok(Some(has_host)) => {
+                self.rooms().saw(room, Ok(has_host), now);
+                Ok(has_host)
+            }
+            // The server was not asked.
+            Err(HandoffError::Busy) => Err(HandoffError::Busy),
+            Err(error) => {
+                // From its end on: it may have taken longer than it is remembered.
+                self.rooms().saw(room, Err(error.clone()), Instant::now());
+                Err(error)
+            }
+        }
     }
 
     /// Calls the server on a thread that may block.
     async fn call<T: Send + 'static>(
         &self,
+        attempt: &Attempt,
         work: impl FnOnce(&HandoffServer) -> Result<T, HandoffError> + Send + 'static,
     ) -> Result<T, HandoffError> {
         if !self.server.calls_out() {
             return work(&self.server);
         }
-        // The thread goes on where the caller gives up, and keeps its permit until it ends.
-        let permit = self.calls.clone().acquire_owned().await;
-        let permit = permit.map_err(|_| HandoffError::Busy)?;
-        let server = self.server.clone();
-        let called = spawn_blocking(move || {
-            let outcome = work(&server);
-            drop(permit);
-            outcome
-        });
-        called
-            .await
-            .unwrap_or_else(|error| Err(HandoffError::Unreachable(error.to_string())))
+        let permit = permit(self.calls.clone()).await;
+        attempt.begin_call()?;
+        blocking(self.server.clone(), permit, work).await
     }
 
-    /// Waits until nobody else is on the way to a room.
-    async fn lock(&self, room: Guid) -> OwnedMutexGuard<()> {
-        let lock = self.state().lock_of(room);
-        lock.lock_owned().await
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn rooms(&self) -> MutexGuard<'_, KnownRooms> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    /// Returns whether a host is in a room, if that need not be asked.
-    fn known_host(&self, room: Guid, now: Instant) -> Option<bool> {
-        if self.hosts.is_on_the_way(room, now) {
-            return Some(true);
-        }
-        let (at, has_host) = self.seen.get(&room)?;
-        is_fresh(*at, now).then_some(*has_host)
-    }
-
-    /// Records whether a host was seen in a room, and returns that.
-    fn saw(&mut self, room: Guid, has_host: bool, now: Instant) -> bool {
-        self.seen.retain(|_, (at, _)| is_fresh(*at, now));
-        self.seen.insert(room, (now, has_host));
-        has_host
-    }
-
-    /// Returns the lock of a room.
-    fn lock_of(&mut self, room: Guid) -> Arc<AsyncMutex<()>> {
-        let known = self.locks.get(&room).and_then(Weak::upgrade);
-        known.unwrap_or_else(|| {
-            self.locks.retain(|_, lock| lock.strong_count() > 0);
-            let lock = Arc::default();
-            self.locks.insert(room, Arc::downgrade(&lock));
-            lock
-        })
-    }
+/// Waits until one more call may be under way.
+async fn permit(calls: Arc<Semaphore>) -> OwnedSemaphorePermit {
+    let permit = calls.acquire_owned().await;
+    permit.expect("the semaphore is never closed")
 }
 
-fn is_fresh(at: Instant, now: Instant) -> bool {
-    now.saturating_duration_since(at) < PRESENCE_AGE
+/// Calls the server on a thread of its own, which goes on where the caller gives up, and keeps its permit
+/// until it ends.
+async fn blocking<T: Send + 'static>(
+    server: Arc<HandoffServer>,
+    permit: OwnedSemaphorePermit,
+    work: impl FnOnce(&HandoffServer) -> Result<T, HandoffError> + Send + 'static,
+) -> Result<T, HandoffError> {
+    let called = spawn_blocking(move || {
+        let outcome = work(&server);
+        drop(permit);
+        outcome
+    });
+    called.await.expect("neither a panic nor a stop is hidden")
 }
