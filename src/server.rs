@@ -23,9 +23,9 @@ use crate::http::{
     self, AppState, DocumentSettings, Hosts, Limits, MeetingSettings, Rejections, RequestLog,
 };
 use crate::meeting::builtin::{Hub, IceServers};
-use crate::meeting::handoff::{Handoffs, MAX_CALLS};
+use crate::meeting::handoff::{CALL_THREADS, Handoffs};
 use crate::meeting::{self, HostLinks, SecretError};
-use crate::model::{MeetingServer, Timestamp};
+use crate::model::Timestamp;
 use crate::store::{
     self, Failure, Location, MigrationEvent, OpenError, STORE_THREADS, ServerNote, Store,
     ThreadError,
@@ -150,13 +150,13 @@ impl BoundServer {
         // below the hard limit.
         let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(DEFAULT_FILE_LIMIT);
         check_file_limit(files, workers)?;
-        let calls = match config.meeting.server {
-            MeetingServer::BigBlueButton | MeetingServer::LiveKit => MAX_CALLS,
+        let handoffs = handoff::handoffs(&config.meeting)?;
+        let calls = match &handoffs {
+            Some(handoffs) if handoffs.server().calls_out() => CALL_THREADS,
             _ => 0,
         };
         store::check_threads(workers + STORE_THREADS + OTHER_THREADS + calls)?;
         let certificate = Certificate::load(&config.tls, config.server.public_url.as_ref())?;
-        let handoffs = handoff::handoffs(&config.meeting)?;
         let cannot_listen = |reason| ServerError::Listen {
             address: config.server.listen,
             reason,

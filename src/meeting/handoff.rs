@@ -16,7 +16,7 @@ mod testing;
 
 pub(crate) use bigbluebutton::BigBlueButton;
 pub(crate) use deadline::{Deadline, TIMEOUT};
-pub(crate) use handoffs::{Handoffs, MAX_CALLS};
+pub(crate) use handoffs::{CALL_THREADS, Handoffs};
 pub(crate) use jitsi::{Jitsi, JitsiTokens};
 pub(crate) use jwt::SigningKey;
 pub(crate) use livekit::{HostAction, LiveKit};

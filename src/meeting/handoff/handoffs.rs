@@ -13,8 +13,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
-/// How many calls to the meeting server may be under way, each of which needs a thread. (Tuning.)
-pub(crate) const MAX_CALLS: usize = 16;
+/// How many calls to the meeting server may be under way. (Tuning.)
+const MAX_CALLS: usize = 16;
+
+/// How many threads these calls need: each one its own, and one more that looks the address of the server
+/// up, because the system's look-up knows no deadline.
+pub(crate) const CALL_THREADS: usize = 2 * MAX_CALLS;
 
 /// The part of the time that a look for a host may take. With the rest, a failure is remembered before the
 /// time of those is over who wait for the same answer.
