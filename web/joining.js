@@ -32,7 +32,9 @@ export async function askToJoin(name, host) {
   if (body.code === 55) {
     forgetHostToken();
   }
-  throw trouble(known[body.code] ?? "join_failed", answer.status >= 500);
+  // Those who are on their way at this moment arrive within seconds.
+  const isPassing = answer.status >= 500 || body.code === 98;
+  throw trouble(known[body.code] ?? "join_failed", isPassing);
 }
 
 function trouble(name, isPassing) {

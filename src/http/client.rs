@@ -30,7 +30,7 @@ impl Caller {
     }
 }
 
-/// Returns the address by which the sockets of a client are counted; `None` for a trusted proxy that
+/// Returns the address by which the sockets and joins of a client are counted; `None` for a trusted proxy that
 /// names no client: it stands for many.
 pub(super) fn counted_client(request: &HttpRequest, trusted: &[IpNet]) -> Option<IpAddr> {
     let address = client_address(request, trusted);

@@ -153,8 +153,10 @@ pub(crate) enum ApiError {
     ForeignPage,
     #[error("no further meeting can be opened now: the server has too many, or stops; try again")]
     MeetingsFull,
-    /// The client address has too many web sockets; holds the seconds until it may try again.
-    #[error("too many people are in meetings from this client address: try again later")]
+    /// The client address has too many web sockets, or joins under way; holds the seconds until it may try again.
+    #[error(
+        "too many people are in meetings from this client address, or on their way: try again later"
+    )]
     TooManySockets(u64),
     #[error(
         "there is nothing to rate: this person has rated the room already, left more than an hour ago, \

@@ -1,6 +1,7 @@
 //! Hand-off: the link of a room opens a meeting on another server, to which a person's browser is sent
 //! at the click and never before.
 
+mod arrivals;
 mod bigbluebutton;
 mod deadline;
 mod handoffs;

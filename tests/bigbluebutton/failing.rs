@@ -1,6 +1,6 @@
 use crate::house::{House, Room, assert_failed, sent};
 use crate::stub::{SECRET, Stub, created, done, failed, http, info};
-use crate::support::{Folder, TIMEOUT, all_at_once};
+use crate::support::{Answer, Folder, TIMEOUT, all_at_once};
 use serde_json::json;
 use std::net::TcpListener;
 use std::sync::Mutex;
@@ -132,6 +132,30 @@ fn a_server_that_says_nothing_costs_a_person_five_seconds() {
     assert_eq!(names, ["create", "getMeetingInfo"]);
     // The server itself goes on meanwhile.
     assert_eq!(house.server.get("/healthz").status, 200);
+    drop(release);
+}
+
+#[test]
+fn who_waits_behind_a_slow_call_is_told_that_many_enter() {
+    let (release, wait) = held();
+    let stub = Stub::with(move |_| {
+        // Until the test has ended.
+        let _ = wait.lock().expect("no panic").recv();
+        Vec::new()
+    });
+    let house = House::new(&stub, json!({}));
+    let answers = all_at_once(51, |n| house.host(&format!("Host {n}")));
+    let count = |status, code| {
+        let is_so =
+            |answer: &&Answer| (answer.status, &answer.json()["code"]) == (status, &json!(code));
+        answers.iter().filter(is_so).count()
+    };
+    assert_eq!(count(502, 99), 1, "{answers:?}");
+    assert_eq!(count(503, 95), 49, "{answers:?}");
+    // No more than 50 of one client are on their way at a time.
+    assert_eq!(count(429, 98), 1, "{answers:?}");
+    let refused = answers.iter().find(|answer| answer.status == 429);
+    assert_eq!(refused.expect("an answer").header("retry-after"), "3");
     drop(release);
 }
 

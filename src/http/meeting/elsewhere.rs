@@ -7,8 +7,9 @@ use crate::meeting::{MeetingOptions, Role};
 use crate::model::{Room, Timestamp};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
+use std::net::IpAddr;
 
-/// After how many seconds a page that waits asks again.
+/// After how many seconds a page asks again that waits, or was refused because of others who enter.
 const RETRY_AFTER_SECONDS: u64 = 3;
 
 /// The answer to a join where meetings take place elsewhere.
@@ -50,14 +51,19 @@ impl From<Entry> for Destination {
     }
 }
 
-/// Sends a person to the meeting server, or lets them wait for a host. What was begun there is done to
-/// the end though the client leaves.
+/// Sends a person of a client to the meeting server, or lets them wait for a host. What was begun there is
+/// done to the end though the client leaves.
 pub(super) async fn enter(
     room: Room,
     role: Role,
     name: String,
+    client: Option<IpAddr>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
+    let handoffs = state.meeting.handoffs.as_ref();
+    let handoffs = handoffs.ok_or(ApiError::RouteNotFound)?;
+    let arrival = handoffs.arrive(client);
+    let arrival = arrival.ok_or(ApiError::TooManySockets(RETRY_AFTER_SECONDS))?;
     let visit = Visit {
         options: MeetingOptions::from_json(room.options.as_json()),
         page_url: page::url(&state.public_url, &room.slug()),
@@ -73,7 +79,7 @@ pub(super) async fn enter(
     let entering = async move {
         match &entered.meeting.handoffs {
             Some(handoffs) => handoffs
-                .enter(visit)
+                .enter(visit, arrival)
                 .await
                 .map_err(ApiError::MeetingServer),
             None => Err(ApiError::RouteNotFound),

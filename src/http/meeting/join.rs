@@ -61,15 +61,16 @@ pub(super) async fn join(
     if let Some(token) = &host {
         check_host_link(&opened, token, &request, &state)?;
     }
+    let client = counted_client(&request, &state.trusted_proxies);
     if state.meeting.handoffs.is_some() {
         let role = host.map_or(Role::Guest, |_| Role::Host);
-        return elsewhere::enter(opened.room, role, name, state).await;
+        return elsewhere::enter(opened.room, role, name, client, state).await;
     }
     let ticket = state.meeting.hub.issue(Ticket {
         room: opened.room.guid,
         name,
         host_epoch: host.map(|_| opened.room.host_epoch),
-        client: counted_client(&request, &state.trusted_proxies),
+        client,
     });
     Ok(HttpResponse::Ok().json(JoinResponse {
         ticket: ticket.map_err(super::refused)?.to_string(),

@@ -1,11 +1,13 @@
 //! Who may go to the meeting server at this moment.
 
+use super::arrivals::{Arrival, Arrivals};
 use super::known_rooms::KnownRooms;
 use super::{Deadline, Entry, HandoffError, HandoffServer, HostAction, TIMEOUT, Visit};
 use crate::meeting::room_options::MeetingOptions;
 use crate::model::{Guid, Timestamp, WithoutHost};
 use log::warn;
 use std::any::Any;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -38,6 +40,7 @@ pub(crate) struct Handoffs {
     without_host: WithoutHost,
     /// How long a host counts as present, on a server that does not tell who is there.
     host_stays: Duration,
+    arrivals: Arrivals,
     rooms: Mutex<KnownRooms>,
     calls: Arc<Semaphore>,
 }
@@ -96,6 +99,7 @@ impl Handoffs {
             server: Arc::new(server),
             without_host,
             host_stays,
+            arrivals: Arrivals::default(),
             rooms: Mutex::default(),
             calls: Arc::new(Semaphore::new(MAX_CALLS)),
         }
@@ -106,11 +110,20 @@ impl Handoffs {
         &self.server
     }
 
+    /// Counts a person who is on the way, of a client that is counted; None if too many of it are.
+    pub(crate) fn arrive(&self, client: Option<IpAddr>) -> Option<Arrival> {
+        self.arrivals.begin(client)
+    }
+
     /// Lets a person in; None if the person has to wait until a host is there.
     ///
     /// # Errors
     /// A server that does not answer within 5 seconds, or refuses; too many people at once.
-    pub(crate) async fn enter(&self, visit: Visit) -> Result<Option<Entry>, HandoffError> {
+    pub(crate) async fn enter(
+        &self,
+        visit: Visit,
+        _arrival: Arrival,
+    ) -> Result<Option<Entry>, HandoffError> {
         let attempt = Attempt::begin();
         attempt.finish(self.enter_in_turn(visit, &attempt)).await
     }
