@@ -159,7 +159,7 @@ pub(crate) enum ApiError {
     )]
     TooManySockets(u64),
     #[error(
-        "there is nothing to rate: this person has rated the room already, left more than an hour ago, \
+        "there is nothing to rate: this person has rated the room already, left too long ago, \
          or was not in a meeting of it"
     )]
     NothingToRate,

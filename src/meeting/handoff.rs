@@ -154,6 +154,15 @@ impl HandoffServer {
         matches!(self, Self::BigBlueButton(_) | Self::LiveKit(_))
     }
 
+    /// Returns whether people come back to a page of this program in the end, and so can give stars.
+    pub(crate) fn leads_back(&self) -> bool {
+        match self {
+            Self::Template(server) => server.leads_back(),
+            Self::Jitsi(_) => false,
+            Self::BigBlueButton(_) | Self::LiveKit(_) => true,
+        }
+    }
+
     /// Prepares the meeting where the server needs that, and returns where the person goes.
     ///
     /// # Errors

@@ -100,9 +100,20 @@ fn only_the_right_host_link_makes_a_host() {
     assert_eq!(answer.status, 403, "{answer:?}");
 }
 
+/// Settings with which the meeting server leads people back.
+fn leading_back(config: &mut Config) {
+    settings(config);
+    let template = &mut config.meeting.template;
+    template.host_url = "https://meet.example/{jwt}?b={return_url}".parse().ok();
+    template.guest_url = "https://meet.example/?b={return_url}".parse().ok();
+}
+
 #[test]
 fn who_comes_back_gives_stars_once() {
-    let room = Room::new(&json!({"return_url": "https://example.org/bye"}), settings);
+    let room = Room::new(
+        &json!({"return_url": "https://example.org/bye"}),
+        leading_back,
+    );
     let answer = room.join(&json!({"name": "Grace"})).json();
     assert_eq!(answer["return_url"], "https://example.org/bye");
     let ticket = text(&answer, "rating");
@@ -123,9 +134,13 @@ fn who_comes_back_gives_stars_once() {
         (&rating["count"], &rating["average"]),
         (&json!(1), &json!(4.0))
     );
-    let without = Room::new(&json!({"allow_rating": false}), settings);
-    let answer = without.join(&json!({"name": "Grace"})).json();
-    assert_eq!(answer["rating"], Value::Null);
+    // Nobody rates who never comes back, or where the room does not want it.
+    let off = Room::new(&json!({"allow_rating": false}), leading_back);
+    let away = Room::new(&json!({}), settings);
+    for room in [off, away] {
+        let answer = room.join(&json!({"name": "Grace"})).json();
+        assert_eq!(answer["rating"], Value::Null);
+    }
 }
 
 #[test]
@@ -141,12 +156,7 @@ fn the_api_says_what_becomes_of_the_options() {
     let away = Room::new(&json!({}), settings);
     assert!(lists(&away, "applied", "start_active"));
     assert!(lists(&away, "ignored", "return_url"));
-    let back = Room::new(&json!({}), |config| {
-        settings(config);
-        let template = &mut config.meeting.template;
-        template.host_url = "https://meet.example/{jwt}?b={return_url}".parse().ok();
-        template.guest_url = "https://meet.example/?b={return_url}".parse().ok();
-    });
+    let back = Room::new(&json!({}), leading_back);
     assert!(lists(&back, "applied", "allow_rating"));
     assert!(lists(&back, "client_only", "return_url"));
     assert!(lists(&back, "ignored", "allow_reactions"));

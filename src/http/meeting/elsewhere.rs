@@ -74,7 +74,8 @@ pub(super) async fn enter(
     };
     let guid = visit.room.guid;
     let return_url = visit.options.return_url.clone();
-    let allows_rating = visit.options.allow_rating;
+    // Who never comes back to this server can give it no stars.
+    let can_rate = visit.options.allow_rating && handoffs.server().leads_back();
     let entered = state.clone();
     let entering = async move {
         match &entered.meeting.handoffs {
@@ -89,7 +90,10 @@ pub(super) async fn enter(
     let response = match uninterrupted(entering).await? {
         Some(entry) => EnterResponse::Open {
             destination: entry.into(),
-            rating: allows_rating.then(|| hub.may_rate(guid).to_string()),
+            rating: can_rate
+                .then(|| hub.may_rate(guid, client))
+                .flatten()
+                .map(|ticket| ticket.to_string()),
             return_url,
         },
         None => EnterResponse::Waiting {

@@ -30,7 +30,8 @@ impl FromJson<'_> for SentStars {
 }
 
 /// Counts the stars that a person gives a room: `POST` on `rating` below the room's page, once for
-/// everybody who was in, until an hour after they left.
+/// everybody who was in, until an hour after they left, or, where the meeting is on another server, until 12
+/// hours after they went there.
 pub(super) async fn rate(
     body: JsonBody,
     request: HttpRequest,

@@ -119,12 +119,13 @@ impl Hub {
         self.registry().ratings.take(secret, room, self.now())
     }
 
-    /// Gives a person who goes to another server the right to rate a room, once, until half a day later.
-    pub(crate) fn may_rate(&self, room: Guid) -> Secret {
+    /// Gives a person of a client who goes to another server the right to rate a room, once, until half a
+    /// day later; None where the client has rated the room too often.
+    pub(crate) fn may_rate(&self, room: Guid, client: Option<IpAddr>) -> Option<Secret> {
         let secret = Secret::generate();
         let mut registry = self.registry();
-        registry.ratings.add_for_long(secret, room, self.now());
-        secret
+        let is_given = registry.ratings.add_away(secret, room, client, self.now());
+        is_given.then_some(secret)
     }
 
     /// Gives the right to rate a room back, because the rating was not counted.
