@@ -136,7 +136,7 @@ fn context(visit: &Visit) -> Value {
         for name in RECORDING_FEATURES {
             features.insert((*name).into(), false.into());
         }
-        // What is missing here, the server denies guests.
+        // Guests lose nothing by what is missing here: without features they have none of these either.
         for name in OTHER_FEATURES.iter().filter(|_| visit.is_host()) {
             features.insert((*name).into(), true.into());
         }

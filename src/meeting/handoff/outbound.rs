@@ -43,7 +43,8 @@ impl Outbound {
         let config = Agent::config_builder()
             .tls_config(tls)
             .user_agent(concat!("roomd/", env!("CARGO_PKG_VERSION")))
-            // The environment of this process is that of another purpose than these calls.
+            // HTTP_PROXY and its like are meant for other programs of this machine: a proxy on the way would see
+            // who enters, and a meeting server is mostly in the own network.
             .proxy(None)
             // A redirect would show the next server what was signed for this one.
             .max_redirects(0)

@@ -40,6 +40,7 @@ pub(super) fn query(visit: &Visit, name: &str) -> Query {
     } else if chat.off_special_msging {
         query.add("disabledFeatures", "privateChat");
     }
+    // Of hidden streams, the server can hide the cameras only: it mixes the voices.
     let locks = [
         ("lockSettingsDisablePublicChat", chat.off_general_msging),
         (
