@@ -1,23 +1,24 @@
 // The form before the meeting: name, preview, choice of devices.
 
+import { NameField } from "./arriving.js";
 import { fillDeviceLists, openChosen } from "./device-lists.js";
 import { byId, show } from "./dom.js";
 import { audioContext } from "./notices.js";
 import { state } from "./room.js";
 import { loudness } from "./speaking.js";
-import { remember, remembered, takeHostToken } from "./storage.js";
+import { remember, takeHostToken } from "./storage.js";
 import { text } from "./texts.js";
 
 const LEVEL_EVERY_MS = 100;
 
 export class JoinForm {
   #devices;
+  #name = new NameField();
   #meter = null;
 
   /** `join` is called with name and host token, and returns a promise. */
   constructor(devices, join) {
     this.#devices = devices;
-    byId("name").value = remembered("name") ?? "";
     show(byId("insecure"), !devices.isAvailable);
     byId("use-camera").addEventListener("click", () => this.#toggleCamera());
     byId("use-microphone").addEventListener("click", () => this.#toggleMicrophone());
@@ -32,13 +33,10 @@ export class JoinForm {
   }
 
   async #submit(join) {
-    const name = byId("name").value.trim();
-    this.#trouble(name ? "" : text("name_missing"));
+    const name = this.#name.take();
     if (!name) {
-      byId("name").focus();
       return;
     }
-    remember("name", name);
     audioContext();
     byId("join").disabled = true;
     try {
@@ -46,14 +44,9 @@ export class JoinForm {
       this.#stopMeter();
       byId("preview").srcObject = null;
     } catch (error) {
-      this.#trouble(error.message);
+      this.#name.trouble(error.message);
       byId("join").disabled = false;
     }
-  }
-
-  #trouble(words) {
-    byId("join-trouble").textContent = words;
-    byId("name").setAttribute("aria-invalid", String(Boolean(words)));
   }
 
   async #tell(opening) {

@@ -1,6 +1,7 @@
 // The page of a meeting: puts its parts together. Messages of the server come in here, by whatever way a page
 // opens to its server.
 
+import { arrive } from "./arriving.js";
 import { Attendance } from "./attendance.js";
 import { Chat } from "./chat.js";
 import { Controls } from "./controls.js";
@@ -13,7 +14,6 @@ import { Panels } from "./panels.js";
 import { People } from "./people.js";
 import { Remaining } from "./remaining.js";
 import { enter, room, state } from "./room.js";
-import { takeHostToken } from "./storage.js";
 import { text } from "./texts.js";
 import { Tiles } from "./tiles.js";
 import { Knocking, showReason } from "./waiting.js";
@@ -247,18 +247,7 @@ class Meeting {
  * any more.
  */
 export function openPage(connectTo) {
-  // A page that the browser kept while another was shown has left its meeting.
-  window.addEventListener("pageshow", (event) => event.persisted && location.reload());
-
-  takeHostToken();
-  // A host link that is opened in the same tab only changes what follows the address.
-  window.addEventListener("hashchange", () => {
-    const isHostLink = new URLSearchParams(location.hash.slice(1)).has("host");
-    takeHostToken();
-    if (isHostLink && state() !== "join") {
-      location.reload();
-    }
-  });
+  arrive();
   if (isSupported()) {
     const meeting = new Meeting(connectTo);
     // For the console of the browser, where operators look for the reason of a bad picture.

@@ -152,6 +152,36 @@ fn the_way_to_another_server_is_accessible_and_fits_a_phone() {
     });
 }
 
+#[test]
+fn the_way_to_another_server_can_be_left_and_taken_again() {
+    isolated(|| {
+        let settings = "[meeting]\nserver = \"template\"\n[meeting.template]\n\
+            host_url = \"https://meet.example/\"\nguest_url = \"https://meet.example/\"\n";
+        let house = House::new(&json!({}), settings);
+        house.host_url();
+        let guest = house.knock(house.url(), "Grace");
+        guest.wait_for_state("waiting");
+        // The page asks, and has no answer yet when the person stops waiting.
+        guest.run(
+            "const fetch = window.fetch;
+             window.fetch = () => new Promise((_, reject) => {
+                 window.fail = () => { window.fetch = fetch; reject(new TypeError()); };
+             });",
+            json!([]),
+        );
+        guest.wait_for("window.fail !== undefined");
+        guest.click("#waiting-leave");
+        guest.assert_state("join");
+        guest.wait_for("document.querySelector('#join').disabled === false");
+        guest.run("window.fail()", json!([]));
+        guest.click("#join");
+        guest.wait_for_state("waiting");
+        guest.click("#waiting-leave");
+        guest.wait_for("document.querySelector('#join-trouble').textContent === ''");
+        guest.assert_state("join");
+    });
+}
+
 /// Returns the address of a server that answers each request with nothing, at which a browser stays on the
 /// page where it is, and the first lines of the requests.
 fn empty_server() -> (SocketAddr, Receiver<String>) {

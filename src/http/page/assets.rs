@@ -35,6 +35,7 @@ const FILES: &[File] = files![
     "style.css": STYLE,
     "meeting.css": STYLE,
     "icon.svg": IMAGE,
+    "arriving.js": SCRIPT,
     "asking.js": SCRIPT,
     "attendance.js": SCRIPT,
     "builtin.js": SCRIPT,
