@@ -8,14 +8,19 @@
 import { Messages } from "./livekit-messages.js";
 import { LocalTracks, Pictures } from "./livekit-tracks.js";
 import { post } from "./room.js";
+import { forgetHostToken } from "./storage.js";
 
 const { ConnectionState, DisconnectReason, Room, RoomEvent, setLogLevel } = window.LivekitClient;
+
+/** The code of the answer to a host link that is not valid, or no longer. */
+const HOST_LINK_WRONG = 55;
 
 export class LiveKitMeeting {
   /** What `peers.js` is in a meeting without LiveKit. */
   pictures;
   #answer;
   #askedAt = performance.now();
+  /** The secret of the host link; null for a guest, and for a host whose link is no longer valid. */
   #host;
   #room = new Room({ dynacast: true, stopLocalTrackOnUnpublish: false });
   #tracks;
@@ -227,12 +232,20 @@ export class LiveKitMeeting {
     };
   }
 
-  /** Lets the server do what only hosts may do. */
+  /** Lets the server do what only hosts may do, as long as it takes the host link. */
   async #act(action, person) {
+    if (this.#host === null) {
+      this.#emit("error", { code: "host_link_wrong" });
+      return;
+    }
     try {
       const answer = await post("host", { host: this.#host, action, person });
-      const { done } = await answer.json();
-      if (done !== true) {
+      const { code, done } = await answer.json();
+      if (code === HOST_LINK_WRONG) {
+        this.#host = null;
+        forgetHostToken();
+        this.#emit("error", { code: "host_link_wrong" });
+      } else if (done !== true) {
         this.#emit("error", { code: done === false ? "no_such_person" : "not_done" });
       }
     } catch {

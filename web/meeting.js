@@ -205,6 +205,7 @@ class Meeting {
       not_allowed: text("error_not_allowed"),
       media_off: text("error_media_off"),
       not_done: text("error_not_done"),
+      host_link_wrong: text("host_link_wrong"),
     };
     if (["rate_limited", "chat_off", "too_long"].includes(code)) {
       this.#parts.chat.reject(words[code]);

@@ -174,6 +174,31 @@ fn guests_wait_for_a_host_who_lets_them_in_mutes_removes_and_ends() {
 }
 
 #[test]
+fn a_host_on_livekit_whose_link_was_revoked_is_told_and_acts_no_more() {
+    isolated(|| {
+        let venue = Venue::new(&json!({}));
+        let house = &venue.house;
+        let ada = venue.join_as_host("Ada");
+        let grace = venue.join("Grace");
+        let revoked = house.server.delete(&format!("{}/host-link", house.path()));
+        assert_eq!(revoked.status, 204);
+        ada.click("#people-open");
+        ada.wait_for("document.querySelector('#people-list [data-action=remove]') !== null");
+        ada.click("#people-list [data-action=remove]");
+        ada.wait_for_text("#notices", "no longer valid");
+        let requests = "return performance.getEntriesByType('resource')
+            .filter(({ name }) => name.endsWith('/host')).length";
+        ada.click("#people-list [data-action=remove]");
+        ada.wait_for(
+            "[...document.querySelectorAll('#notices > *')]
+                .filter((line) => line.innerText.includes('no longer valid')).length === 2",
+        );
+        assert_eq!(ada.run(requests, json!([])), 1);
+        grace.assert_state("in");
+    });
+}
+
+#[test]
 fn options_take_away_what_livekit_can_take_away() {
     isolated(|| {
         let venue = Venue::new(&json!({
