@@ -46,6 +46,19 @@ impl KeyName {
     pub(super) fn as_str(&self) -> &str {
         &self.0.name
     }
+
+    /// Returns what tells the key from others: its name, or its public half if it has none.
+    pub(super) fn shown(&self) -> String {
+        let CachedKey {
+            access_key, name, ..
+        } = &*self.0;
+        let shown = if name.is_empty() {
+            access_key.as_str()
+        } else {
+            name
+        };
+        shown.to_owned()
+    }
 }
 
 impl FromRequest for Authorized {

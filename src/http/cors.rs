@@ -1,6 +1,6 @@
 //! Cross-origin requests: which pages of other servers may call the API from a browser.
 
-use super::request_log::REQUEST_ID;
+use super::request_id::REQUEST_ID;
 use super::rooms::UNKNOWN_OPTIONS;
 use super::users::TOTAL_COUNT;
 use actix_cors::Cors;

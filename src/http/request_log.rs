@@ -1,4 +1,4 @@
-//! Gives every request an id, records when it began, and logs requests that failed, were slow or were
+//! Gives every request an id, measures how long it takes, and logs requests that failed, were slow or were
 //! rejected.
 
 use super::auth::KeyName;
@@ -6,23 +6,18 @@ use super::client::client_address;
 use super::cors_rejection;
 use super::error::ApiError;
 use super::page;
+use super::request_id::{REQUEST_ID, take_id};
 use super::state::AppState;
+use super::trace_context::traceparent;
 use actix_cors::CorsError;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::HeaderValue;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
 use log::kv::Value;
 use log::{Level, Record};
 use std::time::{Duration, Instant};
-use uuid::Uuid;
-
-/// The response header with the id of the request; in a request, the id that the caller chose.
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The longest request id that a caller may choose, in characters.
-const MAX_ID_CHARS: usize = 128;
 
 /// Observes every request: the middleware around all routes.
 pub(crate) async fn observe(
@@ -31,7 +26,6 @@ pub(crate) async fn observe(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse, Error> {
     let started = Instant::now();
-    let id = caller_id(&request).unwrap_or_else(new_id);
     let mut response = match state.hosts.check(&request) {
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
         Err(error) => request.error_response(error),
@@ -42,29 +36,18 @@ pub(crate) async fn observe(
         let error = cors_rejection::api_error(error);
         response = response.into_response(HttpResponse::from_error(error));
     }
-    write_line(&state, &response, &id, started.elapsed());
+    let request = response.request();
+    let (id, took) = (take_id(request), started.elapsed());
+    let route = request.match_pattern().map(page::shown_route);
+    write_line(&state, &response, route.as_deref(), &id, took);
     response.headers_mut().insert(REQUEST_ID, id);
     Ok(response)
-}
-
-/// Returns the caller's request id, if it is safe in a log and a header.
-fn caller_id(request: &ServiceRequest) -> Option<HeaderValue> {
-    let id = request.headers().get(REQUEST_ID)?;
-    let safe = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
-    let valid = (1..=MAX_ID_CHARS).contains(&id.len()) && id.as_bytes().iter().all(safe);
-    valid.then(|| id.clone())
-}
-
-/// Returns an id for a request whose caller chose none.
-pub(super) fn new_id() -> HeaderValue {
-    let mut text = Uuid::encode_buffer();
-    let id = Uuid::now_v7().as_hyphenated().encode_lower(&mut text);
-    HeaderValue::from_str(id).expect("hexadecimal digits and hyphens")
 }
 
 fn write_line(
     state: &AppState,
     response: &ServiceResponse<impl MessageBody>,
+    route: Option<&str>,
     id: &HeaderValue,
     took: Duration,
 ) {
@@ -88,12 +71,11 @@ fn write_line(
     } else {
         return;
     };
-    let route = request.match_pattern().map(page::shown_route);
     let error = error.filter(|_| status.is_server_error());
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let mut members = vec![
         ("method", Value::from(request.method().as_str())),
-        ("route", Value::from(route.as_deref().unwrap_or("none"))),
+        ("route", Value::from(route.unwrap_or("none"))),
         ("status", Value::from(status.as_u16())),
         ("duration_ms", Value::from(duration_ms)),
         ("request_id", Value::from(id.to_str().unwrap_or_default())),
@@ -102,6 +84,9 @@ fn write_line(
     let key_name = extensions.get::<KeyName>().map(KeyName::as_str);
     if let Some(name) = key_name.filter(|name| !name.is_empty()) {
         members.push(("key", Value::from(name)));
+    }
+    if let Some(traceparent) = traceparent(request.headers()) {
+        members.push(("traceparent", Value::from(traceparent)));
     }
     if let Some(address) = &address {
         members.push(("address", Value::from_display(address)));

@@ -12,6 +12,7 @@ mod unknown_options;
 use super::auth::Authorized;
 use super::body::JsonBody;
 use super::cache::{Cache, CachedResponse};
+use super::changes::{Author, Change};
 use super::error::ApiError;
 use super::error_responses::{
     CreatorNotFound, DiskFull, GuestsOnly, GuestsOnlyOrInactive, RoomNameTaken, RoomNotFound,
@@ -80,12 +81,29 @@ pub(super) async fn get_or_create(
     if is_by_body && let Some(cached) = cache.response(generation, &body.0) {
         return Ok(json_response(HttpResponse::Ok(), cached));
     }
+    uninterrupted(find_or_create(authorized, body, in_query, request, state)).await
+}
+
+/// Does what [`get_or_create`] does with a request whose response is not cached.
+async fn find_or_create(
+    authorized: Authorized,
+    body: JsonBody,
+    in_query: ExtraFields,
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let cache = Cache::from_request(&request);
+    let generation = authorized.generation;
+    let is_by_body = in_query.is_empty();
     let (mut draft, fields) = request::read_draft(&body.0, &state.languages)?;
     let fields = fields.and(in_query).check(&authorized)?;
     draft.registration = state.registration(&draft.creator_email);
     let unknown_options = unknown_options::value(&draft.options);
     let outcome = state.store.get_or_create_default(draft).await;
     let (room, created) = outcome.map_err(|error| creation_error(error, &request))?;
+    if created == CreateOutcome::Created {
+        Author::of(&request).log(Change::RoomCreated(room.guid));
+    }
     let found = FoundRoom::load(room, fields, &state).await?;
     let room = &found.room;
     let shown = CachedResponse {
@@ -181,12 +199,24 @@ pub(super) async fn update(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
+    uninterrupted(change(authorized, body, request, state)).await
+}
+
+/// Does what [`update`] does.
+async fn change(
+    authorized: Authorized,
+    body: JsonBody,
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
     let (patch, fields) = request::read_patch(&body.0, &state.languages)?;
     let in_query = ExtraFields::from_query(request.query_string())?;
     let fields = fields.and(in_query).check(&authorized)?;
     let guid = room_guid(&request)?;
     let unknown_options = unknown_options::value(&patch.options);
+    let author = Author::of(&request);
     let room = state.store.update_room(guid, patch).await?;
+    author.log(Change::RoomUpdated(guid));
     let found = FoundRoom::load(room, fields, &state).await?;
     let mut response = HttpResponse::Ok();
     add_unknown_options(&mut response, unknown_options);
@@ -209,8 +239,10 @@ pub(super) async fn delete(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let guid = room_guid(&request)?;
+    let author = Author::of(&request);
     let deleted = async move {
         state.store.delete_room(guid).await?;
+        author.log(Change::RoomDeleted(guid));
         state.meeting.room_deleted(guid);
         Ok::<_, ApiError>(())
     };

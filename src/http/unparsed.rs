@@ -1,7 +1,7 @@
 //! Answers to input that is no request, which the HTTP server gives by itself and without a body.
 
 use super::error::{ErrorCode, ErrorResponse};
-use super::request_log::{REQUEST_ID, new_id};
+use super::request_id::{REQUEST_ID, new_id};
 use std::fmt::Write;
 
 /// How the HTTP server begins these answers, and what is wrong with the input.

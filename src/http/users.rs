@@ -8,6 +8,7 @@ pub(crate) use response::UserResponse;
 
 use super::auth::Authorized;
 use super::body::JsonBody;
+use super::changes::{Author, Change};
 use super::error::ApiError;
 use super::error_responses::{DiskFull, UserNotFound, UserTaken};
 use super::state::AppState;
@@ -43,7 +44,16 @@ pub(super) async fn create(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let (profile, patch) = request::read_new(&body.0, &state.user_defaults)?;
-    let (user, outcome) = state.store.upsert_user(profile, patch).await?;
+    let author = Author::of(&request);
+    let created = async move {
+        let (user, outcome) = state.store.upsert_user(profile, patch).await?;
+        author.log(match outcome {
+            CreateOutcome::Created => Change::UserCreated(user.guid),
+            CreateOutcome::Existed => Change::UserUpdated(user.guid),
+        });
+        Ok::<_, ApiError>((user, outcome))
+    };
+    let (user, outcome) = uninterrupted(created).await?;
     let mut response = match outcome {
         CreateOutcome::Existed => HttpResponse::Ok(),
         CreateOutcome::Created => {
@@ -95,7 +105,13 @@ pub(super) async fn update(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let patch = request::read_patch(&body.0)?;
-    let user = state.store.update_user(lookup(&request)?, patch).await?;
+    let (lookup, author) = (lookup(&request)?, Author::of(&request));
+    let updated = async move {
+        let user = state.store.update_user(lookup, patch).await?;
+        author.log(Change::UserUpdated(user.guid));
+        Ok::<_, ApiError>(user)
+    };
+    let user = uninterrupted(updated).await?;
     Ok(HttpResponse::Ok().json(UserResponse::new(&user)))
 }
 
@@ -116,12 +132,14 @@ pub(super) async fn delete(
 ) -> Result<HttpResponse, ApiError> {
     let user = state.store.find_user(lookup(&request)?).await?;
     let user = user.ok_or(model::Error::UserNotFound)?;
+    let author = Author::of(&request);
     let deleted = async move {
         let room = match &state.meeting.handoffs {
             Some(_) => state.store.find_default_room(&user.profile.email).await?,
             None => None,
         };
         state.store.delete_user(user.guid).await?;
+        author.log(Change::UserDeleted(user.guid));
         state.meeting.hub.user_deleted(user.guid);
         if let Some(room) = room {
             state.meeting.room_deleted(room.guid);

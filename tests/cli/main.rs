@@ -3,6 +3,7 @@
 mod backup;
 mod backup_folder;
 mod certificate;
+mod changes;
 mod config;
 mod database;
 mod demo;

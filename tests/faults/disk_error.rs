@@ -1,5 +1,5 @@
 use crate::support::{Folder, Process, ROOM, ServerProcess, TIMEOUT, email, room_path, skip};
-use crate::{assert_error, assert_log, assert_stored, serve, start};
+use crate::{assert_error, assert_log, assert_stops_quietly, assert_stored, serve, start};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -79,7 +79,7 @@ fn a_server_continues_when_a_disk_accepts_writes_again() {
         assert_eq!(created.status, 201, "{created:?}");
         let log = server.process().log_until(end);
         assert_log(&log, &["started", beginning, end]);
-        assert_eq!(server.stop().stderr.lines().count(), 1);
+        assert_stops_quietly(server);
         let rooms = [(email(0), before.json()), (email(1), created.json())];
         assert_stored(&folder, &rooms.into());
     }

@@ -1,6 +1,6 @@
 use crate::disk::Disk;
 use crate::support::{Folder, ROOM, ServerProcess, TIMEOUT, USER, email, room_path};
-use crate::{assert_error, assert_log, assert_stored, serve, start};
+use crate::{assert_error, assert_log, assert_stops_quietly, assert_stored, serve, start};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -69,7 +69,7 @@ fn on_a_full_disk_only_writes_fail_until_there_is_space() {
     assert_eq!(server.get("/readyz").status, 200);
     let log = server.process().log_until(END);
     assert_log(&log, &["started", BEGINNING, END]);
-    assert_eq!(server.stop().stderr.lines().count(), 1);
+    assert_stops_quietly(server);
     rooms.remove(&email(2));
     assert_stored(disk.folder(), &rooms);
 }

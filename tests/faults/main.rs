@@ -71,14 +71,28 @@ fn assert_error(answer: &Answer, status: u16, code: u16) {
     );
 }
 
-/// Asserts that a log has as many lines as expected, each with the expected text.
+/// Asserts that a log has as many lines as expected, each with the expected text, besides those about each
+/// change.
 #[track_caller]
 fn assert_log(log: &[String], expected: &[&str]) {
-    let as_expected = |(line, text): (&String, &&str)| line.contains(text);
+    let log: Vec<_> = log.iter().filter(|line| !is_change(line)).collect();
+    let as_expected = |(line, text): (&&String, &&str)| line.contains(text);
     assert!(
         log.len() == expected.len() && log.iter().zip(expected).all(as_expected),
         "{expected:?}: {log:#?}"
     );
+}
+
+/// Asserts that a server stops, and says nothing more but that, besides lines about each change.
+#[track_caller]
+fn assert_stops_quietly(server: ServerProcess) {
+    let log = server.stop().stderr;
+    let more: Vec<&str> = log.lines().filter(|line| !is_change(line)).collect();
+    assert_eq!(more.len(), 1, "{more:?}");
+}
+
+fn is_change(line: &str) -> bool {
+    line.contains("roomd::change]")
 }
 
 /// Asserts that a database is intact and has these rooms, given by the e-mail addresses of their

@@ -1,5 +1,5 @@
 use crate::support::{Folder, ROOM, email, open};
-use crate::{SERVE, assert_error, assert_log};
+use crate::{SERVE, assert_error, assert_log, assert_stops_quietly};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::thread;
@@ -123,7 +123,7 @@ fn a_full_queue_rejects_at_once_and_serves_the_waiting_calls() {
     log.retain(|line| !others.iter().any(|words| line.contains(words)));
     assert_log(&log, &["started", "too many writes wait", end]);
     assert_eq!(server.room_of(&email(0)).status, 200);
-    assert_eq!(server.stop().stderr.lines().count(), 1);
+    assert_stops_quietly(server);
 }
 
 #[test]

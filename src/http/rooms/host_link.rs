@@ -3,11 +3,13 @@
 use super::room_guid;
 use crate::http::auth::Authorized;
 use crate::http::body::JsonBody;
+use crate::http::changes::{Author, Change};
 use crate::http::error::ApiError;
 use crate::http::error_responses::{DiskFull, GuestsOnly, GuestsOnlyOrOwnerInactive, RoomNotFound};
 use crate::http::fields::{Fields, request};
 use crate::http::page;
 use crate::http::state::AppState;
+use crate::http::uninterrupted::uninterrupted;
 use crate::http::values::LinkSeconds;
 use crate::model::{Guid, Timestamp};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -90,6 +92,12 @@ pub(in crate::http) async fn revoke(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     authorized.check_host_links()?;
-    state.store.revoke_host_links(room_guid(&request)?).await?;
+    let (guid, author) = (room_guid(&request)?, Author::of(&request));
+    let revoked = async move {
+        state.store.revoke_host_links(guid).await?;
+        author.log(Change::HostLinksRevoked(guid));
+        Ok::<_, ApiError>(())
+    };
+    uninterrupted(revoked).await?;
     Ok(HttpResponse::NoContent().finish())
 }
