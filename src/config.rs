@@ -16,8 +16,8 @@ pub use error::ConfigError;
 pub use file::{MAX_FILE_BYTES, Moment, read_file};
 pub use setting_source::SettingSource;
 pub use settings::{
-    Api, Auth, BigBlueButton, Builtin, Config, Database, Jitsi, LiveKit, Log, Meeting, Rooms,
-    Server, Template, Tls,
+    Api, Auth, BigBlueButton, Builtin, Config, Database, Jitsi, LiveKit, Log, Meeting, Metrics,
+    Rooms, Server, Template, Tls,
 };
 pub use source::{Flags, LoadedConfig};
 pub use values::{BasePath, LogFormat, Origin, PublicUrl};

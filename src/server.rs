@@ -1,10 +1,13 @@
 //! The server, which puts the parts together: settings, TLS, database, connections, HTTP.
 
+mod assembly;
 mod certificate_check;
 mod connections;
+mod error;
 mod handoff;
 mod head_filter;
 mod listener;
+mod metrics;
 mod probe;
 mod reload;
 mod request_memory;
@@ -12,24 +15,21 @@ mod tls;
 mod transport;
 
 pub use certificate_check::{CertificateFault, CertificateReport};
+pub use error::ServerError;
 pub use handoff::MeetingServerError;
 pub(crate) use handoff::handoff_server;
+pub use metrics::MetricsError;
 pub(crate) use probe::{Health, Probe, ProbeError};
 pub use reload::Reloader;
 pub use tls::TlsError;
 
 use crate::config::{Config, Origin, PublicUrl};
-use crate::http::{
-    self, AppState, DocumentSettings, Hosts, Limits, MeetingSettings, Rejections, RequestLog,
-};
-use crate::meeting::builtin::{Hub, IceServers};
+use crate::http::{self, AppState, MetricsAccess, MetricsPage};
 use crate::meeting::handoff::{CALL_THREADS, Handoffs};
 use crate::meeting::{self, HostLinks, SecretError};
+use crate::metrics::{Metrics, Process};
 use crate::model::Timestamp;
-use crate::store::{
-    self, Failure, Location, MigrationEvent, OpenError, STORE_THREADS, ServerNote, Store,
-    ThreadError,
-};
+use crate::store::{self, Location, MigrationEvent, STORE_THREADS, ServerNote, Store};
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, web};
 use connections::Connections;
@@ -42,7 +42,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 use tls::Certificate;
-use tokio::task::JoinError;
+use tokio::task::{JoinError, JoinHandle};
 
 /// The number of connections that the system queues until they are accepted. (Tuning: not
 /// measured.)
@@ -70,6 +70,10 @@ pub struct BoundServer {
     connections_per_worker: usize,
     certificate: Option<Arc<Certificate>>,
     handoffs: Option<Handoffs>,
+    process: Process,
+    metrics_access: MetricsAccess,
+    /// The listener that serves the metrics alone, if there is one.
+    metrics_listener: Option<TcpListener>,
 }
 
 /// A server that listens. Clients can connect to it, and get answers once [`Server::run`] runs.
@@ -85,57 +89,8 @@ pub struct Server {
     idle_timeout: Option<Duration>,
     certificate: Option<Arc<Certificate>>,
     cors_origins: Vec<Origin>,
-}
-
-/// The reason why a server did not start, or stopped by itself: a sentence for the operator.
-#[derive(Debug, thiserror::Error)]
-pub enum ServerError {
-    /// The address is in use, does not belong to this machine, or needs more rights.
-    #[error("cannot listen on {address}: {reason}: choose another address for server.listen")]
-    Listen {
-        /// The address of the settings.
-        address: SocketAddr,
-        /// The error of the system.
-        reason: io::Error,
-    },
-    /// The process may open too few files.
-    #[error(
-        "cannot start: this process may open {limit} files, and with server.workers = {workers} it \
-         needs {needed}, and 2 more for each connection beyond {workers}: raise the limit (`ulimit \
-         -n`, or LimitNOFILE of systemd), or lower server.workers"
-    )]
-    TooFewFiles {
-        /// The limit of the system.
-        limit: u64,
-        /// The number of worker threads.
-        workers: usize,
-        /// The fewest files with which the server works.
-        needed: u64,
-    },
-    /// The system starts too few threads.
-    #[error(transparent)]
-    Thread(#[from] ThreadError),
-    /// The certificate or its key cannot be used.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// The settings of the meeting server cannot be used.
-    #[error(transparent)]
-    MeetingServer(#[from] MeetingServerError),
-    /// The database cannot be opened.
-    #[error(transparent)]
-    Store(#[from] OpenError),
-    /// The database cannot be read.
-    #[error("cannot start: {0}")]
-    Read(#[from] store::Error),
-    /// The secret of the host links cannot be read or made.
-    #[error("{0}")]
-    HostSecret(String),
-    /// The HTTP server failed.
-    #[error("the HTTP server failed: {0}")]
-    Http(io::Error),
-    /// The database accepts no more writes.
-    #[error("stopped, because {0}")]
-    Failed(Failure),
+    /// The listener that serves the metrics alone, if there is one.
+    metrics_listener: Option<TcpListener>,
 }
 
 impl BoundServer {
@@ -145,25 +100,32 @@ impl BoundServer {
     /// # Errors
     /// Too few files or threads; a certificate that cannot be used; an address that cannot be bound.
     pub fn new(config: Config) -> Result<Self, ServerError> {
+        let process = Process::starting();
         let workers = config.server.worker_threads();
+        // A listener of its own for the metrics has one worker, and a thread that accepts connections.
+        let (metrics_workers, metrics_threads) = match config.metrics.listen {
+            Some(_) => (1, 2),
+            None => (0, 0),
+        };
         // Every connection needs file descriptors, and the soft limit of the process is often far
         // below the hard limit.
         let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(DEFAULT_FILE_LIMIT);
-        check_file_limit(files, workers)?;
+        check_file_limit(files, workers + metrics_workers)?;
         let handoffs = handoff::handoffs(&config.meeting)?;
         let calls = match &handoffs {
             Some(handoffs) if handoffs.server().calls_out() => CALL_THREADS,
             _ => 0,
         };
-        store::check_threads(workers + STORE_THREADS + OTHER_THREADS + calls)?;
+        let threads = workers + metrics_threads + STORE_THREADS + OTHER_THREADS + calls;
+        store::check_threads(threads)?;
         let certificate = Certificate::load(&config.tls, config.server.public_url.as_ref())?;
-        let cannot_listen = |reason| ServerError::Listen {
-            address: config.server.listen,
-            reason,
+        let metrics_access = metrics::access(&config)?;
+        let (listener, address) = listen_for("server.listen", config.server.listen)?;
+        let metrics_listener = match config.metrics.listen {
+            Some(address) => Some(listen_for("metrics.listen", address)?.0),
+            None => None,
         };
-        let listener = listen(config.server.listen).map_err(cannot_listen)?;
-        let address = listener.local_addr().map_err(cannot_listen)?;
-        let connections_per_worker = connections::max_per_worker(files, workers);
+        let connections_per_worker = connections::max_per_worker(files, workers + metrics_workers);
         let connections = Connections::new(
             config.server.connections_per_address,
             connections_per_worker * workers,
@@ -179,6 +141,9 @@ impl BoundServer {
             connections_per_worker,
             certificate,
             handoffs,
+            process,
+            metrics_access,
+            metrics_listener,
         })
     }
 
@@ -209,7 +174,20 @@ impl BoundServer {
         Ok(Server {
             cors_origins: config.server.cors_origins.clone(),
             idle_timeout: config.server.keep_alive(),
-            state: web::Data::new(state(config, store, host_links, self.handoffs, &url)),
+            state: web::Data::new(assembly::state(
+                config,
+                store,
+                host_links,
+                self.handoffs,
+                &url,
+                MetricsPage {
+                    workers: Metrics::default(),
+                    process: self.process,
+                    sources: metrics::sources(&self.connections, self.certificate.as_ref()),
+                    access: self.metrics_access,
+                },
+            )),
+            metrics_listener: self.metrics_listener,
             address: self.address,
             url,
             workers,
@@ -295,21 +273,35 @@ impl Server {
         let app_state = self.state;
         let certificate = self.certificate;
         let idle_timeout = self.idle_timeout;
-        let listener = Listener {
-            listener: self.listener,
-            workers: self.workers,
+        let listener = |listener, workers| Listener {
+            listener,
+            workers,
             connections: self.connections.clone(),
             connections_per_worker: self.connections_per_worker,
             certificate: certificate.clone(),
             idle_timeout,
         };
+        let metrics_server = match self.metrics_listener {
+            Some(socket) => {
+                Some(metrics::serve(listener(socket, 1), &state).map_err(ServerError::Http)?)
+            }
+            None => None,
+        };
+        let serves_metrics = metrics_server.is_none();
         let origins = self.cors_origins;
         let cors = |origins: &[Origin]| http::cors(origins.iter().map(Origin::as_str));
-        let server = listener
+        let server = listener(self.listener, self.workers)
             .serve(move || {
+                let worker = app_state.metrics.workers.new_worker();
                 App::new()
                     .app_data(app_state.clone())
-                    .app_data(http::Cache::default())
+                    .app_data(http::Cache::new(&worker))
+                    .app_data(worker)
+                    .configure(|config| {
+                        if serves_metrics {
+                            http::metrics_route(config);
+                        }
+                    })
                     .configure(|config| http::routes(config, &app_state.base_paths))
                     .wrap(from_fn(http::normalize))
                     .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
@@ -319,14 +311,24 @@ impl Server {
             .map_err(ServerError::Http)?;
         let handle = server.handle();
         let mut running = actix_web::rt::spawn(server);
+        let metrics_handle = metrics_server.as_ref().map(actix_server::Server::handle);
+        let mut metrics_running = metrics_server.map(actix_web::rt::spawn);
         // The server starts its threads before it gives way again. Where that failed, it has ended.
         tokio::task::yield_now().await;
         if running.is_finished() {
             ended((&mut running).await)?;
         }
         let announced = ready.await;
+        let stopped = async {
+            let metrics_stopped = async {
+                if let Some(handle) = metrics_handle {
+                    handle.stop(true).await;
+                }
+            };
+            tokio::join!(handle.stop(true), metrics_stopped);
+        };
         if announced.is_err() {
-            handle.stop(true).await;
+            stopped.await;
             state.store.close().await;
             return announced;
         }
@@ -336,6 +338,7 @@ impl Server {
         }
         let outcome = tokio::select! {
             outcome = &mut running => ended(outcome),
+            outcome = ended_if_any(metrics_running.as_mut()) => ended(outcome),
             failure = state.store.failed() => {
                 // Logged before the requests in flight end, which may take seconds.
                 error!("{failure}");
@@ -351,10 +354,18 @@ impl Server {
         };
         // In this order: the stop waits for the connections, and a request in flight may still write.
         state.meeting.hub.stop();
-        handle.stop(true).await;
+        stopped.await;
         state.store.close().await;
         info!("stopped");
         Ok(outcome?)
+    }
+}
+
+/// Waits for the end of a task; if there is none, for ever.
+async fn ended_if_any<T>(task: Option<&mut JoinHandle<T>>) -> Result<T, JoinError> {
+    match task {
+        Some(task) => task.await,
+        None => std::future::pending().await,
     }
 }
 
@@ -402,70 +413,6 @@ async fn host_links(config: &Config, store: &Store) -> Result<HostLinks, ServerE
     Ok(host_links)
 }
 
-/// Returns what the handlers share. `url` is the start of every room's `url`, unless the settings
-/// have another.
-fn state(
-    config: Config,
-    store: Store,
-    host_links: HostLinks,
-    handoffs: Option<Handoffs>,
-    url: &PublicUrl,
-) -> AppState {
-    let hosts = hosts(&config);
-    let public_url = config.server.public_url.as_ref().unwrap_or(url).to_string();
-    let openapi = http::openapi_document(DocumentSettings {
-        base_paths: &config.api.base_paths,
-        languages: &config.rooms.languages,
-        // First the server that serves the document: its page may call no other.
-        servers: vec!["/".to_owned(), public_url.clone()],
-    });
-    let builtin = config.meeting.builtin;
-    let ice_servers = IceServers::new(builtin.ice_servers, builtin.turn_secret);
-    AppState {
-        store,
-        host_links,
-        meeting: MeetingSettings {
-            server: config.meeting.server,
-            hub: Hub::new(ice_servers),
-            handoffs,
-            max_people: builtin.max_people.into(),
-            without_host: config.meeting.without_host,
-        },
-        openapi: openapi.into(),
-        base_paths: config
-            .api
-            .base_paths
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-        public_url,
-        trusted_proxies: config.server.trusted_proxies,
-        auth_required: config.auth.required,
-        hosts,
-        keep_alive: http::keep_alive_header(config.server.keep_alive_seconds.into()),
-        limits: Limits::per_minute(
-            config.auth.failures_per_minute,
-            config.auth.requests_per_minute,
-        ),
-        languages: config.rooms.languages,
-        user_defaults: config.users.defaults(),
-        register_unknown: config.users.register_unknown,
-        rejections: Rejections::default(),
-        request_log: RequestLog::new(config.log.requests, config.log.slow_ms),
-    }
-}
-
-/// Returns the hosts that requests may name.
-fn hosts(config: &Config) -> Hosts {
-    if config.auth.required {
-        return Hosts::Any;
-    }
-    Hosts::Local {
-        listen: config.server.listen.ip(),
-        public: config.server.public_url.as_ref().map(PublicUrl::host),
-    }
-}
-
 /// Checks the certificate and the key that the settings name; `None` if they name none.
 ///
 /// # Errors
@@ -481,6 +428,22 @@ async fn watch(certificate: Option<&Certificate>) {
         Some(certificate) => certificate.watch().await,
         None => std::future::pending().await,
     }
+}
+
+/// Binds the address that a setting names; returns it with its real port.
+fn listen_for(
+    setting: &'static str,
+    address: SocketAddr,
+) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let bound = listen(address).and_then(|listener| {
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|reason| ServerError::Listen {
+        setting,
+        address,
+        reason,
+    })
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {

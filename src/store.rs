@@ -20,11 +20,12 @@ pub use directory::{Directory, DirectoryEntry, SyncOutcome, SyncReport};
 pub use error::{Error, Failure, OpenError};
 pub use maintenance::{
     BackupError, Check, CheckStatus, Contents, Examination, Excerpt, Facts, Manifest, OldDatabase,
-    Restored, Returning, back_up, examine, restore,
+    Restored, Returning, back_up, examine, record_backup, restore,
 };
 pub use status::{ServerNote, ServerState, Status, status};
 pub use threads::{STORE_THREADS, ThreadError, check_threads};
 
+use crate::metrics::{Exposition, Source};
 use crate::model::{
     AccessKey, ApiKey, CreateOutcome, Email, Guid, NewApiKey, Page, Paging, Ratings, Room,
     RoomDraft, RoomPatch, RoomQuery, RoomToOpen, SlugToken, Stars, StoredKey, User, UserLookup,
@@ -473,6 +474,15 @@ impl Store {
     pub async fn revoke_key(&self, access_key: &AccessKey) -> Result<(), Error> {
         match self {
             Self::Sqlite(engine) => engine.revoke_key(access_key).await,
+        }
+    }
+}
+
+/// What the engine counts and measures.
+impl Source for Store {
+    fn add_to(&self, page: &mut Exposition) {
+        match self {
+            Self::Sqlite(engine) => engine.add_to(page),
         }
     }
 }

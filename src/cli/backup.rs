@@ -7,9 +7,10 @@ use super::shared::GlobalArgs;
 use crate::config::Config;
 use crate::meeting;
 use crate::store::{
-    FoundBackup, Location, Manifest, back_up, backup_name, backups_in, remove_backup,
+    FoundBackup, Location, Manifest, back_up, backup_name, backups_in, record_backup, remove_backup,
 };
 use serde_json::json;
+use std::io::{self, Write};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -100,7 +101,17 @@ fn copy(database: &Location, file: &Path, may_replace: bool) -> Result<Manifest,
         bar.set_position(done);
     });
     bar.finish_and_clear();
-    Ok(copied?)
+    let manifest = copied?;
+    // The backup is as good without the record.
+    if let Err(error) = record_backup(database, &manifest) {
+        // Where stderr is closed there is no reader to tell.
+        let _ = writeln!(
+            io::stderr(),
+            "roomd: the server will not tell of this backup, because its time could not be written beside the \
+             database: {error}"
+        );
+    }
+    Ok(manifest)
 }
 
 /// Removes the oldest backups of a database in a folder, until `keep` are left. The new one stays,

@@ -115,9 +115,11 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
 /// address `is_demanded`. Returns the URL by which clients reach the server too.
 async fn bind(config: Config, is_demanded: bool) -> Result<(Server, String), ServerError> {
     match bind_exactly(config.clone()).await {
-        Err(ServerError::Listen { reason, .. })
-            if reason.kind() == ErrorKind::AddrInUse && !is_demanded =>
-        {
+        Err(ServerError::Listen {
+            setting: "server.listen",
+            reason,
+            ..
+        }) if reason.kind() == ErrorKind::AddrInUse && !is_demanded => {
             let mut any_port = config;
             any_port.server.listen.set_port(0);
             bind_exactly(any_port).await
@@ -130,6 +132,7 @@ async fn bind_exactly(mut config: Config) -> Result<(Server, String), ServerErro
     let listen = config.server.listen;
     if listen.ip().is_unspecified() {
         let port = free_port(listen).map_err(|reason| ServerError::Listen {
+            setting: "server.listen",
             address: listen,
             reason,
         })?;

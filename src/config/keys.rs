@@ -287,6 +287,14 @@ pub(super) const SETTINGS: &[Setting] = &[
         "ROOMD_MEETING_LIVEKIT_SECRET_FILE",
         Form::Text,
     ),
+    setting("metrics", "listen", "ROOMD_METRICS_LISTEN", Form::Text),
+    setting("metrics", "token", "ROOMD_METRICS_TOKEN", Form::Text),
+    setting(
+        "metrics",
+        "token_file",
+        "ROOMD_METRICS_TOKEN_FILE",
+        Form::Text,
+    ),
     setting("users", "lang", "ROOMD_USERS_LANG", Form::Text),
     setting("users", "timezone", "ROOMD_USERS_TIMEZONE", Form::Text),
     setting(

@@ -6,11 +6,11 @@ pub use meeting::{BigBlueButton, Builtin, Jitsi, LiveKit, Meeting, Template};
 
 use super::error::ConfigError;
 use super::values::{self, BasePath, LogFormat, Origin, PublicUrl};
-use crate::model::{EmailDomain, LangTag, TimeZoneName, UserDefaults};
+use crate::model::{EmailDomain, LangTag, SharedSecret, TimeZoneName, UserDefaults};
 use ipnet::IpNet;
 use log::LevelFilter;
 use serde::Deserialize;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::thread::available_parallelism;
@@ -34,6 +34,8 @@ pub struct Config {
     pub rooms: Rooms,
     /// Meetings in rooms.
     pub meeting: Meeting,
+    /// The metrics.
+    pub metrics: Metrics,
     /// Rules for users.
     pub users: Users,
     /// The log.
@@ -154,6 +156,25 @@ pub struct Rooms {
     pub languages: Vec<LangTag>,
 }
 
+/// The metrics.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    default,
+    expecting = "a section, which begins with its name in brackets"
+)]
+pub struct Metrics {
+    /// The address to serve the metrics on; `None` is that of the server.
+    #[serde(deserialize_with = "values::optional_socket_address")]
+    pub listen: Option<SocketAddr>,
+    /// What callers show who are not on this machine.
+    #[serde(deserialize_with = "values::optional_from_str")]
+    pub token: Option<SharedSecret>,
+    /// The file with the token.
+    #[serde(deserialize_with = "values::optional_from_str")]
+    pub token_file: Option<PathBuf>,
+}
+
 /// Rules for users.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(
@@ -207,6 +228,17 @@ pub struct Log {
 }
 
 impl Config {
+    /// Returns whether clients reach the server under a name that is not of this machine, although it
+    /// listens for this machine alone: then a proxy is in front of it.
+    pub(crate) fn has_public_name(&self) -> bool {
+        let is_local = |host: String| {
+            let address: Option<IpAddr> = host.parse().ok();
+            host == "localhost" || address.is_some_and(|address| address.is_loopback())
+        };
+        let public = self.server.public_url.as_ref().map(PublicUrl::host);
+        self.server.listen.ip().is_loopback() && public.is_some_and(|host| !is_local(host))
+    }
+
     /// Checks the rules that tie settings to each other.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let listen = self.server.listen;

@@ -189,9 +189,21 @@ where
 pub(super) fn socket_address<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<SocketAddr, D::Error> {
+    parse_address(&text(deserializer)?)
+}
+
+/// Reads an IP address and port as [`socket_address`] does, an empty text as `None`.
+pub(super) fn optional_socket_address<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<SocketAddr>, D::Error> {
     let text = text(deserializer)?;
+    let address = (!text.is_empty()).then(|| parse_address(&text));
+    address.transpose()
+}
+
+fn parse_address<E: Error>(text: &str) -> Result<SocketAddr, E> {
     text.parse()
-        .map_err(|_| D::Error::custom("must be ADDRESS:PORT, such as 127.0.0.1:8080"))
+        .map_err(|_| E::custom("must be ADDRESS:PORT, such as 127.0.0.1:8080"))
 }
 
 /// Reads a text by the `FromStr` of its type, an empty text as `None`.

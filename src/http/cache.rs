@@ -1,4 +1,5 @@
 use super::bearer::BearerToken;
+use crate::metrics::{CreateOutcome, Worker, WorkerCounts};
 use crate::model::AccessKey;
 use crate::store::Generation;
 use actix_web::HttpRequest;
@@ -7,6 +8,7 @@ use actix_web::web::Bytes;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// How many bytes of requests and responses a worker caches. (Tuning.)
 const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
@@ -19,7 +21,10 @@ const MAX_KEYS: usize = 256;
 ///
 /// Read the generation before the query whose result is stored.
 #[derive(Debug, Default)]
-pub(crate) struct Cache(RefCell<Contents>);
+pub(crate) struct Cache {
+    contents: RefCell<Contents>,
+    counts: Arc<WorkerCounts>,
+}
 
 #[derive(Debug, Default)]
 struct Contents {
@@ -57,6 +62,14 @@ pub(super) struct CachedKey {
 }
 
 impl Cache {
+    /// Returns an empty cache of a worker.
+    pub(crate) fn new(worker: &Worker) -> Self {
+        Self {
+            contents: RefCell::default(),
+            counts: Arc::clone(worker.counts()),
+        }
+    }
+
     /// Returns the cache of the worker that handles a request.
     pub(super) fn from_request(request: &HttpRequest) -> &Self {
         let cache = request.app_data();
@@ -69,9 +82,17 @@ impl Cache {
         generation: Option<Generation>,
         token: &BearerToken,
     ) -> Option<Rc<CachedKey>> {
-        let mut contents = self.0.borrow_mut();
-        let found = contents.at(generation)?.keys.get(token.digest.as_bytes())?;
-        (found.access_key == token.access_key).then(|| Rc::clone(found))
+        let mut contents = self.contents.borrow_mut();
+        let contents = contents.at(generation);
+        let found = contents.and_then(|contents| contents.keys.get(token.digest.as_bytes()));
+        let found = found.filter(|found| found.access_key == token.access_key);
+        self.counts.count_key(found.is_some());
+        found.cloned()
+    }
+
+    /// Counts a get-or-create.
+    pub(super) fn count_create(&self, outcome: CreateOutcome) {
+        self.counts.count_create(outcome);
     }
 
     /// Stores the valid key of a token.
@@ -81,7 +102,7 @@ impl Cache {
         token: &BearerToken,
         key: Rc<CachedKey>,
     ) {
-        let mut contents = self.0.borrow_mut();
+        let mut contents = self.contents.borrow_mut();
         if contents.is_at(generation) && contents.keys.len() < MAX_KEYS {
             contents.keys.insert(*token.digest.as_bytes(), key);
         }
@@ -93,8 +114,11 @@ impl Cache {
         generation: Option<Generation>,
         body: &[u8],
     ) -> Option<CachedResponse> {
-        let mut contents = self.0.borrow_mut();
-        contents.at(generation)?.responses.get(body).cloned()
+        let mut contents = self.contents.borrow_mut();
+        let contents = contents.at(generation);
+        let found = contents.and_then(|contents| contents.responses.get(body));
+        self.counts.count_answer(found.is_some());
+        found.cloned()
     }
 
     /// Stores a response that shows an existing default room.
@@ -104,7 +128,7 @@ impl Cache {
         body: &[u8],
         response: CachedResponse,
     ) {
-        let mut contents = self.0.borrow_mut();
+        let mut contents = self.contents.borrow_mut();
         if !contents.is_at(generation) {
             return;
         }

@@ -58,6 +58,8 @@ error_codes! {
     HostLinkNotValid = 55, FORBIDDEN;
     /// The request comes from a page of another site.
     ForeignPage = 56, FORBIDDEN;
+    /// The metrics are not for this caller.
+    MetricsForbidden = 57, FORBIDDEN;
     /// No room has the GUID or slug, or there is nothing to rate.
     RoomNotFound = 70, NOT_FOUND;
     /// Every name that was offered belongs to another room.
@@ -151,6 +153,11 @@ pub(crate) enum ApiError {
          this site, the proxy must pass on the header Host, or server.public_url must be its URL"
     )]
     ForeignPage,
+    #[error(
+        "the metrics are for programs on this machine that no proxy stands before, and for those that \
+         send the token: Authorization: Bearer TOKEN, which is in metrics.token"
+    )]
+    MetricsForbidden,
     #[error("no further meeting can be opened now: the server has too many, or stops; try again")]
     MeetingsFull,
     /// The client address has too many web sockets, or joins under way; holds the seconds until it may try again.
@@ -240,6 +247,7 @@ impl ApiError {
             Self::CreatorNotFound(_) => ErrorCode::UserNotFound,
             Self::HostLinkNotValid => ErrorCode::HostLinkNotValid,
             Self::ForeignPage => ErrorCode::ForeignPage,
+            Self::MetricsForbidden => ErrorCode::MetricsForbidden,
             Self::MeetingsFull | Self::MeetingServer(HandoffError::Busy) => ErrorCode::Unavailable,
             Self::MeetingServer(_) => ErrorCode::MeetingServerFailed,
             Self::GuestsOnly => ErrorCode::GuestsOnly,

@@ -3,6 +3,7 @@
 //! they are not, only names that such a page cannot have are served.
 
 use super::error::ApiError;
+use actix_web::HttpRequest;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header::HOST;
 use actix_web::http::uri::Authority;
@@ -55,6 +56,20 @@ impl Hosts {
             Err(_) => is("localhost") || public.as_deref().is_some_and(is),
         }
     }
+}
+
+/// Returns whether a request names this machine alone, by an address or as `localhost`; without a name, it
+/// does.
+pub(super) fn names_this_machine(request: &HttpRequest) -> bool {
+    let header = request.headers().get(HOST);
+    let named = header.map_or_else(|| Some(String::new()), |value| host_of(value.as_bytes()));
+    named.is_some_and(|host| {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let address: Option<IpAddr> = bare.parse().ok();
+        host.is_empty()
+            || host.eq_ignore_ascii_case("localhost")
+            || address.is_some_and(|address| address.to_canonical().is_loopback())
+    })
 }
 
 /// Returns the host in a header, possibly empty; `None` if the header is malformed.

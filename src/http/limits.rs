@@ -2,6 +2,7 @@
 
 use super::client::Caller;
 use super::error::ApiError;
+use crate::metrics::{Counters, Exposition, Source, labels};
 use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
@@ -17,9 +18,22 @@ const MAX_TRACKED: usize = 64 * 1024;
 /// (Tuning.)
 const CHECKS_BETWEEN_SWEEPS: usize = 4 * 1024;
 
+labels! {
+    /// What there was too much of.
+    "limit": enum Exceeded {
+        /// Requests without a valid key from one client address.
+        Failures = "failures",
+        /// Wrong host links from one client address.
+        HostLinks = "host_links",
+        /// Requests with one key.
+        Key = "key",
+    }
+}
+
 /// The rate limits of the server.
 #[derive(Debug)]
 pub(crate) struct Limits {
+    exceeded: Counters<Exceeded>,
     failures: Option<Limiter<Caller>>,
     requests: Option<Limiter<[u8; 32]>>,
 }
@@ -29,6 +43,7 @@ impl Limits {
     /// requests with one key; 0: no limit.
     pub(crate) fn per_minute(failures: u32, requests: u32) -> Self {
         Self {
+            exceeded: Counters::default(),
             failures: Limiter::per_minute(failures),
             requests: Limiter::per_minute(requests),
         }
@@ -48,8 +63,14 @@ impl Limits {
         match failures.allow(caller()) {
             Ok(()) => error,
             Err(seconds) => match error {
-                ApiError::HostLinkNotValid => ApiError::TooManyWrongLinks(seconds),
-                _ => ApiError::TooManyFailures(seconds),
+                ApiError::HostLinkNotValid => {
+                    self.exceeded.count(Exceeded::HostLinks);
+                    ApiError::TooManyWrongLinks(seconds)
+                }
+                _ => {
+                    self.exceeded.count(Exceeded::Failures);
+                    ApiError::TooManyFailures(seconds)
+                }
             },
         }
     }
@@ -61,8 +82,19 @@ impl Limits {
     pub(super) fn allow_key(&self, digest: &[u8; 32]) -> Result<(), ApiError> {
         match &self.requests {
             None => Ok(()),
-            Some(requests) => requests.allow(*digest).map_err(ApiError::TooManyRequests),
+            Some(requests) => requests.allow(*digest).map_err(|seconds| {
+                self.exceeded.count(Exceeded::Key);
+                ApiError::TooManyRequests(seconds)
+            }),
         }
+    }
+}
+
+impl Source for Limits {
+    fn add_to(&self, page: &mut Exposition) {
+        let name = "roomd_rate_limited_requests_total";
+        let help = "Requests that were rejected because of a rate limit.";
+        self.exceeded.add_to(page.counter(name, help));
     }
 }
 

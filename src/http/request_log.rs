@@ -5,6 +5,7 @@ use super::auth::KeyName;
 use super::client::client_address;
 use super::cors_rejection;
 use super::error::ApiError;
+use super::metrics::worker;
 use super::page;
 use super::request_id::{REQUEST_ID, take_id};
 use super::state::AppState;
@@ -39,6 +40,8 @@ pub(crate) async fn observe(
     let request = response.request();
     let (id, took) = (take_id(request), started.elapsed());
     let route = request.match_pattern().map(page::shown_route);
+    let (method, status) = (request.method().as_str(), response.status().as_u16());
+    worker(request).add_request(route.as_deref(), method, status, took);
     write_line(&state, &response, route.as_deref(), &id, took);
     response.headers_mut().insert(REQUEST_ID, id);
     Ok(response)

@@ -6,6 +6,7 @@ pub(super) mod request;
 pub(super) mod search;
 
 mod found;
+mod outcome;
 mod response;
 mod unknown_options;
 
@@ -20,12 +21,14 @@ use super::error_responses::{
 use super::extra_fields::{ExtraField, ExtraFields};
 use super::state::AppState;
 use super::uninterrupted::uninterrupted;
+use crate::metrics;
 use crate::model::{self, CreateOutcome, Guid};
 use crate::store;
 use actix_web::http::header::{ContentType, HeaderValue, LOCATION};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use found::FoundRoom;
+use outcome::{outcome_of_creation, outcome_of_error};
 use request::{DefaultRoomRequest, RoomChange};
 use response::RoomResponse;
 pub(super) use unknown_options::UNKNOWN_OPTIONS;
@@ -79,6 +82,7 @@ pub(super) async fn get_or_create(
     // The response is found by the body, so body and database alone must have decided what it says.
     let is_by_body = in_query.is_empty();
     if is_by_body && let Some(cached) = cache.response(generation, &body.0) {
+        cache.count_create(metrics::CreateOutcome::Existed);
         return Ok(json_response(HttpResponse::Ok(), cached));
     }
     uninterrupted(find_or_create(authorized, body, in_query, request, state)).await
@@ -99,8 +103,13 @@ async fn find_or_create(
     let fields = fields.and(in_query).check(&authorized)?;
     draft.registration = state.registration(&draft.creator_email);
     let unknown_options = unknown_options::value(&draft.options);
+    let first_name = draft.fallback_name.as_ref().map(|_| draft.name.clone());
     let outcome = state.store.get_or_create_default(draft).await;
-    let (room, created) = outcome.map_err(|error| creation_error(error, &request))?;
+    let (room, created) = outcome.map_err(|error| {
+        outcome_of_error(&error).inspect(|outcome| cache.count_create(*outcome));
+        creation_error(error, &request)
+    })?;
+    cache.count_create(outcome_of_creation(created, &room, first_name.as_ref()));
     if created == CreateOutcome::Created {
         Author::of(&request).log(Change::RoomCreated(room.guid));
     }

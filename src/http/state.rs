@@ -1,6 +1,7 @@
 use super::host::Hosts;
 use super::limits::Limits;
 use super::meeting::MeetingSettings;
+use super::metrics::MetricsPage;
 use super::rejections::Rejections;
 use super::request_log_settings::RequestLog;
 use crate::meeting::HostLinks;
@@ -41,6 +42,8 @@ pub(crate) struct AppState {
     pub(crate) user_defaults: UserDefaults,
     /// The domains of the e-mail addresses whose unknown owners are registered when they get a room.
     pub(crate) register_unknown: Vec<EmailDomain>,
+    /// The page of metrics.
+    pub(crate) metrics: MetricsPage,
     /// Which rejected requests get a log line.
     pub(crate) rejections: Rejections,
     /// Which requests get a log line.

@@ -10,6 +10,7 @@ mod jitsi;
 mod jwt;
 mod known_rooms;
 mod livekit;
+mod metrics;
 mod outbound;
 mod template;
 #[cfg(test)]
@@ -27,7 +28,7 @@ pub(crate) use template::Template;
 use super::options::Column;
 use super::role::Role;
 use super::room_options::MeetingOptions;
-use crate::model::{Guid, Room, ServerUrl, Timestamp};
+use crate::model::{Guid, MeetingServer, Room, ServerUrl, Timestamp};
 use std::fmt;
 
 /// A person who goes to a meeting.
@@ -146,6 +147,16 @@ impl HandoffServer {
             Self::Jitsi(_) => Column::Jitsi,
             Self::BigBlueButton(_) => Column::BigBlueButton,
             Self::LiveKit(_) => Column::LiveKit,
+        }
+    }
+
+    /// Returns which server it is.
+    pub(crate) fn kind(&self) -> MeetingServer {
+        match self {
+            Self::Template(_) => MeetingServer::Template,
+            Self::Jitsi(_) => MeetingServer::Jitsi,
+            Self::BigBlueButton(_) => MeetingServer::BigBlueButton,
+            Self::LiveKit(_) => MeetingServer::LiveKit,
         }
     }
 

@@ -2,6 +2,7 @@
 //! same request, for too long are closed.
 
 use crate::http::{Caller, ConnectionActivity, is_trusted};
+use crate::metrics::{Exposition, Source};
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 use ipnet::IpNet;
@@ -175,6 +176,14 @@ impl Connections {
 
     fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Source for Connections {
+    fn add_to(&self, page: &mut Exposition) {
+        let open = self.open().sockets.len();
+        let name = "roomd_connections";
+        page.gauge(name, "Open connections of clients.").set(open);
     }
 }
 

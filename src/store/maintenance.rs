@@ -6,6 +6,7 @@ use crate::model::Timestamp;
 use crate::model::text::on_one_line;
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display, Formatter};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What was checked, and what was found.
@@ -278,6 +279,16 @@ pub fn back_up(
 ) -> Result<Manifest, BackupError> {
     match database {
         Location::File(path) => sqlite::backup::back_up(path, destination, may_replace, progress),
+    }
+}
+
+/// Records beside a database that a verified backup of it was made, for a server to tell.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn record_backup(database: &Location, backup: &Manifest) -> io::Result<()> {
+    match database {
+        Location::File(path) => sqlite::backup::record(path, backup),
     }
 }
 

@@ -17,6 +17,7 @@ mod generation;
 mod host_links;
 mod keys;
 mod link_key;
+mod metrics;
 mod migrations;
 mod mounts;
 mod only_name;

@@ -46,7 +46,7 @@ fn routes(guid: &str, page: &str) -> Vec<(String, &'static str)> {
 fn an_unknown_path_gets_404_with_and_without_a_key() {
     let (server, _, guid, _) = server_with_room();
     let outside = "/xapi /xapi/v1/room /xapi/v2x/room /room /room/default \
-                   /healthz%2F /HEALTHZ /healthz/x /metrics /.env /%FF";
+                   /healthz%2F /HEALTHZ /healthz/x /metrics/x /.env /%FF";
     let mut paths: Vec<String> = outside.split(' ').map(str::to_owned).collect();
     for base in BASE_PATHS {
         let below = " / // /rooms /rooms/ /Room /%72oom%2F /room/default/x /room/default//x";

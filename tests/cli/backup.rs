@@ -103,6 +103,7 @@ fn a_backup_is_one_file_and_its_manifest() {
         "copy.db.json",
         "roomd.db",
         "roomd.db-host-secret",
+        "roomd.db-last-backup",
         "roomd.db-lock",
     ];
     assert_eq!(names(&folder), expected.map(str::to_owned).into());

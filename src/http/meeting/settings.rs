@@ -1,6 +1,7 @@
 use crate::meeting::Column;
 use crate::meeting::builtin::Hub;
 use crate::meeting::handoff::{HandoffServer, Handoffs};
+use crate::metrics::{Exposition, Source};
 use crate::model::{Guid, MeetingServer, ServerUrl, WithoutHost};
 
 /// The meetings of this server, and the settings that they follow.
@@ -49,6 +50,19 @@ impl MeetingSettings {
         self.hub.room_deleted(room);
         if let Some(handoffs) = &self.handoffs {
             handoffs.room_deleted(room);
+        }
+    }
+}
+
+impl Source for MeetingSettings {
+    fn add_to(&self, page: &mut Exposition) {
+        self.hub.add_to(page);
+        let name = "roomd_handoffs_total";
+        let help =
+            "People who wanted to enter a meeting on another server, by what became of them.";
+        let family = page.counter(name, help);
+        if let Some(handoffs) = &self.handoffs {
+            handoffs.add_to(family);
         }
     }
 }

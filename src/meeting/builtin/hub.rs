@@ -7,6 +7,7 @@ use super::registry::{OpenedRoom, Pass, Refused, Registry};
 use super::secret::Secret;
 use super::tickets::Ticket;
 use super::wire::{WireClosed, WireEnd};
+use crate::metrics::{Exposition, Source};
 use crate::model::Guid;
 use crate::store::Store;
 use std::net::IpAddr;
@@ -169,5 +170,20 @@ impl Hub {
 
     fn registry(&self) -> MutexGuard<'_, Registry> {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Source for Hub {
+    fn add_to(&self, page: &mut Exposition) {
+        let size = self.registry().size();
+        let help = "Meetings on this server, also those whose last person left just now.";
+        page.gauge("roomd_meetings", help).set(size.meetings);
+        let name = "roomd_meeting_people";
+        let family = page.gauge(name, "People in meetings on this server.");
+        family.add(&[("place", "inside")], size.inside);
+        family.add(&[("place", "waiting")], size.waiting);
+        let name = "roomd_meeting_sockets";
+        let help = "Open web sockets of meetings on this server.";
+        page.gauge(name, help).set(size.sockets);
     }
 }

@@ -78,6 +78,15 @@ pub(super) struct Registry {
     ice_servers: Arc<IceServers>,
 }
 
+/// How much there is of everything.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Size {
+    pub(super) meetings: usize,
+    pub(super) inside: usize,
+    pub(super) waiting: usize,
+    pub(super) sockets: usize,
+}
+
 #[derive(Debug)]
 struct Opened {
     owner: Guid,
@@ -269,6 +278,25 @@ impl Registry {
         for room in self.rooms() {
             self.with_meeting(room, now, |meeting| meeting.tick(now));
         }
+    }
+
+    /// Returns how much there is of everything.
+    pub(super) fn size(&self) -> Size {
+        let mut size = Size {
+            meetings: self.meetings.len(),
+            sockets: self.sockets.len(),
+            ..Size::default()
+        };
+        for opened in self.meetings.values() {
+            for person in opened.meeting.people.values() {
+                let place = match person.is_in() {
+                    true => &mut size.inside,
+                    false => &mut size.waiting,
+                };
+                *place += 1;
+            }
+        }
+        size
     }
 
     /// Returns the rooms of all meetings.

@@ -2,8 +2,10 @@
 
 use super::arrivals::{Arrival, Arrivals};
 use super::known_rooms::KnownRooms;
+use super::metrics::Fared;
 use super::{Deadline, Entry, HandoffError, HandoffServer, HostAction, TIMEOUT, Visit};
 use crate::meeting::room_options::MeetingOptions;
+use crate::metrics::{Counters, Family, Label};
 use crate::model::{Guid, Timestamp, WithoutHost};
 use log::warn;
 use std::any::Any;
@@ -43,6 +45,8 @@ pub(crate) struct Handoffs {
     arrivals: Arrivals,
     rooms: Mutex<KnownRooms>,
     calls: Arc<Semaphore>,
+    /// How those fared who wanted to enter.
+    fared: Counters<Fared>,
 }
 
 /// What one person asks for, which has to be done in time.
@@ -102,6 +106,7 @@ impl Handoffs {
             arrivals: Arrivals::default(),
             rooms: Mutex::default(),
             calls: Arc::new(Semaphore::new(MAX_CALLS)),
+            fared: Counters::default(),
         }
     }
 
@@ -125,7 +130,21 @@ impl Handoffs {
         _arrival: Arrival,
     ) -> Result<Option<Entry>, HandoffError> {
         let attempt = Attempt::begin();
-        attempt.finish(self.enter_in_turn(visit, &attempt)).await
+        let outcome = attempt.finish(self.enter_in_turn(visit, &attempt)).await;
+        self.fared.count(match &outcome {
+            Ok(Some(_)) => Fared::Entered,
+            Ok(None) => Fared::Waiting,
+            Err(error) => error.into(),
+        });
+        outcome
+    }
+
+    /// Adds how many people fared how to the counters of all hand-offs.
+    pub(crate) fn add_to(&self, family: &mut Family) {
+        let server = self.server.kind().as_str();
+        for (fared, count) in self.fared.all() {
+            family.add(&[("server", server), (Fared::NAME, fared.as_str())], count);
+        }
     }
 
     /// Ends the meeting of a room that was deleted, in the background: a server that refuses is no

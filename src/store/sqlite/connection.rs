@@ -125,6 +125,26 @@ impl Readers {
         let pool = self.pool.as_ref().expect("a pool until it is dropped");
         Ok(pool.get()?)
     }
+
+    /// Returns how many connections there are.
+    pub(super) fn count(&self) -> ReaderCount {
+        let pool = self.pool.as_ref().expect("a pool until it is dropped");
+        let state = pool.state();
+        ReaderCount {
+            all: state.connections.into(),
+            busy: state
+                .connections
+                .saturating_sub(state.idle_connections)
+                .into(),
+        }
+    }
+}
+
+/// How many connections read.
+pub(super) struct ReaderCount {
+    pub(super) all: u64,
+    /// Those of them that are in use.
+    pub(super) busy: u64,
 }
 
 impl Drop for Readers {

@@ -2,6 +2,8 @@
 
 mod disk;
 
+pub(super) use disk::free_bytes;
+
 use super::connection::{self, check_exists, check_file, open_unchecked};
 use super::error::OpenError;
 use super::host_links::gave_host_links;

@@ -1,6 +1,7 @@
 //! Logs the times in which writes are rejected: one line when an outage starts and one when it has
 //! ended, however many requests are rejected meanwhile.
 
+use crate::metrics::{Counters, Exposition, Label, Source, labels};
 use crate::store::Error;
 use log::{error, info};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,13 +12,14 @@ use std::time::{Duration, Instant};
 /// that comes and goes is one outage.)
 const QUIET: Duration = Duration::from_secs(1);
 
-/// Why writes are rejected for a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cause {
-    QueueFull,
-    Locked,
-    DiskFull,
-    Unwritable,
+labels! {
+    /// Why writes are rejected for a time.
+    "cause": pub(super) enum Cause {
+        QueueFull = "queue_full",
+        Locked = "locked",
+        DiskFull = "disk_full",
+        Unwritable = "unwritable",
+    }
 }
 
 impl Cause {
@@ -64,6 +66,7 @@ impl Cause {
 pub(super) struct Outages {
     /// Whether there are any. It spares the writer the lock after each commit.
     has_any: AtomicBool,
+    rejections: Counters<Cause>,
     ongoing: Mutex<Vec<Outage>>,
 }
 
@@ -80,6 +83,7 @@ struct Outage {
 impl Outages {
     /// Counts a write that was rejected. Logs `reason` if an outage starts with it.
     pub(super) fn rejected(&self, cause: Cause, reason: &Error) {
+        self.rejections.count(cause);
         let now = Instant::now();
         let mut ongoing = self.lock();
         if let Some(outage) = ongoing.iter_mut().find(|outage| outage.cause == cause) {
@@ -129,6 +133,22 @@ impl Outages {
 
     fn lock(&self) -> MutexGuard<'_, Vec<Outage>> {
         self.ongoing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Source for Outages {
+    fn add_to(&self, page: &mut Exposition) {
+        let name = "roomd_rejected_writes_total";
+        let help = "Changes that were rejected because the database took no writes.";
+        self.rejections.add_to(page.counter(name, help));
+        let name = "roomd_outage";
+        let help = "Whether changes are rejected at this time: 1 or 0.";
+        let family = page.gauge(name, help);
+        let ongoing = self.lock();
+        for cause in Cause::ALL {
+            let is_ongoing = ongoing.iter().any(|outage| outage.cause == *cause);
+            family.add(&[(Cause::NAME, cause.as_str())], u64::from(is_ongoing));
+        }
     }
 }
 

@@ -12,8 +12,10 @@ use super::connection::HeldConnection;
 use super::error::{Failure, OpenError};
 use super::file_identity::FileIdentities;
 use super::generation::Generations;
+use super::metrics::{CheckpointMetrics, WriterMetrics};
 use super::outage::{Cause, Outages};
 use super::wal::Checkpointer;
+use crate::metrics::{Exposition, Source};
 use crate::store::{Error, ThreadError};
 use batch::Job;
 use changes::Changes;
@@ -35,6 +37,8 @@ const QUEUE: usize = 1024;
 pub(super) struct Writer {
     queue: SyncSender<Message>,
     outages: Arc<Outages>,
+    metrics: Arc<WriterMetrics>,
+    checkpoints: Arc<CheckpointMetrics>,
     failure: watch::Receiver<Option<Failure>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -80,6 +84,8 @@ impl Writer {
         let (queue, jobs) = sync_channel(QUEUE);
         let (failing, failure) = watch::channel(None);
         let outages = Arc::new(Outages::default());
+        let metrics = Arc::new(WriterMetrics::default());
+        let checkpoints = Arc::clone(checkpointer.metrics());
         let writer_thread = WriterThread {
             changes: Changes::observe(&connection)?,
             sweep: Sweep::new(&connection, has_old_content),
@@ -88,6 +94,7 @@ impl Writer {
             files,
             generations,
             outages: Arc::clone(&outages),
+            metrics: Arc::clone(&metrics),
         };
         let thread = std::thread::Builder::new()
             .name("writer".into())
@@ -99,6 +106,8 @@ impl Writer {
         Ok(Self {
             queue,
             outages,
+            metrics,
+            checkpoints,
             failure,
             thread: Mutex::new(Some(thread)),
         })
@@ -126,6 +135,7 @@ impl Writer {
                 }
                 TrySendError::Disconnected(_) => Error::Stopped,
             })?;
+        self.metrics.queued.increase();
         answer.await.unwrap_or(Err(Error::Stopped))
     }
 
@@ -154,6 +164,14 @@ impl Writer {
                 error!("the writer ended in a panic");
             }
         }
+    }
+}
+
+impl Source for Writer {
+    fn add_to(&self, page: &mut Exposition) {
+        self.metrics.add_to(page);
+        self.checkpoints.add_to(page);
+        self.outages.add_to(page);
     }
 }
 

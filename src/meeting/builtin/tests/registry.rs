@@ -1,6 +1,8 @@
 use crate::meeting::builtin::effect::{CloseCode, Millis, SocketId};
 use crate::meeting::builtin::protocol::ClientMessage;
-use crate::meeting::builtin::registry::{MAX_PER_CLIENT, OpenedRoom, Pass, Refused, Registry};
+use crate::meeting::builtin::registry::{
+    MAX_PER_CLIENT, OpenedRoom, Pass, Refused, Registry, Size,
+};
 use crate::meeting::builtin::rules::Rules;
 use crate::meeting::builtin::secret::Secret;
 use crate::meeting::builtin::tickets::Ticket;
@@ -84,6 +86,14 @@ impl World {
             self.now += 1000;
             self.registry.tick(self.now);
         }
+    }
+}
+
+/// Returns a room whose guests wait for a host.
+fn room_with_door() -> OpenedRoom {
+    OpenedRoom {
+        rules: Rules::new("{}", "en", 6, WithoutHost::Wait, false),
+        ..room()
     }
 }
 
@@ -307,4 +317,23 @@ fn a_stop_closes_everything_and_lets_nobody_in() {
     assert_eq!(world.ticket(&room), Err(Refused::Unavailable));
     world.registry.gone(line.id, world.now);
     world.wait(60);
+}
+
+#[test]
+fn the_size_counts_those_who_are_in_and_those_who_wait() {
+    let mut world = World::new();
+    assert_eq!(world.registry.size(), Size::default());
+    let (open, closed) = (room(), room_with_door());
+    let lines = [world.enter(&open), world.enter(&open), world.enter(&closed)];
+    let size = Size {
+        meetings: 2,
+        inside: 2,
+        waiting: 1,
+        sockets: 3,
+    };
+    assert_eq!(world.registry.size(), size);
+    for line in &lines {
+        world.registry.gone(line.id, world.now);
+    }
+    assert_eq!(world.registry.size().sockets, 0);
 }

@@ -2,6 +2,7 @@
 
 use super::check::check_copy;
 use super::file_system::{cannot_write, folder_of, remove_if_exists, set_owner, sync_folder};
+use super::last;
 use crate::store::sqlite::connection::{self, beside};
 use crate::store::sqlite::error::is_full_disk;
 use crate::store::sqlite::file_kind::other_kind;
@@ -280,7 +281,8 @@ fn reject_own_file(database: &Path, destination: &Path) -> Result<(), BackupErro
         Some(folder.join(path.file_name()?))
     };
     let database = database.canonicalize().unwrap_or(database.to_owned());
-    let own = ["", "-wal", "-shm", "-journal", "-lock"].map(|suffix| beside(&database, suffix));
+    let own = ["", "-wal", "-shm", "-journal", "-lock", last::SUFFIX]
+        .map(|suffix| beside(&database, suffix));
     let names = [real(destination), destination.canonicalize().ok()];
     if names.into_iter().flatten().any(|name| own.contains(&name)) {
         return Err(BackupError::OwnFile(destination.to_owned()));

@@ -44,7 +44,7 @@ fn kind_of_mount(mounts: &[Mount], folder: &Path) -> Option<String> {
 }
 
 /// How much can be written beside a file; none where the system does not tell.
-pub(super) fn free_bytes(file: &Path) -> Option<u64> {
+pub(in crate::store::sqlite) fn free_bytes(file: &Path) -> Option<u64> {
     #[cfg(unix)]
     return rustix::fs::statvfs(folder(file))
         .ok()

@@ -21,6 +21,7 @@ use super::thread::{CheckpointerThread, RunOutcome};
 use crate::store::ThreadError;
 use crate::store::sqlite::connection::{HeldConnection, OpenFiles};
 use crate::store::sqlite::error::{is_failed_sync, is_full_disk};
+use crate::store::sqlite::metrics::CheckpointMetrics;
 use crate::store::sqlite::wal_pragmas::{self, LIMIT_PAGES, WalSize};
 use log::{error, info, warn};
 use rusqlite::Connection;
@@ -69,6 +70,11 @@ impl Checkpointer {
             applied_limit: LIMIT_PAGES,
             is_failing: false,
         })
+    }
+
+    /// Returns what is measured of checkpoints.
+    pub(in crate::store::sqlite) fn metrics(&self) -> &Arc<CheckpointMetrics> {
+        &self.thread.metrics
     }
 
     /// Does what the WAL size asks for, after a commit on `writing` that so many changes shared. If
@@ -215,7 +221,8 @@ impl Checkpointer {
         self.state = State::Backoff { pages: wal.pages };
         self.file_limit = file_pages.max(LIMIT_PAGES);
         self.apply_limit(writing)?;
-        wal_pragmas::checkpoint(writing)
+        let copies = &self.thread.metrics.copies;
+        copies.time(|| wal_pragmas::checkpoint(writing))
     }
 
     /// Tells the writing connection to which size a commit that resets the WAL truncates its file.
@@ -235,6 +242,9 @@ impl Checkpointer {
     /// Logs the first attempt that failed, and the first that succeeds again. Returns the error of
     /// a failed sync.
     fn log_failure(&mut self, attempt: rusqlite::Result<WalSize>) -> rusqlite::Result<()> {
+        if attempt.is_err() {
+            self.thread.metrics.failures.count();
+        }
         match attempt {
             Err(error) if is_failed_sync(&error) => return Err(error),
             Err(error) => {

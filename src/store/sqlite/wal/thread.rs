@@ -2,6 +2,7 @@
 
 use crate::store::ThreadError;
 use crate::store::sqlite::connection::{HeldConnection, OpenFiles};
+use crate::store::sqlite::metrics::CheckpointMetrics;
 use crate::store::sqlite::wal_pragmas::{self, WalSize};
 use rusqlite::{Connection, ffi};
 use std::fs::File;
@@ -20,6 +21,8 @@ pub(super) struct CheckpointerThread {
     starts: Option<Sender<()>>,
     outcomes: Receiver<RunOutcome>,
     thread: Option<JoinHandle<HeldConnection>>,
+    /// What is measured of checkpoints, also of those by other threads.
+    pub(super) metrics: Arc<CheckpointMetrics>,
 }
 
 impl CheckpointerThread {
@@ -34,12 +37,15 @@ impl CheckpointerThread {
     ) -> Result<Self, ThreadError> {
         let (starts, started) = channel();
         let (report, outcomes) = channel();
+        let metrics = Arc::new(CheckpointMetrics::default());
+        let measured = Arc::clone(&metrics);
         let thread = std::thread::Builder::new()
             .name("checkpointer".into())
             .spawn(move || {
                 for () in started {
                     // Fails once the writer has ended.
-                    let _ = report.send(copy_and_sync(&connection, &files.database));
+                    let copied = copy_and_sync(&connection, &files.database, &measured);
+                    let _ = report.send(copied);
                 }
                 connection
             })?;
@@ -47,6 +53,7 @@ impl CheckpointerThread {
             starts: Some(starts),
             outcomes,
             thread: Some(thread),
+            metrics,
         })
     }
 
@@ -84,9 +91,16 @@ impl Drop for CheckpointerThread {
 /// Copies the backlog and syncs the database file. SQLite syncs it only with the last page of the
 /// WAL: without the sync here, the writer's own checkpoint would wait for the disk to write all that
 /// was copied before.
-fn copy_and_sync(connection: &Connection, database: &File) -> RunOutcome {
-    let copied = wal_pragmas::checkpoint(connection)?;
-    database.sync_data().map_err(|error| {
+fn copy_and_sync(
+    connection: &Connection,
+    database: &File,
+    metrics: &CheckpointMetrics,
+) -> RunOutcome {
+    let copied = metrics
+        .copies
+        .time(|| wal_pragmas::checkpoint(connection))?;
+    let synced = metrics.syncs.time(|| database.sync_data());
+    synced.map_err(|error| {
         let code = ffi::Error::new(ffi::SQLITE_IOERR_FSYNC);
         rusqlite::Error::SqliteFailure(code, Some(error.to_string()))
     })?;

@@ -1,6 +1,7 @@
 //! Jobs that share a transaction.
 
 use super::changes::Changes;
+use crate::metrics::Histogram;
 use crate::store::Error;
 use crate::store::sqlite::error::{Failure, is_failed_sync};
 use crate::store::sqlite::generation::Generations;
@@ -43,8 +44,8 @@ impl From<Failure> for RolledBack {
     }
 }
 
-/// Runs jobs in one transaction and commits it. Returns whether they may have updated or deleted
-/// rows.
+/// Runs jobs in one transaction and commits it, which `commits` measures. Returns whether they may have
+/// updated or deleted rows.
 ///
 /// First without savepoints, which cost a copy of every page that a job changes. A job that fails
 /// has as a rule changed nothing, because SQLite undoes the statement that failed. If one did
@@ -55,6 +56,7 @@ pub(super) fn commit_together(
     batch: &mut [Box<dyn Job>],
     changes: &Changes,
     generations: &Generations,
+    commits: &Histogram,
 ) -> Result<bool, RolledBack> {
     let transaction = begin(connection)?;
     let start = changes.now(connection);
@@ -65,11 +67,11 @@ pub(super) fn commit_together(
             // One job alone has its answer.
             return match batch {
                 [_] => Ok(false),
-                _ => commit_behind_savepoints(connection, batch).map(|()| true),
+                _ => commit_behind_savepoints(connection, batch, commits).map(|()| true),
             };
         }
     }
-    let commit = || transaction.commit();
+    let commit = || commits.time(|| transaction.commit());
     let end = changes.now(connection);
     if end.has_only_inserted_since(start) {
         generations.commit_inserts(commit)?;
@@ -82,12 +84,13 @@ pub(super) fn commit_together(
 fn commit_behind_savepoints(
     connection: &Connection,
     batch: &mut [Box<dyn Job>],
+    commits: &Histogram,
 ) -> Result<(), RolledBack> {
     let transaction = begin(connection)?;
     for job in batch {
         run_behind_savepoint(&transaction, job.as_mut())?;
     }
-    Ok(transaction.commit()?)
+    Ok(commits.time(|| transaction.commit())?)
 }
 
 fn begin(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {

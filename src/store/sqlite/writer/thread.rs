@@ -9,6 +9,7 @@ use crate::store::sqlite::connection::HeldConnection;
 use crate::store::sqlite::error::Failure;
 use crate::store::sqlite::file_identity::FileIdentities;
 use crate::store::sqlite::generation::Generations;
+use crate::store::sqlite::metrics::WriterMetrics;
 use crate::store::sqlite::outage::{Cause, Outages};
 use crate::store::sqlite::wal::Checkpointer;
 use log::warn;
@@ -43,6 +44,7 @@ pub(super) struct WriterThread {
     pub(super) files: FileIdentities,
     pub(super) generations: Arc<Generations>,
     pub(super) outages: Arc<Outages>,
+    pub(super) metrics: Arc<WriterMetrics>,
 }
 
 impl WriterThread {
@@ -119,11 +121,14 @@ impl WriterThread {
             return Ok(());
         }
         let jobs = batch.len();
+        self.metrics.queued.decrease(jobs);
+        self.metrics.batches.add(jobs as u64);
         let committed = commit_together(
             &self.connection,
             &mut batch,
             &self.changes,
             &self.generations,
+            &self.metrics.commits,
         )
         // After the commit, which may have gone into a file that was replaced meanwhile.
         .and_then(|has_replaced| {

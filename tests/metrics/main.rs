@@ -1,0 +1,8 @@
+//! Tests of the page of metrics, and of what reads it: the documentation, the alert rules, the dashboard.
+
+mod access;
+mod privacy;
+mod scrape;
+#[path = "../support/mod.rs"]
+mod support;
+mod values;
