@@ -81,7 +81,7 @@ mod tests {
                 hidden.push(setting.name());
             }
         }
-        assert_eq!(hidden.len(), 5, "{hidden:?}");
+        assert_eq!(hidden.len(), 6, "{hidden:?}");
     }
 
     #[test]

@@ -288,7 +288,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         Form::Text,
     ),
     setting("metrics", "listen", "ROOMD_METRICS_LISTEN", Form::Text),
-    setting("metrics", "token", "ROOMD_METRICS_TOKEN", Form::Text),
+    setting("metrics", "token", "ROOMD_METRICS_TOKEN", Form::Secret),
     setting(
         "metrics",
         "token_file",
