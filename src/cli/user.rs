@@ -31,9 +31,9 @@ pub(super) enum Verb {
     Show(show::ShowArgs),
     /// Change a user
     Update(change::UpdateArgs),
-    /// Let a user be inactive: the room stays, and lets nobody in
+    /// Deactivate a user: the room stays, and no host link of it is valid
     Disable(change::ActiveArgs),
-    /// Let a user be active again
+    /// Activate a user again
     Enable(change::ActiveArgs),
     /// Print all that is stored of a user, as JSON
     Export(show::ExportArgs),

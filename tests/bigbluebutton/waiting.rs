@@ -4,7 +4,6 @@ use crate::support::{Answer, TIMEOUT, all_at_once};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// How often a server is asked about one room.
@@ -56,7 +55,6 @@ fn guests_wait_until_a_moderator_is_in_the_meeting() {
             break answer;
         }
         assert!(start.elapsed() < TIMEOUT);
-        thread::sleep(Duration::from_millis(20));
     };
     assert_eq!(sent(&stub, &answer)["role"], "VIEWER");
     let mut asked = stub.calls_of("getMeetingInfo");

@@ -54,6 +54,8 @@ impl Janus {
         add_interface();
         let server = Process::spawn(
             Command::new("janus")
+                // It makes folders where it is started.
+                .current_dir(folder.root())
                 .arg("--disable-colors")
                 .args(["--interface", ADDRESS, "--configs-folder"])
                 .arg(folder.root()),

@@ -73,7 +73,7 @@ fn the_report_is_in_words_too() {
         lines,
         [
             "would be: 0 added, 1 updated, 0 unchanged, 0 deactivated",
-            "not in the file: 1 active user, who would be inactive with --deactivate-missing",
+            "not in the file: 1 active user, whom --deactivate-missing would deactivate",
             "in the file: 1 inactive user, whom `roomd user enable` or a column `active` lets be \
              active",
         ]
@@ -180,7 +180,7 @@ fn a_file_without_most_people_deactivates_nobody_without_a_yes() {
         let exit = try_sync(&folder, &csv, &["--deactivate-missing"]);
         assert_eq!(exit.status.code(), Some(2), "{exit:?}");
         assert!(
-            exit.stderr.contains("of 4 active users be inactive"),
+            exit.stderr.contains("of 4 active users, because"),
             "{exit:?}"
         );
         assert!(exit.stderr.contains("--yes"), "{exit:?}");

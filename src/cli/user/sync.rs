@@ -18,9 +18,8 @@ with the username. A column that the file lacks stays as it is, and so does a
 value whose field is blank, except surname, mobile and expires_at, which a blank
 field empties. All of the file is done, or nothing.
 
-Users who are missing in the file stay as they are without --deactivate-missing,
-which lets them be inactive; it asks where they are more than half of all active
-users. An inactive user who is in the file stays inactive, unless the file has a
+Users who are not in the file stay as they are without --deactivate-missing.
+It asks before it deactivates more than half of all active users. An inactive user who is in the file stays inactive, unless the file has a
 column `active` that says otherwise.
 
 Examples:
@@ -29,7 +28,7 @@ Examples:
 pub(in crate::cli) struct Args {
     /// CSV file as `roomd user import` takes it
     file: PathBuf,
-    /// Let active users be inactive who are not in the file
+    /// Deactivate active users who are not in the file
     #[arg(long)]
     deactivate_missing: bool,
     #[command(flatten)]
@@ -105,7 +104,7 @@ fn sync(args: &Args, global: GlobalArgs) -> Result<SyncReport, CliError> {
             SyncOutcome::Done(report) => return Ok(report),
             SyncOutcome::TooManyMissing { missing, active } => {
                 let action = format!(
-                    "let {missing} of {} be inactive, because they are not in the file",
+                    "deactivate {missing} of {}, because they are not in the file",
                     counted(active, "active user")
                 );
                 confirm(&action, false)?;
@@ -135,13 +134,13 @@ fn hints(report: &SyncReport) -> String {
     let left = report.missing - report.deactivated;
     if left > 0 {
         hints += &format!(
-            "\nnot in the file: {}, who would be inactive with --deactivate-missing",
+            "\nnot in the file: {}, whom --deactivate-missing would deactivate",
             counted(left, "active user")
         );
     }
     if report.inactive > 0 {
         hints += &format!(
-            "\nin the file: {}, whom `roomd user enable` or a column `active` lets be active",
+            "\nin the file: {}, whom `roomd user enable` or a column `active` can activate",
             counted(report.inactive, "inactive user")
         );
     }
