@@ -27,7 +27,7 @@ pub(super) fn confirm(action: &str, is_said: bool) -> Result<(), CliError> {
         return Err(CliError::Unconfirmed(action.to_owned()));
     }
     let mut answer = String::new();
-    let question = format!("roomd is about to {action}. Go on? [y/N] ");
+    let question = format!("roomd is about to {action}. Continue? [y/N] ");
     let mut out = io::stderr();
     let asked = out
         .write_all(question.as_bytes())

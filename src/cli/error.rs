@@ -57,9 +57,9 @@ pub(super) enum CliError {
     )]
     NoRoom { email: String, path: String },
     #[error(
-        "no host link was made, because host links were given out and the file with their secret, {}, \
-         is missing: put it back, and all of them stay valid; if it is lost, stop the server if it runs, \
-         and start it, which makes another secret and so ends them",
+        "no host link was created, because {} is missing, the file with the secret of the host links that \
+         were given out: put it back; if it is lost, restart the server, which creates another secret and \
+         so ends all of those links",
         .0.display()
     )]
     LostHostSecret(PathBuf),

@@ -3,6 +3,7 @@ use super::output::print_line;
 use super::shared::{GlobalArgs, HiddenDatabase};
 use crate::config::PublicUrl;
 use crate::server::{Health, Probe};
+use serde_json::json;
 use std::time::Duration;
 
 /// How long the server may take.
@@ -20,6 +21,9 @@ pub(super) struct Args {
     /// Ask at the public URL of the settings, as clients do, and check its certificate
     #[arg(long, conflicts_with = "url")]
     public: bool,
+    /// Print a JSON object instead of text, also where the server answers that it is not ready
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     _database: HiddenDatabase,
 }
@@ -39,10 +43,19 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
         None if config.server.listen.port() == 0 => return Err(CliError::UnknownPort),
         None => Probe::of_own(config.tls.scheme(), config.server.listen),
     };
-    match probe.ask(TIMEOUT)? {
-        Health::Ready => Ok(print_line(format!("{} answers: ready", probe.url()))?),
+    let (health, url) = (probe.ask(TIMEOUT)?, probe.url());
+    if args.json {
+        let reason = match &health {
+            Health::Ready => None,
+            Health::NotReady(reason) => Some(reason),
+        };
+        print_line(json!({"url": url, "ready": reason.is_none(), "reason": reason}))?;
+    }
+    match health {
+        Health::Ready if args.json => Ok(()),
+        Health::Ready => Ok(print_line(format!("{url} answers: ready"))?),
         Health::NotReady(reason) => Err(CliError::NotReady {
-            url: probe.url().to_owned(),
+            url: url.to_owned(),
             reason,
         }),
     }

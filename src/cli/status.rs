@@ -61,7 +61,7 @@ fn in_json(database: &Location, status: &Status, last: Option<&Option<FoundBacku
         "version": env!("CARGO_PKG_VERSION"),
         "database": database.to_string(),
         "bytes": status.bytes,
-        "log_bytes": status.log_bytes,
+        "wal_bytes": status.wal_bytes,
         "contents": status.contents,
         "migration_copy": status.migration_copy,
     });
@@ -95,7 +95,7 @@ fn in_words(database: &Location, status: &Status, last: Option<&Option<FoundBack
         ("version", env!("CARGO_PKG_VERSION").into()),
         ("database", database.to_string()),
         ("size", in_bytes(status.bytes)),
-        ("write-ahead log", in_bytes(status.log_bytes)),
+        ("write-ahead log", in_bytes(status.wal_bytes)),
         ("schema", schema.to_string()),
         ("users", users.to_string()),
         ("rooms", rooms.to_string()),

@@ -36,7 +36,7 @@ pub struct Status {
     /// The size of the database in bytes.
     pub bytes: u64,
     /// The size of the write-ahead log in bytes.
-    pub log_bytes: u64,
+    pub wal_bytes: u64,
     /// The copy that the last migration has made of the database before, if it is still there.
     pub migration_copy: Option<PathBuf>,
 }

@@ -209,3 +209,19 @@ fn a_damaged_backup_is_not_verified() {
     let exit = folder.run(&["backup", "verify", "b.db"]);
     assert!(exit.error_message().contains("b.db"), "{exit:?}");
 }
+
+/// To open a pipe waits for a program that writes it.
+#[cfg(unix)]
+#[test]
+fn a_pipe_among_the_backups_holds_nothing_up() {
+    let folder = with_backups();
+    let pipe = "roomd-20260101T000000Z.db.json";
+    let made = std::process::Command::new("mkfifo")
+        .arg(folder.path("backups").join(pipe))
+        .status();
+    assert!(made.expect("mkfifo").success());
+    back_up(&folder, &["--keep", "1"]);
+    let last = back_up(&folder, &["--keep", "1"]);
+    let expected = [last.clone(), format!("{last}.json"), pipe.to_owned()];
+    assert_eq!(names(&folder), BTreeSet::from(expected));
+}

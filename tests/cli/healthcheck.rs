@@ -1,5 +1,6 @@
 use crate::support::{Folder, Process, ServerProcess, TIMEOUT};
 use crate::tls::{pair, put};
+use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
@@ -31,6 +32,10 @@ fn a_ready_server_of_the_settings_is_one_line_and_exit_status_0() {
             line,
             format!("http://127.0.0.1:{port}/readyz answers: ready\n")
         );
+        let json = folder.roomd(&["healthcheck", "--json"]);
+        let json: Value = serde_json::from_str(&json).expect("JSON");
+        let url = format!("http://127.0.0.1:{port}/readyz");
+        assert_eq!(json, json!({"url": url, "ready": true, "reason": null}));
         server.stop();
         let exit = folder.run(&["healthcheck"]);
         let line = exit.error_message();

@@ -58,6 +58,21 @@ fn the_help_fits_eighty_columns_and_has_examples() {
     }
 }
 
+/// Programs read what commands print. These print no answer, or one that is in a format of its own.
+#[test]
+fn what_prints_an_answer_prints_json_too() {
+    let folder = Folder::new();
+    for command in commands(&folder) {
+        let args: Vec<&str> = command.iter().map(String::as_str).collect();
+        let has_format = matches!(
+            args[..],
+            ["serve" | "demo" | "openapi" | "completions" | "man"] | ["user", "export"]
+        );
+        let help = help(&folder, &args);
+        assert_eq!(help.contains("--json"), !has_format, "{command:?}");
+    }
+}
+
 #[test]
 fn the_help_has_exit_codes_and_variables() {
     let help = help(&Folder::new(), &[]);

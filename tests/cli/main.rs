@@ -19,7 +19,6 @@ mod few_resources;
 mod full_output;
 mod healthcheck;
 mod help;
-
 mod import;
 mod import_spreadsheet;
 mod key;

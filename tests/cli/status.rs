@@ -29,7 +29,7 @@ fn the_exit_code_says_whether_a_server_runs() {
     let counts = ["users", "rooms", "keys"].map(|name| &contents[name]);
     assert_eq!(counts, [2, 1, 1]);
     assert!(report["bytes"].as_u64() > Some(4096), "{report}");
-    assert!(report["log_bytes"].as_u64() > Some(0), "{report}");
+    assert!(report["wal_bytes"].as_u64() > Some(0), "{report}");
     let printed = folder.roomd(&["status"]);
     assert!(printed.contains(&server.address.to_string()), "{printed}");
     assert!(printed.lines().all(|line| line.len() <= 120), "{printed}");

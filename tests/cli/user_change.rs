@@ -303,7 +303,7 @@ fn on_a_terminal_the_program_asks() {
             exit.stdout.contains("remove the user ada@example.com"),
             "{exit:?}"
         );
-        assert!(exit.stdout.contains("Go on? [y/N]"), "{exit:?}");
+        assert!(exit.stdout.contains("Continue? [y/N]"), "{exit:?}");
         assert!(exit.stdout.contains("nothing was changed"), "{exit:?}");
     }
     assert_eq!(shown(&folder, ADA)["user_guid"], json!(guid));

@@ -74,8 +74,8 @@ fn the_report_is_in_words_too() {
         [
             "would be: 0 added, 1 updated, 0 unchanged, 0 deactivated",
             "not in the file: 1 active user, whom --deactivate-missing would deactivate",
-            "in the file: 1 inactive user, whom `roomd user enable` or a column `active` lets be \
-             active",
+            "in the file: 1 inactive user, whom `roomd user enable` or a column `active` can \
+             activate",
         ]
     );
 }
@@ -237,10 +237,7 @@ fn every_bad_row_is_named_by_its_line_and_nothing_is_done() {
             .iter()
             .filter_map(|error| error["line"].as_u64())
             .collect();
-        assert!(
-            !found.is_empty() && found.iter().all(|line| lines.contains(line)),
-            "{exit:?}"
-        );
+        assert_eq!(found, lines, "{exit:?}");
         assert_eq!(users(&folder), before);
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args) -> Result<(), CliError> {
         .to_string()
     } else {
         let made = match verified.created_at {
-            Some(moment) => format!("made {moment}, verified against the manifest"),
+            Some(moment) => format!("created {moment}, verified against the manifest"),
             None => "verified without a manifest".into(),
         };
         let (file, contents) = (args.file.display(), verified.contents);

@@ -120,7 +120,9 @@ fn change(
     let mut done = match &names[..] {
         [] => format!("{email}: nothing to change"),
         ["active"] if after.profile.active => format!("{email} is active now"),
-        ["active"] => format!("{email} is inactive now: the room lets nobody in"),
+        ["active"] => {
+            format!("{email} is inactive now: the room stays, and nobody enters it as host")
+        }
         names => format!("{email}: {} changed", names.join(", ")),
     };
     if voids_links {

@@ -26,7 +26,7 @@ pub(in crate::store) fn status(database: &Path) -> Result<Status, OpenError> {
     let status = Status {
         bytes: size(database),
         // Before the connection closes, which is a checkpoint where it is the last one.
-        log_bytes: size(&beside(database, "-wal")),
+        wal_bytes: size(&beside(database, "-wal")),
         server: serve_lock::look(database)?,
         migration_copy: migration_copy(database),
         contents,

@@ -40,7 +40,12 @@ impl Manifest {
 
     /// Reads the manifest of a backup. Returns None if there is none.
     pub(super) fn find(backup: &Path) -> io::Result<Option<Self>> {
-        match File::open(Self::path(backup)) {
+        let path = Self::path(backup);
+        // To open a pipe waits for a program that writes it.
+        if let Some(kind) = other_kind(&path) {
+            return Err(io::Error::other(format!("it is {kind}")));
+        }
+        match File::open(path) {
             Ok(file) => Ok(Some(serde_json::from_reader(io::BufReader::new(file))?)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
