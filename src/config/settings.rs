@@ -228,15 +228,18 @@ pub struct Log {
 }
 
 impl Config {
-    /// Returns whether clients reach the server under a name that is not of this machine, although it
-    /// listens for this machine alone: then a proxy is in front of it.
-    pub(crate) fn has_public_name(&self) -> bool {
+    /// Returns whether a proxy must be in front of the server: clients reach it under a name that is not of
+    /// this machine, although it listens for this machine alone, or by TLS, although it has none.
+    pub(crate) fn needs_proxy(&self) -> bool {
         let is_local = |host: String| {
             let address: Option<IpAddr> = host.parse().ok();
             host == "localhost" || address.is_some_and(|address| address.is_loopback())
         };
-        let public = self.server.public_url.as_ref().map(PublicUrl::host);
-        self.server.listen.ip().is_loopback() && public.is_some_and(|host| !is_local(host))
+        self.server.public_url.as_ref().is_some_and(|url| {
+            let has_other_name = self.server.listen.ip().is_loopback() && !is_local(url.host());
+            let has_other_scheme = url.scheme() == "https" && self.tls.scheme() == "http";
+            has_other_name || has_other_scheme
+        })
     }
 
     /// Checks the rules that tie settings to each other.

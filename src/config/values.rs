@@ -53,6 +53,12 @@ impl PublicUrl {
         Self(format!("{scheme}://{address}"))
     }
 
+    /// Returns the scheme: `http` or `https`.
+    pub fn scheme(&self) -> &str {
+        let scheme = self.0.split_once(':');
+        scheme.map_or("", |(scheme, _)| scheme)
+    }
+
     /// Returns the host: a name in ASCII, or an IP address without brackets.
     pub fn host(&self) -> String {
         let url = Url::parse(&self.0).ok();

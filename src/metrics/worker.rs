@@ -119,7 +119,7 @@ impl Source for Metrics {
         let family = page.counter("roomd_key_cache_lookups_total", help);
         workers.iter().for_each(|one| one.keys.add_to(family));
         let help = "Looks for the answer to a get-or-create in the caches of the workers.";
-        let family = page.counter("roomd_answer_cache_lookups_total", help);
+        let family = page.counter("roomd_response_cache_lookups_total", help);
         workers.iter().for_each(|one| one.answers.add_to(family));
     }
 }

@@ -9,6 +9,7 @@ use crate::meeting::HostLinks;
 use crate::meeting::builtin::{Hub, IceServers};
 use crate::meeting::handoff::Handoffs;
 use crate::store::Store;
+use std::sync::Arc;
 
 /// Returns what the handlers share. `url` is the start of every room's `url`, unless the settings
 /// have another.
@@ -36,7 +37,7 @@ pub(super) fn state(
         meeting: MeetingSettings {
             server: config.meeting.server,
             hub: Hub::new(ice_servers),
-            handoffs,
+            handoffs: handoffs.map(Arc::new),
             max_people: builtin.max_people.into(),
             without_host: config.meeting.without_host,
         },

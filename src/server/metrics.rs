@@ -53,7 +53,7 @@ pub(super) fn access(settings: &config::Config) -> Result<MetricsAccess, Metrics
     let token = token(&settings.metrics)?;
     // A listener of its own is no proxy's, whatever is in front of the other one.
     let is_behind_proxy = settings.metrics.listen.is_none()
-        && (!settings.server.trusted_proxies.is_empty() || settings.has_public_name());
+        && (!settings.server.trusted_proxies.is_empty() || settings.needs_proxy());
     Ok(MetricsAccess::new(token.as_ref(), is_behind_proxy))
 }
 

@@ -70,7 +70,13 @@ fn the_guide_has_all_metrics_and_no_others() {
 
 #[test]
 fn every_label_is_in_the_guide() {
-    let server = TestServer::start();
+    let server = TestServer::start_with(|config| {
+        // Hand-offs have labels too.
+        config.meeting.server = "template".parse().expect("a server");
+        let url = "https://meet.example.com/{slug}".parse().ok();
+        config.meeting.template.host_url = url.clone();
+        config.meeting.template.guest_url = url;
+    });
     server.get("/nowhere");
     let scrape = Scrape::of(&server);
     for line in scrape.text.lines().filter(|line| !line.starts_with('#')) {

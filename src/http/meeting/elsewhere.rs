@@ -60,7 +60,7 @@ pub(super) async fn enter(
     client: Option<IpAddr>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let handoffs = state.meeting.handoffs.as_ref();
+    let handoffs = state.meeting.handoffs.clone();
     let handoffs = handoffs.ok_or(ApiError::RouteNotFound)?;
     let arrival = handoffs.arrive(client);
     let arrival = arrival.ok_or(ApiError::TooManySockets(RETRY_AFTER_SECONDS))?;
@@ -76,18 +76,9 @@ pub(super) async fn enter(
     let return_url = visit.options.return_url.clone();
     // Who never comes back to this server can give it no stars.
     let can_rate = visit.options.allow_rating && handoffs.server().leads_back();
-    let entered = state.clone();
-    let entering = async move {
-        match &entered.meeting.handoffs {
-            Some(handoffs) => handoffs
-                .enter(visit, arrival)
-                .await
-                .map_err(ApiError::MeetingServer),
-            None => Err(ApiError::RouteNotFound),
-        }
-    };
+    let entered = uninterrupted(async move { handoffs.enter(visit, arrival).await }).await;
     let hub = &state.meeting.hub;
-    let response = match uninterrupted(entering).await? {
+    let response = match entered.map_err(ApiError::MeetingServer)? {
         Some(entry) => EnterResponse::Open {
             destination: entry.into(),
             rating: can_rate

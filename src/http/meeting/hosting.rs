@@ -72,31 +72,27 @@ pub(super) async fn act(
     let name: Option<ActionName> = fields.take("action");
     let person: Option<Option<Identity>> = fields.take("person");
     let person = person.map(|person| person.map(|Identity(identity)| identity));
-    if let (Some(ActionName::Admit | ActionName::Remove), Some(None)) = (name, &person) {
-        fields.errors.add("person", Invalid::new("is required"));
-    }
-    let (Some(host), Some(name), Some(person), true) =
-        (host, name, person, fields.errors.is_empty())
-    else {
+    let action = match (name, person) {
+        (Some(ActionName::Admit), Some(Some(person))) => Some(HostAction::Admit(person)),
+        (Some(ActionName::Remove), Some(Some(person))) => Some(HostAction::Remove(person)),
+        (Some(ActionName::Mute), Some(person)) => Some(HostAction::Mute(person)),
+        (Some(ActionName::End), Some(_)) => Some(HostAction::End),
+        (Some(ActionName::Admit | ActionName::Remove), Some(None)) => {
+            fields.errors.add("person", Invalid::new("is required"));
+            None
+        }
+        (None, _) | (_, None) => None,
+    };
+    let (Some(host), Some(action), true) = (host, action, fields.errors.is_empty()) else {
         return Err(fields.errors.into_error());
     };
     check_host_link(&opened, &host, &request, &state)?;
-    let action = match name {
-        ActionName::Admit => HostAction::Admit(person.unwrap_or_default()),
-        ActionName::Mute => HostAction::Mute(person),
-        ActionName::Remove => HostAction::Remove(person.unwrap_or_default()),
-        ActionName::End => HostAction::End,
-    };
     let options = MeetingOptions::from_json(opened.room.options.as_json());
-    let done = uninterrupted(async move {
-        match &state.meeting.handoffs {
-            Some(handoffs) => handoffs
-                .act(opened.room.guid, options, action)
-                .await
-                .map_err(ApiError::MeetingServer),
-            None => Ok(None),
-        }
-    });
-    let done = done.await?.ok_or(ApiError::RouteNotFound)?;
+    let handoffs = state.meeting.handoffs.clone();
+    let handoffs = handoffs.ok_or(ApiError::RouteNotFound)?;
+    let acting = async move { handoffs.act(opened.room.guid, options, action).await };
+    let done = uninterrupted(acting).await;
+    let done = done.map_err(ApiError::MeetingServer)?;
+    let done = done.ok_or(ApiError::RouteNotFound)?;
     Ok(HttpResponse::Ok().json(Done { done }))
 }

@@ -3,6 +3,7 @@ use crate::meeting::builtin::Hub;
 use crate::meeting::handoff::{HandoffServer, Handoffs};
 use crate::metrics::{Exposition, Source};
 use crate::model::{Guid, MeetingServer, ServerUrl, WithoutHost};
+use std::sync::Arc;
 
 /// The meetings of this server, and the settings that they follow.
 #[derive(Debug)]
@@ -12,7 +13,7 @@ pub(crate) struct MeetingSettings {
     /// The meetings that take place here. Stars are given here wherever the meeting was.
     pub(crate) hub: Hub,
     /// The way to another program; None if there is none.
-    pub(crate) handoffs: Option<Handoffs>,
+    pub(crate) handoffs: Option<Arc<Handoffs>>,
     /// How many people can be in a meeting here.
     pub(crate) max_people: usize,
     /// Whether guests wait for a host.
