@@ -7,7 +7,8 @@ use super::shared::GlobalArgs;
 use crate::config::Config;
 use crate::meeting;
 use crate::store::{
-    FoundBackup, Location, Manifest, back_up, backup_name, backups_in, record_backup, remove_backup,
+    BackupError, FoundBackup, Location, Manifest, back_up, backup_name, backups_in, record_backup,
+    remove_backup,
 };
 use serde_json::json;
 use std::io::{self, Write};
@@ -25,7 +26,8 @@ const PAUSE: Duration = Duration::from_millis(100);
     after_help = "\
 With --dir, the name of the backup has the moment: roomd-20261126T030000Z.db.
 With --keep, older backups go once the new one is whole: only files with such a
-name, and with the manifest that belongs to them.
+name, and with the manifest that belongs to them. The name begins with that of
+the database: give databases of one name a folder each.
 
 Examples:
   roomd backup monday.db
@@ -42,7 +44,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// With --dir: keep so many backups of this database, the new one too, and remove older ones
-    #[arg(long, value_name = "N", requires = "dir", conflicts_with = "file")]
+    #[arg(long, value_name = "N", requires = "dir", conflicts_with = "file", value_parser = count)]
     keep: Option<NonZero<usize>>,
     /// Replace an existing backup
     #[arg(long, conflicts_with = "dir")]
@@ -64,12 +66,14 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
     }
     let config = global.load()?;
     let database = config.database.path.clone().into();
-    let file = match (&args.dir, args.file) {
-        (Some(folder), _) => new_file(folder, &database),
-        (None, Some(file)) => file,
+    let (file, manifest) = match (&args.dir, args.file) {
+        (Some(folder), _) => copy_into(folder, &database)?,
+        (None, Some(file)) => {
+            let manifest = copy(&database, &file, args.force)?;
+            (file, manifest)
+        }
         (None, None) => return Ok(()), // clap requires one
     };
-    let manifest = copy(&database, &file, args.force)?;
     let removed = match (&args.dir, args.keep) {
         (Some(folder), Some(keep)) => remove_older(&database, folder, &file, keep.get())?,
         _ => Vec::new(),
@@ -81,6 +85,18 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
         in_words(&file, &manifest, &removed) + &secret_elsewhere(&config)
     };
     report_change(shown, done)
+}
+
+/// Copies the database into a folder, under a new name; returns that.
+fn copy_into(folder: &Path, database: &Location) -> Result<(PathBuf, Manifest), CliError> {
+    loop {
+        let file = new_file(folder, database);
+        match copy(database, &file, false) {
+            // Another process was faster.
+            Err(CliError::Backup(BackupError::Exists(_))) => {}
+            copied => return Ok((file, copied?)),
+        }
+    }
 }
 
 /// Returns a free name in a folder. Names tell the second, so another one is free soon.
@@ -166,4 +182,10 @@ fn secret_elsewhere(config: &Config) -> String {
         "\nthe secret of the host links is not in it: keep a copy of {} too, in another place",
         secret.display()
     )
+}
+
+/// Reads how many backups are kept.
+fn count(text: &str) -> Result<NonZero<usize>, &'static str> {
+    text.parse()
+        .map_err(|_| "must be a whole number of backups, at least 1")
 }

@@ -1,4 +1,4 @@
-use crate::support::{Folder, Process, TIMEOUT, email};
+use crate::support::{Folder, Process, TIMEOUT, all_at_once, email};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -224,4 +224,17 @@ fn a_pipe_among_the_backups_holds_nothing_up() {
     let last = back_up(&folder, &["--keep", "1"]);
     let expected = [last.clone(), format!("{last}.json"), pipe.to_owned()];
     assert_eq!(names(&folder), BTreeSet::from(expected));
+}
+
+#[test]
+fn backups_that_begin_at_once_are_all_whole() {
+    let folder = with_backups();
+    let made: BTreeSet<String> = all_at_once(4, |_| back_up(&folder, &[]))
+        .into_iter()
+        .collect();
+    assert_eq!(made.len(), 4);
+    for name in made {
+        let verified = folder.roomd(&["backup", "verify", &format!("backups/{name}")]);
+        assert!(verified.contains("against the manifest"), "{verified}");
+    }
 }

@@ -127,3 +127,12 @@ fn the_token_may_be_in_a_file_and_is_shown_nowhere() {
     );
     assert!(!message.contains("short"), "{exit:?}");
 }
+
+#[test]
+fn a_wrong_token_is_wrong_on_this_machine_too() {
+    let server = TestServer::start_with(with_token);
+    assert_eq!(ask(&server, &[]).status, 200);
+    assert_forbidden(&ask(&server, &[("Authorization", "Bearer wrong")]));
+    // Of a proxy that tells no address.
+    assert_forbidden(&ask(&server, &[("X-Forwarded-Proto", "https")]));
+}

@@ -73,15 +73,15 @@ fn looks_into_the_caches_are_counted() {
     }
     let after = Scrape::of(&server);
     for (cache, result, more) in [
-        ("answer", "hit", 3.0),
-        ("answer", "miss", 0.0),
+        ("response", "hit", 3.0),
+        ("response", "miss", 0.0),
         ("key", "hit", 3.0),
         ("key", "miss", 0.0),
     ] {
         let more_found = hits(&after, cache, result) - hits(&before, cache, result);
         assert_eq!(more_found, more, "{cache} {result}");
     }
-    assert_eq!(hits(&before, "answer", "miss"), 2.0);
+    assert_eq!(hits(&before, "response", "miss"), 2.0);
 }
 
 #[test]

@@ -13,6 +13,9 @@ use csv::StringRecord;
 use file::{has_no_value, is_blank, records, to_text};
 use std::collections::HashSet;
 
+/// The most characters of a file that an error repeats.
+const MAX_SHOWN_CHARS: usize = 200;
+
 const COLUMNS: [&str; 11] = [
     "email",
     "name",
@@ -123,6 +126,7 @@ impl Columns {
                 continue;
             }
             if !COLUMNS.contains(&name.as_str()) {
+                let name = text::shown(name, MAX_SHOWN_CHARS);
                 return Err(format!(
                     "the column \"{name}\" is unknown: the columns are {known}"
                 ));

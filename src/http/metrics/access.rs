@@ -8,13 +8,11 @@ use actix_web::http::header::{AUTHORIZATION, FORWARDED, HeaderName, HeaderValue,
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// What proxies add to the requests that they pass on.
-const SIGNS_OF_PROXIES: [HeaderName; 4] = [
-    HeaderName::from_static("x-forwarded-for"),
-    HeaderName::from_static("x-real-ip"),
-    FORWARDED,
-    VIA,
-];
+/// What proxies add to the requests that they pass on, besides headers that begin with
+/// [`FORWARDED_PREFIX`].
+const SIGNS_OF_PROXIES: [HeaderName; 3] = [HeaderName::from_static("x-real-ip"), FORWARDED, VIA];
+
+const FORWARDED_PREFIX: &str = "x-forwarded-";
 
 /// Who may read the metrics.
 #[derive(Debug)]
@@ -40,9 +38,13 @@ impl MetricsAccess {
     /// # Errors
     /// A caller that is on another machine, or may be, and has not sent the token.
     pub(super) fn check(&self, request: &HttpRequest) -> Result<(), ApiError> {
-        let tokens = request.headers().get_all(AUTHORIZATION);
-        let has_token = tokens.take(1).any(|header| self.is_token(header));
-        if has_token || self.is_on_this_machine(request) {
+        let sent = request.headers().get(AUTHORIZATION);
+        // A wrong token is wrong on this machine too, so that a mistake in it shows there.
+        let is_allowed = match (sent, self.token) {
+            (Some(header), Some(_)) => self.is_token(header),
+            _ => self.is_on_this_machine(request),
+        };
+        if is_allowed {
             Ok(())
         } else {
             Err(ApiError::MetricsForbidden)
@@ -65,9 +67,9 @@ impl MetricsAccess {
         let headers = request.headers();
         !self.is_behind_proxy
             && peer.is_some_and(|peer| peer.is_loopback())
-            && !SIGNS_OF_PROXIES
-                .iter()
-                .any(|sign| headers.contains_key(sign))
+            && !headers.keys().any(|name| {
+                SIGNS_OF_PROXIES.contains(name) || name.as_str().starts_with(FORWARDED_PREFIX)
+            })
             && names_this_machine(request)
     }
 }

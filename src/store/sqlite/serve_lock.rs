@@ -8,7 +8,7 @@ use super::side_files::open_private;
 use crate::store::{ServerNote, ServerState};
 use log::warn;
 use std::fs::{self, File, TryLockError};
-use std::io::{Error, ErrorKind, Write};
+use std::io::{BufReader, Error, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -16,6 +16,9 @@ use std::time::Duration;
 /// How often the lock is tried, because [`look`] holds it for a moment, and the pause between two tries.
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// The longest note that is read, in bytes: far more than one has.
+const MAX_NOTE_BYTES: u64 = 4096;
 
 /// The right to be the only server of a database file. The operating system releases it when the
 /// process ends, in whichever way.
@@ -100,10 +103,9 @@ pub(super) fn look(database: &Path) -> Result<ServerState, OpenError> {
         // It is released when the file is closed.
         Ok(()) => Ok(ServerState::Stopped),
         Err(TryLockError::WouldBlock) => {
-            let note = fs::read(&path).ok();
-            Ok(ServerState::Running(
-                note.and_then(|note| serde_json::from_slice(&note).ok()),
-            ))
+            // Whatever stands there: a note is short.
+            let note = serde_json::from_reader(BufReader::new(file.take(MAX_NOTE_BYTES)));
+            Ok(ServerState::Running(note.ok()))
         }
         Err(TryLockError::Error(error)) => Err(lock_error(database, path, error)),
     }

@@ -238,7 +238,8 @@ fn erase_and_sync(path: &Path) -> io::Result<()> {
 }
 
 /// Gives the copy and its manifest their names, and the owners and modes of the files that they
-/// replace. At no moment is there a manifest beside a file that it does not describe.
+/// replace. At no moment is there a manifest beside a file that it does not describe, except one that was
+/// left behind by a backup that is gone.
 fn publish(
     copy: NamedTempFile,
     manifest: &Manifest,
@@ -258,10 +259,11 @@ fn publish(
         }
     }
     copy.as_file().sync_all().map_err(cannot_write)?;
-    remove_if_exists(&manifest_path).map_err(cannot_write)?;
     let persisted = if may_replace {
+        remove_if_exists(&manifest_path).map_err(cannot_write)?;
         copy.persist(destination)
     } else {
+        // Where the name is taken, the manifest there is of another backup.
         copy.persist_noclobber(destination)
     };
     persisted.map_err(|failed| match failed.error.kind() {
