@@ -56,7 +56,8 @@ Exit codes:
   3  `status`: no server uses the database
 
 Environment: a variable for each setting, such as ROOMD_LISTEN, ROOMD_DATABASE
-and ROOMD_CONFIG. `roomd config` shows all settings, their variables and values.
+and ROOMD_CONFIG. `roomd config` shows all settings and their values, and with
+--json their variables.
 
 Examples:
   roomd user add --email ada@example.com --name Ada
@@ -88,7 +89,7 @@ Examples:
     /// List, show and remove rooms, and print host links
     #[command(subcommand)]
     Room(room::Verb),
-    /// Try the way to the meeting server
+    /// Test how people get to the meeting server
     #[command(subcommand)]
     Meeting(meeting::Verb),
     /// Create, list and revoke API keys

@@ -70,7 +70,7 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
 fn consequence(old: &OldDatabase) -> String {
     match old {
         OldDatabase::Readable(returning) if !returning.is_empty() => {
-            format!("\nthese were no more in the database, and are in it again:{returning}")
+            format!("\nthese were no longer in the database, and are in it again:{returning}")
         }
         OldDatabase::Absent | OldDatabase::Readable(_) => String::new(),
         OldDatabase::Unreadable => "\nthe old database could not be read: keys and host links \

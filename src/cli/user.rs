@@ -57,7 +57,7 @@ pub(super) struct AddArgs {
     /// Given name
     #[arg(long, value_parser = PersonName::parse)]
     name: PersonName,
-    /// Family name; people who have one name have none
+    /// Family name; leave it out for people with one name
     #[arg(long, value_parser = Surname::parse)]
     surname: Option<Surname>,
     /// Username, which no other user may have [default: the e-mail address]

@@ -154,7 +154,7 @@ pub(crate) enum ApiError {
     )]
     ForeignPage,
     #[error(
-        "the metrics are for programs on this machine that no proxy stands before, and for those that \
+        "the metrics are for programs on this machine that connect without a proxy, and for those that \
          send the token: Authorization: Bearer TOKEN, which is in metrics.token"
     )]
     MetricsForbidden,

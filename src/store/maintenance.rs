@@ -193,7 +193,7 @@ impl Display for OldDatabase {
         match self {
             Self::Readable(returning) if !returning.is_empty() => write!(
                 formatter,
-                "\nthese are in the backup and no more in the database, and would return:\
+                "\nthese are in the backup and no longer in the database, and would return:\
                  {returning}"
             ),
             Self::Absent | Self::Readable(_) => Ok(()),

@@ -13,7 +13,7 @@ use clap::builder::NonEmptyStringValueParser;
 #[command(after_help = "\
 Examples:
   roomd room show ada@example.com
-  roomd room show https://rooms.example.com/rooms/algebra_k3v9q2d7xm --json")]
+  roomd room show https://rooms.example.com/groups/room/algebra_k3v9q2d7xm")]
 pub(in crate::cli) struct Args {
     /// GUID or URL of the room, the end of its URL, or e-mail address, username or GUID of its owner
     #[arg(value_name = "ROOM", value_parser = NonEmptyStringValueParser::new())]
