@@ -2,7 +2,7 @@
 -- same state by the migrations in src/store/sqlite/migrations/.
 
 PRAGMA application_id = 0x726F6F6D; -- "room": tells this file from one of another program
-PRAGMA user_version = 3;            -- the number of this schema
+PRAGMA user_version = 4;            -- the number of this schema
 
 -- Users who may own a room. The *_key columns hold the folded form by which two values are the same,
 -- the *_folded columns the form that searches look into; src/model/text.rs makes both, because
@@ -35,6 +35,8 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_by_guid ON users (user_guid);
 CREATE UNIQUE INDEX users_by_email ON users (email_key);       -- one user per e-mail address
 CREATE UNIQUE INDEX users_by_username ON users (username_key); -- one user per username
+-- The addresses that differ from their keys: all that a look-up of a room needs of its creator.
+CREATE INDEX users_by_typed_email ON users (email_key, email) WHERE email <> email_key;
 
 -- Default rooms. The creator is named by e-mail key: a changed address takes the room along, a
 -- deleted user takes it away.

@@ -4,10 +4,12 @@
 mod answers;
 mod kills;
 mod schema_2;
+mod schema_3;
 #[path = "../support/mod.rs"]
 mod support;
 
 use answers::Recorded;
+use rusqlite::types::Value as Column;
 use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -17,7 +19,7 @@ use support::{DATABASE, Folder, ROOM, ServerProcess, USER, open};
 const OLD: i64 = 1;
 
 /// The schema that this program uses.
-const NEW: i64 = 3;
+const NEW: i64 = 4;
 
 /// What a migration leaves beside the database.
 const COPY: &str = "roomd.db.v1-backup";
@@ -33,6 +35,36 @@ fn closed() -> Folder {
     let folder = Folder::new();
     folder.write(DATABASE, fs::read(fixture("closed.db")).expect("a fixture"));
     folder
+}
+
+/// Returns every row of a query.
+fn rows(database: &Path, sql: &str) -> Vec<Vec<Column>> {
+    let database = open(database);
+    let mut statement = database.prepare(sql).expect("a query");
+    let columns = statement.column_count();
+    let row = |row: &rusqlite::Row<'_>| (0..columns).map(|column| row.get(column)).collect();
+    let rows = statement.query_map([], row).expect("rows");
+    rows.map(|row| row.expect("a row")).collect()
+}
+
+/// Checks that a table has the rows that its copy has, in the columns that the copy has.
+fn check_unchanged(table: &str, database: &Path, copy: &Path) {
+    let columns = rows(
+        copy,
+        &format!("SELECT name FROM pragma_table_info('{table}')"),
+    );
+    let columns: Vec<String> = columns
+        .concat()
+        .into_iter()
+        .map(|name| match name {
+            Column::Text(name) => name,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let sql = format!("SELECT {} FROM {table} ORDER BY rowid", columns.join(", "));
+    let before = rows(copy, &sql);
+    assert!(!before.is_empty());
+    assert!(rows(database, &sql) == before, "{table}");
 }
 
 /// Serves the database of a folder as the fixtures were served, without keys.
@@ -105,6 +137,7 @@ fn a_migrated_database_has_the_schema_of_a_new_one() {
     let new = tables(Folder::new());
     assert_eq!(tables(closed()), new);
     assert_eq!(tables(schema_2::closed()), new);
+    assert_eq!(tables(schema_3::closed()), new);
 }
 
 /// Returns SQL without what does not count: comments, and how it is broken into lines.

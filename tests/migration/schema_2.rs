@@ -1,8 +1,8 @@
 //! The database that the last program of schema 2 left.
 
 use crate::answers::Recorded;
-use crate::support::{DATABASE, Folder, ROOM, open};
-use crate::{NEW, keys, schema, serve};
+use crate::support::{DATABASE, Folder, ROOM};
+use crate::{NEW, check_unchanged, keys, rows, schema, serve};
 use rusqlite::types::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,16 +24,6 @@ pub(crate) fn closed() -> Folder {
     folder
 }
 
-/// Returns every row of a query.
-fn rows(database: &Path, sql: &str) -> Vec<Vec<Value>> {
-    let database = open(database);
-    let mut statement = database.prepare(sql).expect("a query");
-    let columns = statement.column_count();
-    let row = |row: &rusqlite::Row<'_>| (0..columns).map(|column| row.get(column)).collect();
-    let rows = statement.query_map([], row).expect("rows");
-    rows.map(|row| row.expect("a row")).collect()
-}
-
 #[test]
 fn every_row_is_what_it_was_and_what_is_new_says_nothing_yet() {
     let folder = closed();
@@ -42,19 +32,7 @@ fn every_row_is_what_it_was_and_what_is_new_says_nothing_yet() {
     assert_eq!(schema(&folder.path(DATABASE)), NEW);
     assert_eq!(schema(&folder.path(COPY)), 2);
     for table in ["users", "rooms", "link_key", "api_keys"] {
-        let columns = format!("SELECT name FROM pragma_table_info('{table}')");
-        let columns = rows(&folder.path(COPY), &columns).concat();
-        let columns: Vec<String> = columns
-            .into_iter()
-            .map(|name| match name {
-                Value::Text(name) => name,
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        let sql = format!("SELECT {} FROM {table} ORDER BY rowid", columns.join(", "));
-        let before = rows(&folder.path(COPY), &sql);
-        assert!(!before.is_empty());
-        assert!(rows(&folder.path(DATABASE), &sql) == before, "{table}");
+        check_unchanged(table, &folder.path(DATABASE), &folder.path(COPY));
     }
     let new = "SELECT DISTINCT host_epoch, host_link_given, guests_only FROM rooms, api_keys";
     let zeros = vec![Value::Integer(0); 3];

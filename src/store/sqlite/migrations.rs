@@ -8,6 +8,7 @@
 
 mod to_2;
 mod to_3;
+mod to_4;
 
 use super::backup::{Pace, back_up_once};
 use super::connection::{self, beside, open_error};
@@ -25,7 +26,7 @@ use std::path::Path;
 type Migration = fn(&Transaction<'_>, &Connection, &mut Report<'_>) -> rusqlite::Result<()>;
 
 /// The migration at index `n` starts from schema `n + 1`.
-const MIGRATIONS: &[Migration] = &[to_2::migrate, to_3::migrate];
+const MIGRATIONS: &[Migration] = &[to_2::migrate, to_3::migrate, to_4::migrate];
 
 /// The memory for pages that a migration may use, in KiB, as a negative number: so SQLite reads it.
 const CACHE_KIB: i64 = -256 * 1024;

@@ -12,7 +12,7 @@ use std::path::Path;
 const SCHEMA: &str = include_str!("../../../schema.sql");
 
 /// The number of the newest schema.
-pub(super) const NEWEST: i64 = 3;
+pub(super) const NEWEST: i64 = 4;
 
 /// Up to this size, in pages, a file is checked whole when it is opened. (Tuning: it takes
 /// milliseconds.)
