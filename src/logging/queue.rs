@@ -8,17 +8,25 @@
 use super::output::Output;
 use std::collections::VecDeque;
 use std::io::Write;
+use std::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The most bytes of the lines that wait. (Tuning: some 8,000 lines, a second of many requests.)
 const MAX_BYTES: usize = 1024 * 1024;
 
+/// How long the thread that writes lets lines gather once it has written all. (Tuning: to wake it for
+/// each line costs the thread that logs more than the line itself.)
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// The lines that wait to be written.
 #[derive(Debug)]
 pub(super) struct Queue {
     state: Mutex<State>,
-    changed: Condvar,
+    /// What the thread that writes waits for.
+    arrived: Condvar,
+    /// What a flush waits for.
+    written: Condvar,
     max_bytes: usize,
 }
 
@@ -33,6 +41,10 @@ struct State {
     is_writing: bool,
     /// True if the last line could not be written.
     is_failing: bool,
+    /// True while the thread that writes waits for the next line, however long that takes.
+    is_asleep: bool,
+    /// How many flushes wait.
+    flushes: usize,
 }
 
 /// What the thread that writes does next.
@@ -50,7 +62,8 @@ impl Queue {
     fn with_room_for(max_bytes: usize) -> Self {
         Self {
             state: Mutex::default(),
-            changed: Condvar::new(),
+            arrived: Condvar::new(),
+            written: Condvar::new(),
             max_bytes,
         }
     }
@@ -62,14 +75,22 @@ impl Queue {
             state.dropped += 1;
             return;
         }
-        state.push(line);
-        self.changed.notify_all();
+        self.push_to(state, line);
     }
 
     /// Adds the last line of the process, for which there is always room.
     pub(super) fn push_last(&self, line: Vec<u8>) {
-        self.lock().push(line);
-        self.changed.notify_all();
+        self.push_to(self.lock(), line);
+    }
+
+    fn push_to(&self, mut state: MutexGuard<'_, State>, line: Vec<u8>) {
+        state.push(line);
+        let is_asleep = mem::take(&mut state.is_asleep);
+        // Woken with the lock held, the thread would wait for it at once.
+        drop(state);
+        if is_asleep {
+            self.arrived.notify_one();
+        }
     }
 
     /// Removes the next line and returns it; an empty one if there is none.
@@ -83,10 +104,13 @@ impl Queue {
             let has_report = state.dropped > 0 && !state.is_failing;
             state.is_writing || !state.lines.is_empty() || has_report
         };
+        let mut state = self.lock();
+        state.flushes += 1;
+        self.arrived.notify_one();
         // On a timeout the lines are lost with the process.
-        let _ = self
-            .changed
-            .wait_timeout_while(self.lock(), timeout, is_busy);
+        let waited = self.written.wait_timeout_while(state, timeout, is_busy);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.flushes -= 1;
     }
 
     /// Writes all lines, and never ends. `report` returns the line that says how many lines were
@@ -116,11 +140,14 @@ impl Queue {
             Task::Report(dropped) if !state.is_failing => state.dropped -= dropped,
             Task::Write(_) | Task::Report(_) => {}
         }
-        self.changed.notify_all();
+        if state.flushes > 0 {
+            self.written.notify_all();
+        }
     }
 
     fn next(&self) -> Task {
         let mut state = self.lock();
+        let mut has_paused = false;
         loop {
             // Not while lines are lost: each report would be followed by the next one.
             let is_over = !state.is_failing && state.bytes <= self.max_bytes / 2;
@@ -132,10 +159,15 @@ impl Queue {
                 state.is_writing = true;
                 return Task::Write(line);
             }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            if has_paused || state.flushes > 0 {
+                state.is_asleep = true;
+                let woken = self.arrived.wait(state);
+                state = woken.unwrap_or_else(PoisonError::into_inner);
+            } else {
+                has_paused = true;
+                let paused = self.arrived.wait_timeout(state, PAUSE);
+                (state, _) = paused.unwrap_or_else(PoisonError::into_inner);
+            }
         }
     }
 
@@ -160,7 +192,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io;
+    use std::{io, thread};
 
     /// An output that takes so many bytes, then fails.
     struct Limited {
@@ -177,6 +209,20 @@ mod tests {
             self.left -= count;
             self.taken.extend_from_slice(&bytes[..count]);
             Ok(count)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// An output that others read.
+    struct Shared(&'static Mutex<Vec<u8>>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("bytes").extend_from_slice(bytes);
+            Ok(bytes.len())
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -224,6 +270,19 @@ mod tests {
         queue.flush(Duration::MAX);
         push(&queue, &["d\n", "e\n"]);
         assert_eq!(run(&queue, 3, 99), "d\ndropped 3\ne\n");
+    }
+
+    /// A line that comes while the thread pauses, or sleeps, is written before the flush returns.
+    #[test]
+    fn a_flush_ends_the_pause_of_the_thread_that_writes() {
+        let queue = &*Box::leak(Box::new(Queue::with_room_for(99)));
+        let taken: &Mutex<Vec<u8>> = Box::leak(Box::default());
+        thread::spawn(move || queue.write_to(Output::new(Shared(taken)), report));
+        for line in ["a\n", "b\n", "c\n"] {
+            queue.push(line.into());
+            queue.flush(Duration::MAX);
+            assert!(taken.lock().expect("bytes").ends_with(line.as_bytes()));
+        }
     }
 
     #[test]
