@@ -303,16 +303,25 @@ impl Exchange {
         if !std::mem::take(&mut state.unsent) {
             return false;
         }
-        let is_complete = state.body.as_ref().is_some_and(BodyFraming::is_complete);
-        let is_over = state.answered && is_complete && !state.last && !state.is_web_socket;
+        let is_over = state.is_over();
         if !is_over {
             state.wake_transport();
         }
         is_over
     }
+
+    /// Returns true if the request and its answer are complete, and another request may follow.
+    pub(crate) fn is_over(&self) -> bool {
+        self.state.borrow().is_over()
+    }
 }
 
 impl State {
+    fn is_over(&self) -> bool {
+        let is_complete = self.body.as_ref().is_some_and(BodyFraming::is_complete);
+        self.answered && is_complete && !self.last && !self.is_web_socket
+    }
+
     fn wake_transport(&mut self) {
         if let Some(waker) = self.transport.take() {
             waker.wake();
