@@ -5,6 +5,7 @@ use crate::store::Generation;
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
+use foldhash::fast::RandomState;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -31,9 +32,9 @@ struct Contents {
     generation: Option<Generation>,
     /// Valid keys by the digests that callers sent with them: a wrong digest is as unknown as that
     /// of a key that does not exist.
-    keys: HashMap<[u8; 32], Rc<CachedKey>>,
+    keys: HashMap<[u8; 32], Rc<CachedKey>, RandomState>,
     /// Response bodies by the body of the request: a caller that asks again sends the same bytes.
-    responses: HashMap<Box<[u8]>, CachedResponse>,
+    responses: HashMap<Box<[u8]>, CachedResponse, RandomState>,
     response_bytes: usize,
 }
 
