@@ -2,7 +2,7 @@
 
 use super::connection::{self, HeldConnection, OpenFiles};
 use super::error::OpenError;
-use super::priority::lower_priority;
+use super::priority::{Share, lower_priority};
 use crate::store::{Error, ThreadError};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -90,7 +90,7 @@ impl Drop for SearchThreads {
 }
 
 fn run(connection: &HeldConnection, jobs: &Mutex<Receiver<Job>>) {
-    lower_priority();
+    lower_priority(Share::Tenth);
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match job {

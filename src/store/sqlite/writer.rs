@@ -1,7 +1,9 @@
 //! The one thread that writes.
 //!
 //! Jobs wait in a bounded queue. The thread takes all that wait, runs them in one transaction,
-//! commits once and only then answers each: the callers of a batch share one wait for the disk.
+//! commits once and only then answers each: the callers of a batch share one wait for the disk. On a
+//! processor that has no time for all, the thread lets those who bring jobs go first, so that more
+//! of them share that wait.
 
 mod batch;
 mod changes;
@@ -14,6 +16,7 @@ use super::file_identity::FileIdentities;
 use super::generation::Generations;
 use super::metrics::{CheckpointMetrics, WriterMetrics};
 use super::outage::{Cause, Outages};
+use super::priority::{Share, lower_priority};
 use super::wal::Checkpointer;
 use crate::metrics::{Exposition, Source};
 use crate::store::{Error, ThreadError};
@@ -100,6 +103,7 @@ impl Writer {
             .name("writer".into())
             .spawn(move || {
                 let _guard = PanicGuard(&failing);
+                lower_priority(Share::Quarter);
                 writer_thread.run(&jobs, &failing);
             })
             .map_err(ThreadError::from)?;

@@ -7,7 +7,7 @@ use crate::store::sqlite::connection::{self, beside};
 use crate::store::sqlite::error::is_full_disk;
 use crate::store::sqlite::file_kind::other_kind;
 use crate::store::sqlite::free_space::{self, MAX_PAGES, PageUse};
-use crate::store::sqlite::priority::lower_priority;
+use crate::store::sqlite::priority::{Share, lower_priority};
 use crate::store::sqlite::schema::Depth;
 use crate::store::{BackupError, Contents, Manifest};
 use rusqlite::Connection;
@@ -113,7 +113,7 @@ fn copy_checked(
         Pace::Considerate => {
             // Not before: while the snapshot is read the WAL cannot be reset, so that must be over
             // soon.
-            lower_priority();
+            lower_priority(Share::Tenth);
             erase_and_sync(copy.path()).map_err(cannot_write)?;
             Depth::Full
         }
