@@ -40,8 +40,8 @@ impl Change {
     }
 }
 
-/// Who makes a change. A handler reads this before the change, which is made to its end, with its line, in
-/// [`super::uninterrupted`]: the client may go away meanwhile.
+/// Who makes a change. The change and its line are one piece of work in [`super::uninterrupted`], so that
+/// there is not one without the other where the handler is dropped meanwhile.
 #[derive(Debug)]
 pub(super) struct Author {
     /// The name of the key, or else its public half; None where no key is required and none was sent.
