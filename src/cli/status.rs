@@ -3,7 +3,8 @@ use super::output::print_line;
 use super::shared::GlobalArgs;
 use super::table::fields;
 use crate::store::{
-    Contents, FoundBackup, Location, ServerNote, ServerState, Status, backups_in, status,
+    BackupOrigin, Contents, FoundBackup, Location, ServerNote, ServerState, Status, backups_in,
+    status,
 };
 use serde_json::json;
 use std::path::PathBuf;
@@ -28,14 +29,17 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, global: GlobalArgs) -> Result<(), CliError> {
     let database: Location = global.load()?.database.path.into();
     let found = status(&database)?;
+    let database_id = found.database_id.as_ref();
     let last = match &args.backups {
         Some(folder) => {
-            let found = backups_in(folder, &database);
-            let found = found.map_err(|reason| CliError::Folder {
+            let backups = backups_in(folder, &database);
+            let backups = backups.map_err(|reason| CliError::Folder {
                 folder: folder.clone(),
                 reason,
             })?;
-            Some(found.into_iter().next_back())
+            let is_of_another =
+                |backup: &FoundBackup| backup.origin(database_id) == BackupOrigin::Other;
+            Some(backups.into_iter().rfind(|backup| !is_of_another(backup)))
         }
         None => None,
     };

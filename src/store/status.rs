@@ -1,6 +1,6 @@
 //! What operators see of a database and its server from outside.
 
-use super::{Contents, Location, OpenError, Store, sqlite};
+use super::{Contents, DatabaseId, Location, OpenError, Store, sqlite};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -33,6 +33,8 @@ pub struct Status {
     pub server: ServerState,
     /// What the database has.
     pub contents: Contents,
+    /// Which database it is; None for schema 1.
+    pub database_id: Option<DatabaseId>,
     /// The size of the database in bytes.
     pub bytes: u64,
     /// The size of the write-ahead log in bytes.

@@ -1,5 +1,5 @@
-use crate::support::{Folder, Process, TIMEOUT, all_at_once, email};
-use serde_json::Value;
+use crate::support::{Folder, Process, TIMEOUT, all_at_once, email, open};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
@@ -106,6 +106,90 @@ fn a_backup_with_a_later_name_does_not_push_the_new_one_out() {
         names(&folder),
         BTreeSet::from([new.clone(), format!("{new}.json")])
     );
+}
+
+/// Backs up another database of the same file name into the folder of the first one.
+fn back_up_other(other: &Folder, into: &Folder, args: &[&str]) -> Value {
+    let backups = into.path("backups");
+    let backups = backups.to_str().expect("a text");
+    let args = [&["backup", "--dir", backups, "--json"], args].concat();
+    serde_json::from_str(&other.roomd(&args)).expect("JSON")
+}
+
+#[test]
+fn backups_of_another_database_with_the_same_file_name_are_neither_counted_nor_removed() {
+    let (folder, other) = (with_backups(), Folder::new());
+    other.add_users(1);
+    let own = back_up(&folder, &[]);
+    for _ in 0..2 {
+        back_up_other(&other, &folder, &[]);
+    }
+    let before = names(&folder);
+    let printed = folder.roomd(&["backup", "--dir", "backups", "--keep", "2"]);
+    assert!(!printed.contains("removed"), "{printed}");
+    let left = "\nleft 2 backups of another database with the same file name";
+    assert!(printed.contains(left), "{printed}");
+    assert!(names(&folder).is_superset(&before));
+
+    let report = back_up_other(&other, &folder, &["--keep", "1"]);
+    assert_eq!(report["removed"].as_array().map(Vec::len), Some(2));
+    let left = report["left"].as_array().expect("a list");
+    let file = folder.path("backups").join(own);
+    assert_eq!(
+        left[0],
+        json!({"file": file, "reason": "other_database"}),
+        "{report}"
+    );
+    assert_eq!(left.len(), 2, "{report}");
+}
+
+#[test]
+fn a_backup_that_does_not_tell_its_database_is_left() {
+    let folder = with_backups();
+    let old = back_up(&folder, &[]);
+    let manifest = format!("backups/{old}.json");
+    let text = fs::read_to_string(folder.path(&manifest)).expect("a manifest");
+    let mut json: Value = serde_json::from_str(&text).expect("JSON");
+    let id = json
+        .as_object_mut()
+        .expect("an object")
+        .remove("database_id");
+    assert!(id.is_some_and(|id| id.is_string()), "{text}");
+    folder.write(&manifest, json.to_string());
+    let printed = folder.roomd(&["backup", "--dir", "backups", "--keep", "1"]);
+    assert!(
+        printed.contains("\nleft 1 backup whose manifest does not name its database"),
+        "{printed}"
+    );
+    assert!(names(&folder).contains(&old));
+    folder.roomd(&["backup", "verify", &format!("backups/{old}")]);
+}
+
+#[test]
+fn a_restored_database_still_counts_its_backups() {
+    let folder = with_backups();
+    let first = back_up(&folder, &[]);
+    folder.roomd(&["restore", &format!("backups/{first}"), "--force"]);
+    let second = back_up(&folder, &["--keep", "1"]);
+    assert_eq!(
+        names(&folder),
+        BTreeSet::from([second.clone(), format!("{second}.json")])
+    );
+}
+
+#[test]
+fn a_manifest_does_not_tell_the_key_of_links() {
+    let folder = with_backups();
+    let name = back_up(&folder, &[]);
+    let key: String = open(&folder.database())
+        .query_row("SELECT hex(key) FROM link_key", [], |row| row.get(0))
+        .expect("a key");
+    let manifest = fs::read_to_string(folder.path("backups").join(format!("{name}.json")));
+    let manifest = manifest.expect("a manifest").to_uppercase();
+    let parts = key.as_bytes().windows(8);
+    for part in parts.map(|part| std::str::from_utf8(part).expect("digits")) {
+        assert!(!manifest.contains(part), "{manifest}");
+    }
 }
 
 #[test]

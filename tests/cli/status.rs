@@ -94,6 +94,19 @@ fn the_last_backup_and_the_copy_of_a_migration_are_shown() {
 }
 
 #[test]
+fn the_backup_of_another_database_is_not_shown() {
+    let (folder, other) = (Folder::new(), Folder::new());
+    folder.add_users(1);
+    other.add_users(1);
+    let backups = other.root().to_str().expect("a text");
+    other.roomd(&["backup", "--dir", backups]);
+    let (_, report) = status(&folder, &["--backups", backups]);
+    assert_eq!(report["last_backup"], Value::Null);
+    let (_, report) = status(&other, &["--backups", backups]);
+    assert_ne!(report["last_backup"], Value::Null);
+}
+
+#[test]
 fn a_database_that_cannot_be_read_is_an_error() {
     let folder = Folder::new();
     let exit = folder.run(&["status"]);

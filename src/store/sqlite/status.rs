@@ -4,7 +4,7 @@ use super::Engine;
 use super::connection::{self, beside, check_exists, check_file, open_reader};
 use super::serve_lock;
 use super::side_files::folder_of;
-use crate::store::{Contents, OpenError, ServerNote, Status};
+use crate::store::{Contents, DatabaseId, OpenError, ServerNote, Status};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -20,8 +20,8 @@ pub(in crate::store) fn status(database: &Path) -> Result<Status, OpenError> {
     check_exists(database)?;
     check_file(database)?;
     let connection = open_reader(database)?;
-    let contents =
-        Contents::read(&connection).map_err(|error| connection::open_error(database, &error))?;
+    let cannot_read = |error: rusqlite::Error| connection::open_error(database, &error);
+    let contents = Contents::read(&connection).map_err(cannot_read)?;
     let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
     let status = Status {
         bytes: size(database),
@@ -30,6 +30,7 @@ pub(in crate::store) fn status(database: &Path) -> Result<Status, OpenError> {
         server: serve_lock::look(database)?,
         migration_copy: migration_copy(database),
         contents,
+        database_id: DatabaseId::read(&connection).map_err(cannot_read)?,
     };
     drop(connection);
     Ok(status)
