@@ -2,6 +2,7 @@ use super::error::CliError;
 use super::output::print_line;
 use super::shared::GlobalArgs;
 use super::table::fields;
+use crate::model::Timestamp;
 use crate::store::{
     BackupOrigin, Contents, FoundBackup, Location, ServerNote, ServerState, Status, backups_in,
     status,
@@ -18,7 +19,7 @@ Examples:
   roomd status
   roomd status --backups backups --json")]
 pub(super) struct Args {
-    /// Folder of `roomd backup --dir`, to show the last backup in it
+    /// Folder of `roomd backup --dir`, to show the last backup of this database in it
     #[arg(long, value_name = "DIR")]
     backups: Option<PathBuf>,
     /// Print a JSON object instead of text
@@ -67,6 +68,7 @@ fn in_json(database: &Location, status: &Status, last: Option<&Option<FoundBacku
         "bytes": status.bytes,
         "wal_bytes": status.wal_bytes,
         "contents": status.contents,
+        "last_backup_at": status.last_backup_at.map(Timestamp::to_rfc3339),
         "migration_copy": status.migration_copy,
     });
     if let Some(last) = last {
@@ -105,6 +107,11 @@ fn in_words(database: &Location, status: &Status, last: Option<&Option<FoundBack
         ("rooms", rooms.to_string()),
         ("keys", format!("{keys}, revoked ones too")),
     ];
+    let last_backup_at = status.last_backup_at.map(Timestamp::to_rfc3339);
+    shown.push((
+        "last backup",
+        last_backup_at.unwrap_or_else(|| "not known".into()),
+    ));
     if let Some(copy) = &status.migration_copy {
         shown.push(("copy before migration", copy.display().to_string()));
     }
@@ -113,7 +120,7 @@ fn in_words(database: &Location, status: &Status, last: Option<&Option<FoundBack
             || "none".into(),
             |last| format!("{}, {}", last.created_at, last.path.display()),
         );
-        shown.push(("last backup", last));
+        shown.push(("last in the folder", last));
     }
     fields(&shown)
 }

@@ -1,6 +1,7 @@
 //! What operators see of a database and its server from outside.
 
 use super::{Contents, DatabaseId, Location, OpenError, Store, sqlite};
+use crate::model::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -39,6 +40,8 @@ pub struct Status {
     pub bytes: u64,
     /// The size of the write-ahead log in bytes.
     pub wal_bytes: u64,
+    /// When `roomd backup` made and verified the last backup, wherever that is; None if that is not known.
+    pub last_backup_at: Option<Timestamp>,
     /// The copy that the last migration has made of the database before, if it is still there.
     pub migration_copy: Option<PathBuf>,
 }
