@@ -134,7 +134,7 @@ pub enum OldDatabase {
 }
 
 /// What a backup has and the database has no more.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Returning {
     /// Users, by their e-mail addresses.
     pub users: Excerpt,
@@ -143,7 +143,7 @@ pub struct Returning {
 }
 
 /// The start of a list that may be long.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Excerpt {
     /// The first entries, at most [`Excerpt::MAX_SHOWN`].
     pub shown: Vec<String>,
