@@ -1,8 +1,7 @@
-use crate::support::{Folder, Process, TIMEOUT, all_at_once, email, open};
+use crate::support::{Folder, Process, all_at_once, email, open};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
-use std::time::Duration;
 
 /// Returns the names in the folder of the backups.
 fn names(folder: &Folder) -> BTreeSet<String> {
@@ -206,6 +205,55 @@ fn a_backup_that_fails_removes_nothing() {
     );
 }
 
+/// How far a backup is, as the names in the folder show it.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    /// The copy is written, and has no name yet.
+    Copying,
+    /// The copy has its name.
+    Named,
+    /// The manifest has its name.
+    Described,
+    /// An older backup is removed.
+    Removing,
+}
+
+impl Moment {
+    fn is_reached(self, before: &BTreeSet<String>, now: &BTreeSet<String>) -> bool {
+        let is_new = |is: fn(&str) -> bool| now.difference(before).any(|name| is(name));
+        match self {
+            Self::Copying => is_new(|name| name.starts_with(".tmp")),
+            Self::Named => is_new(|name| name.ends_with("Z.db")),
+            Self::Described => is_new(|name| name.ends_with("Z.db.json")),
+            Self::Removing => before.difference(now).any(|name| name.ends_with("Z.db")),
+        }
+    }
+}
+
+/// Kills a backup at a moment; returns whether it was killed before its end.
+fn kill_backup(folder: &Folder, moment: Moment) -> bool {
+    let before = names(folder);
+    let args = ["backup", "--dir", "backups", "--keep", "2"];
+    let mut process = Process::spawn(&mut folder.command(&args));
+    while !moment.is_reached(&before, &names(folder)) && !process.has_exited() {
+        std::thread::yield_now();
+    }
+    process.kill().status.code().is_none()
+}
+
+/// Returns the number of backups in the folder that have a manifest, each of which must be whole.
+fn whole_backups(folder: &Folder) -> usize {
+    let names = names(folder);
+    let manifests = names.iter().filter(|name| name.ends_with("Z.db.json"));
+    let backups = manifests.map(|name| name.trim_end_matches(".json"));
+    let backups = backups.filter(|name| names.contains(*name));
+    backups
+        .inspect(|name| {
+            folder.roomd(&["backup", "verify", &format!("backups/{name}")]);
+        })
+        .count()
+}
+
 /// Whenever the process dies, so many whole backups as were to be kept are there.
 #[test]
 fn a_killed_backup_leaves_the_older_ones() {
@@ -213,22 +261,19 @@ fn a_killed_backup_leaves_the_older_ones() {
     for _ in 0..2 {
         back_up(&folder, &[]);
     }
-    for step in 0..12 {
-        let args = ["backup", "--dir", "backups", "--keep", "2"];
-        let process = Process::spawn(&mut folder.command(&args));
-        std::thread::sleep(Duration::from_millis(15 * step));
-        process.signal("KILL");
-        process.wait(TIMEOUT);
-        let names = names(&folder);
-        let manifests = names.iter().filter(|name| name.ends_with(".db.json"));
-        let whole = manifests.filter(|name| {
-            let backup = format!("backups/{}", name.trim_end_matches(".json"));
-            folder.path(&backup).exists() && {
-                folder.roomd(&["backup", "verify", &backup]);
-                true
-            }
+    for moment in [
+        Moment::Copying,
+        Moment::Named,
+        Moment::Described,
+        Moment::Removing,
+    ] {
+        let was_killed = (0..50).any(|_| {
+            let was_killed = kill_backup(&folder, moment);
+            let whole = whole_backups(&folder);
+            assert!(whole >= 2, "{moment:?}: {:?}", names(&folder));
+            was_killed
         });
-        assert!(whole.count() >= 2, "{names:?}");
+        assert!(was_killed, "no kill was in time: {moment:?}");
     }
 }
 
