@@ -15,6 +15,12 @@ use std::time::{Duration, Instant};
 /// How many users there are. The last one is deleted in front of all other changes.
 const USERS: usize = 7;
 
+/// Counts requests whose key is looked up.
+const AUTHORIZED: &str = "roomd_key_cache_lookups_total";
+
+/// The number of changes that wait for the writer, behind those that it has begun.
+const WAITING_JOBS: &str = "roomd_write_queue_jobs";
+
 /// How a client goes away.
 #[derive(Debug, Clone, Copy)]
 enum Leaving {
@@ -78,12 +84,18 @@ impl Scene {
             body: Value::Null,
             is_made: "1",
         };
+        let before = sum(&server.get("/metrics").body, AUTHORIZED);
         let first = first.send(server, leaving);
-        wait_for_jobs(server, 0);
+        // The one worker answers this only once the request waits, and then it waits for the writer alone.
+        wait_until(server, |metrics| {
+            sum(metrics, AUTHORIZED) > before && sum(metrics, WAITING_JOBS) == 0
+        });
         let asked = self.changes.iter();
         let asked = asked.map(|change| change.send(server, leaving));
         let sockets: Vec<TcpStream> = asked.chain([first]).collect();
-        wait_for_jobs(server, self.changes.len());
+        wait_until(server, |metrics| {
+            sum(metrics, WAITING_JOBS) == self.changes.len()
+        });
         if !matches!(leaving, Leaving::Closes) {
             for socket in &sockets {
                 let socket = SockRef::from(socket);
@@ -161,19 +173,24 @@ impl Change {
     }
 }
 
-/// Waits until so many changes wait for the writer, behind those that it has begun.
+/// Waits until the metrics are so.
 #[track_caller]
-fn wait_for_jobs(server: &ServerProcess, count: usize) {
-    let expected = format!("roomd_write_queue_jobs {count}");
+fn wait_until(server: &ServerProcess, is_reached: impl Fn(&str) -> bool) {
     let started = Instant::now();
-    let is_reached = || {
-        let metrics = server.get("/metrics").body;
-        metrics.lines().any(|line| line == expected)
-    };
-    while !is_reached() {
-        assert!(started.elapsed() < TIMEOUT, "{expected} is never reached");
+    while !is_reached(&server.get("/metrics").body) {
+        assert!(started.elapsed() < TIMEOUT, "it is never reached");
         thread::yield_now();
     }
+}
+
+/// Returns the sum of all series of a metric.
+fn sum(metrics: &str, name: &str) -> usize {
+    let value = |line: &str| {
+        let (labels, value) = line.strip_prefix(name)?.rsplit_once(' ')?;
+        let is_series = labels.is_empty() || labels.starts_with('{');
+        is_series.then(|| value.parse::<usize>().expect("a number"))
+    };
+    metrics.lines().filter_map(value).sum()
 }
 
 /// Returns one change of each kind. The first three users have a room.
