@@ -13,7 +13,9 @@ pub(super) fn lower_priority() {
 
     #[cfg(target_os = "linux")]
     {
-        // Fails where the priority of the whole process is lower already.
-        let _ = rustix::process::setpriority_process(None, NICE);
+        // Where the whole process has a lower priority already, this would raise it for root.
+        if rustix::process::getpriority_process(None).is_ok_and(|nice| nice < NICE) {
+            let _ = rustix::process::setpriority_process(None, NICE);
+        }
     }
 }
