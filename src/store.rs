@@ -6,6 +6,7 @@
 //! every engine to the same answers. Rules that need no database are in [`crate::model`].
 
 mod backups;
+mod database_id;
 mod directory;
 mod error;
 mod maintenance;
@@ -14,8 +15,10 @@ mod status;
 mod threads;
 
 pub use backups::{
-    FoundBackup, VerifiedBackup, backup_name, backups_in, remove_backup, verify_backup,
+    BackupOrigin, FoundBackup, VerifiedBackup, backup_name, backups_in, remove_backup,
+    verify_backup,
 };
+pub use database_id::DatabaseId;
 pub use directory::{Directory, DirectoryEntry, SyncOutcome, SyncReport};
 pub use error::{Error, Failure, OpenError};
 pub use maintenance::{

@@ -1,3 +1,4 @@
+mod retention;
 mod verify;
 
 use super::error::CliError;
@@ -6,10 +7,8 @@ use super::report::report_change;
 use super::shared::GlobalArgs;
 use crate::config::Config;
 use crate::meeting;
-use crate::store::{
-    BackupError, FoundBackup, Location, Manifest, back_up, backup_name, backups_in, record_backup,
-    remove_backup,
-};
+use crate::store::{BackupError, Location, Manifest, back_up, backup_name, record_backup};
+use retention::Retention;
 use serde_json::json;
 use std::io::{self, Write};
 use std::num::NonZero;
@@ -26,8 +25,7 @@ const PAUSE: Duration = Duration::from_millis(100);
     after_help = "\
 With --dir, the name of the backup has the moment: roomd-20261126T030000Z.db.
 With --keep, older backups go once the new one is whole: only files with such a
-name, and with the manifest that belongs to them. The name begins with that of
-the database: give databases of one name a folder each.
+name, whose manifest says that they are of this database.
 
 Examples:
   roomd backup monday.db
@@ -74,15 +72,17 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
         }
         (None, None) => return Ok(()), // clap requires one
     };
-    let removed = match (&args.dir, args.keep) {
-        (Some(folder), Some(keep)) => remove_older(&database, folder, &file, keep.get())?,
-        _ => Vec::new(),
+    let retention = match (&args.dir, args.keep) {
+        (Some(folder), Some(keep)) => {
+            Retention::apply(&database, folder, &file, &manifest, keep.get())?
+        }
+        _ => Retention::default(),
     };
     let done = format!("the backup {} was created and verified", file.display());
     let shown = if args.json {
-        in_json(&file, &manifest, &removed)
+        in_json(&file, &manifest, &retention)
     } else {
-        in_words(&file, &manifest, &removed) + &secret_elsewhere(&config)
+        in_words(&file, &manifest, &retention) + &secret_elsewhere(&config)
     };
     report_change(shown, done)
 }
@@ -130,44 +130,22 @@ fn copy(database: &Location, file: &Path, may_replace: bool) -> Result<Manifest,
     Ok(manifest)
 }
 
-/// Removes the oldest backups of a database in a folder, until `keep` are left. The new one stays,
-/// also where the clock was set back and its name tells an earlier moment.
-fn remove_older(
-    database: &Location,
-    folder: &Path,
-    new: &Path,
-    keep: usize,
-) -> Result<Vec<FoundBackup>, CliError> {
-    let found = backups_in(folder, database).map_err(|reason| CliError::Folder {
-        folder: folder.to_owned(),
-        reason,
-    })?;
-    let mut older: Vec<_> = found
-        .into_iter()
-        .filter(|backup| backup.path != new)
-        .collect();
-    let excess = older.len().saturating_sub(keep - 1);
-    older.truncate(excess);
-    for backup in &older {
-        remove_backup(backup)?;
-    }
-    Ok(older)
+fn in_json(file: &Path, manifest: &Manifest, retention: &Retention) -> String {
+    json!({
+        "file": file,
+        "manifest": manifest,
+        "removed": retention.removed(),
+        "left": retention.left(),
+    })
+    .to_string()
 }
 
-fn in_json(file: &Path, manifest: &Manifest, removed: &[FoundBackup]) -> String {
-    let removed: Vec<&Path> = removed.iter().map(|backup| backup.path.as_path()).collect();
-    json!({"file": file, "manifest": manifest, "removed": removed}).to_string()
-}
-
-fn in_words(file: &Path, manifest: &Manifest, removed: &[FoundBackup]) -> String {
+fn in_words(file: &Path, manifest: &Manifest, retention: &Retention) -> String {
     let Manifest {
         contents, bytes, ..
     } = manifest;
-    let mut text = format!("{} ({contents}): {bytes} bytes, verified", file.display());
-    for backup in removed {
-        text += &format!("\nremoved {}", backup.path.display());
-    }
-    text
+    let (file, retained) = (file.display(), retention.in_words());
+    format!("{file} ({contents}): {bytes} bytes, verified{retained}")
 }
 
 /// Returns a line about the secret of the host links, after a line break; nothing if there is none.

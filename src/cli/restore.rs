@@ -3,9 +3,9 @@ use super::output::spinner;
 use super::report::report_change;
 use super::shared::GlobalArgs;
 use crate::meeting;
-use crate::store::{OldDatabase, restore};
+use crate::store::{Location, OldDatabase, Restored, restore};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -34,35 +34,48 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
     let restored = restore(&args.file, &database, args.force);
     spinner.finish_and_clear();
     let restored = restored?;
+    let missing_secret = Some(secret).filter(|file| restored.has_host_links && !file.exists());
+    let shown = if args.json {
+        in_json(&database, &restored, missing_secret.as_deref())
+    } else {
+        in_words(&database, &restored, missing_secret.as_deref())
+    };
+    report_change(shown, format!("the database {database} was restored"))
+}
+
+fn in_json(database: &Location, restored: &Restored, missing_secret: Option<&Path>) -> String {
+    let (old_database, returned) = match &restored.old {
+        OldDatabase::Absent => ("absent", None),
+        OldDatabase::Readable(returned) => ("readable", Some(returned)),
+        OldDatabase::Unreadable => ("unreadable", None),
+    };
+    json!({
+        "database": database.to_string(),
+        "contents": restored.contents,
+        "had_manifest": restored.had_manifest,
+        "old_database": old_database,
+        "returned": returned,
+        "missing_secret": missing_secret,
+    })
+    .to_string()
+}
+
+fn in_words(database: &Location, restored: &Restored, missing_secret: Option<&Path>) -> String {
     let verified = if restored.had_manifest {
         "verified against the manifest"
     } else {
         "verified without a manifest"
     };
-    let contents = restored.contents;
-    let mut consequence = consequence(&restored.old);
-    if restored.has_host_links && !secret.exists() {
-        consequence += &format!(
+    let (contents, consequence) = (restored.contents, consequence(&restored.old));
+    let mut text = format!("{database} ({contents}): {verified}{consequence}");
+    if let Some(secret) = missing_secret {
+        text += &format!(
             "\nhost links that were given out are valid only if the secret that made them is put back \
              into {} before the next start",
             secret.display()
         );
     }
-    let done = format!("the database {database} was restored");
-    if args.json {
-        let notes: Vec<&str> = consequence.lines().skip(1).collect();
-        let json = json!({
-            "database": database.to_string(),
-            "contents": contents,
-            "had_manifest": restored.had_manifest,
-            "notes": notes,
-        });
-        return report_change(json, done);
-    }
-    report_change(
-        format!("{database} ({contents}): {verified}{consequence}"),
-        done,
-    )
+    text
 }
 
 /// Returns what the operator should know about the database that was replaced: empty, or lines that

@@ -2,8 +2,10 @@ use super::error::CliError;
 use super::output::print_line;
 use super::shared::GlobalArgs;
 use super::table::fields;
+use crate::model::Timestamp;
 use crate::store::{
-    Contents, FoundBackup, Location, ServerNote, ServerState, Status, backups_in, status,
+    BackupOrigin, Contents, FoundBackup, Location, ServerNote, ServerState, Status, backups_in,
+    status,
 };
 use serde_json::json;
 use std::path::PathBuf;
@@ -17,7 +19,7 @@ Examples:
   roomd status
   roomd status --backups backups --json")]
 pub(super) struct Args {
-    /// Folder of `roomd backup --dir`, to show the last backup in it
+    /// Folder of `roomd backup --dir`, to show the last backup of this database in it
     #[arg(long, value_name = "DIR")]
     backups: Option<PathBuf>,
     /// Print a JSON object instead of text
@@ -28,14 +30,17 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, global: GlobalArgs) -> Result<(), CliError> {
     let database: Location = global.load()?.database.path.into();
     let found = status(&database)?;
+    let database_id = found.database_id.as_ref();
     let last = match &args.backups {
         Some(folder) => {
-            let found = backups_in(folder, &database);
-            let found = found.map_err(|reason| CliError::Folder {
+            let backups = backups_in(folder, &database);
+            let backups = backups.map_err(|reason| CliError::Folder {
                 folder: folder.clone(),
                 reason,
             })?;
-            Some(found.into_iter().next_back())
+            let is_of_another =
+                |backup: &FoundBackup| backup.origin(database_id) == BackupOrigin::Other;
+            Some(backups.into_iter().rfind(|backup| !is_of_another(backup)))
         }
         None => None,
     };
@@ -63,6 +68,7 @@ fn in_json(database: &Location, status: &Status, last: Option<&Option<FoundBacku
         "bytes": status.bytes,
         "wal_bytes": status.wal_bytes,
         "contents": status.contents,
+        "last_backup_at": status.last_backup_at.map(Timestamp::to_rfc3339),
         "migration_copy": status.migration_copy,
     });
     if let Some(last) = last {
@@ -101,6 +107,11 @@ fn in_words(database: &Location, status: &Status, last: Option<&Option<FoundBack
         ("rooms", rooms.to_string()),
         ("keys", format!("{keys}, revoked ones too")),
     ];
+    let last_backup_at = status.last_backup_at.map(Timestamp::to_rfc3339);
+    shown.push((
+        "last backup",
+        last_backup_at.unwrap_or_else(|| "not known".into()),
+    ));
     if let Some(copy) = &status.migration_copy {
         shown.push(("copy before migration", copy.display().to_string()));
     }
@@ -109,7 +120,7 @@ fn in_words(database: &Location, status: &Status, last: Option<&Option<FoundBack
             || "none".into(),
             |last| format!("{}, {}", last.created_at, last.path.display()),
         );
-        shown.push(("last backup", last));
+        shown.push(("last in the folder", last));
     }
     fields(&shown)
 }

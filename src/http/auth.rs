@@ -38,26 +38,21 @@ impl Authorized {
     }
 }
 
-/// The API key of a request, for its log line: also of one that was rejected.
-pub(super) struct KeyName(Rc<CachedKey>);
+/// The API key of a request, for log lines: also of a request that was rejected.
+pub(super) struct LoggedKey(Rc<CachedKey>);
 
-impl KeyName {
-    /// Returns the name that the operator gave to the key, possibly empty.
+impl LoggedKey {
+    /// Returns the value of the field `key` of a log line: the name of the key, or its access key if it has
+    /// no name.
     pub(super) fn as_str(&self) -> &str {
-        &self.0.name
-    }
-
-    /// Returns what tells the key from others: its name, or its public half if it has none.
-    pub(super) fn shown(&self) -> String {
         let CachedKey {
             access_key, name, ..
         } = &*self.0;
-        let shown = if name.is_empty() {
+        if name.is_empty() {
             access_key.as_str()
         } else {
             name
-        };
-        shown.to_owned()
+        }
     }
 }
 
@@ -105,13 +100,13 @@ async fn authorize(request: &HttpRequest) -> Result<Authorized, ApiError> {
             FoundKey::Valid(key) => key,
             FoundKey::WrongDigest(key) => {
                 // The operator sees whose client has a wrong secret.
-                request.extensions_mut().insert(KeyName(key));
+                request.extensions_mut().insert(LoggedKey(key));
                 return Err(unauthorized(ApiError::InvalidKey, request, state));
             }
             FoundKey::Unknown => return Err(unauthorized(ApiError::InvalidKey, request, state)),
         },
     };
-    request.extensions_mut().insert(KeyName(Rc::clone(&key)));
+    request.extensions_mut().insert(LoggedKey(Rc::clone(&key)));
     state.limits.allow_key(token.digest.as_bytes())?;
     let guests_only = key.guests_only;
     if cached.is_none() {

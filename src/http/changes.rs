@@ -1,7 +1,7 @@
 //! The log's line about each change of data that a client made: who did it, and to what. It names no
 //! person and no room but by GUID.
 
-use super::auth::KeyName;
+use super::auth::LoggedKey;
 use super::request_id::id_of;
 use super::trace_context::traceparent;
 use crate::model::Guid;
@@ -40,11 +40,11 @@ impl Change {
     }
 }
 
-/// Who makes a change. A handler reads this before the change, which is made to its end, with its line, in
-/// [`super::uninterrupted`]: the client may go away meanwhile.
+/// Who makes a change. The change and its line are one piece of work in [`super::uninterrupted`], so that
+/// there is not one without the other where the handler is dropped meanwhile.
 #[derive(Debug)]
 pub(super) struct Author {
-    /// The name of the key, or else its public half; None where no key is required and none was sent.
+    /// The key, as [`LoggedKey`] names it; None where no key is required and none was sent.
     key: Option<String>,
     request_id: HeaderValue,
     traceparent: Option<String>,
@@ -53,7 +53,11 @@ pub(super) struct Author {
 impl Author {
     /// Returns who sent a request.
     pub(super) fn of(request: &HttpRequest) -> Self {
-        let key = request.extensions().get().map(KeyName::shown);
+        let key = request
+            .extensions()
+            .get()
+            .map(LoggedKey::as_str)
+            .map(str::to_owned);
         Self {
             key,
             request_id: id_of(request),

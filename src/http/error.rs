@@ -268,10 +268,13 @@ impl ApiError {
     pub(super) fn is_outage(&self) -> bool {
         use store::Error::{Busy, DiskFull, Stopped, Unwritable};
 
-        let (Self::Store(error) | Self::NotReady(error)) = self else {
-            return false;
-        };
-        matches!(error, Busy | DiskFull | Stopped | Unwritable(_))
+        match self {
+            Self::Store(error) | Self::NotReady(error) => {
+                matches!(error, Busy | DiskFull | Stopped | Unwritable(_))
+            }
+            Self::MeetingServer(error) => error.is_outage(),
+            _ => false,
+        }
     }
 
     /// Returns the sentence for the caller. What failed inside the server stands in the log only.
@@ -296,7 +299,7 @@ impl ApiError {
             }
             Self::MeetingServer(HandoffError::TimedOut(_) | HandoffError::Unreachable(_)) => {
                 "the meeting server does not answer; try again, and if that does not help, ask the \
-                 operator: the log has the reason under the request id of this response"
+                 operator: the log has the reason"
             }
             Self::MeetingServer(_) => {
                 "the meeting server did not open the meeting; ask the operator: the log has the reason \

@@ -7,6 +7,7 @@ use actix_web::HttpRequest;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header::HOST;
 use actix_web::http::uri::Authority;
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// The hosts that are served.
@@ -29,12 +30,8 @@ impl Hosts {
     /// # Errors
     /// A header that is no host; a host that is not served.
     pub(super) fn check(&self, request: &ServiceRequest) -> Result<(), ApiError> {
-        let header = request.headers().get(HOST);
-        let header = header.map(|value| host_of(value.as_bytes()).ok_or_else(malformed));
-        let header = header.transpose()?;
-        let target = request.uri().host();
-        let mut named = header.as_deref().into_iter().chain(target);
-        if named.all(|host| self.contains(host)) {
+        let named = named_hosts(request.request()).ok_or_else(malformed)?;
+        if named.iter().flatten().all(|host| self.contains(host)) {
             Ok(())
         } else {
             Err(ApiError::HostNotServed)
@@ -45,31 +42,50 @@ impl Hosts {
         let Self::Local { listen, public } = self else {
             return true;
         };
-        let name = host.strip_suffix('.').unwrap_or(host);
-        let is = |other: &str| name.eq_ignore_ascii_case(other);
-        let bare = name.trim_start_matches('[').trim_end_matches(']');
-        match bare.parse::<IpAddr>() {
-            Ok(address) => {
-                let address = address.to_canonical();
-                address.is_loopback() || listen.is_unspecified() || address == *listen
-            }
-            Err(_) => is("localhost") || public.as_deref().is_some_and(is),
-        }
+        let is_listening =
+            |address: IpAddr| listen.is_unspecified() || address.to_canonical() == *listen;
+        let is_public = |public: &str| without_dot(host).eq_ignore_ascii_case(public);
+        is_loopback(host)
+            || address_of(host).is_some_and(is_listening)
+            || public.as_deref().is_some_and(is_public)
     }
 }
 
-/// Returns whether a request names this machine alone, by an address or as `localhost`; without a name, it
-/// does.
+/// Returns whether a request names this machine alone, by a loopback address or as `localhost`; without a
+/// name, it does.
 pub(super) fn names_this_machine(request: &HttpRequest) -> bool {
-    let header = request.headers().get(HOST);
-    let named = header.map_or_else(|| Some(String::new()), |value| host_of(value.as_bytes()));
-    named.is_some_and(|host| {
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let address: Option<IpAddr> = bare.parse().ok();
-        host.is_empty()
-            || host.eq_ignore_ascii_case("localhost")
-            || address.is_some_and(|address| address.to_canonical().is_loopback())
-    })
+    let is_this_machine = |host: &Cow<'_, str>| host.is_empty() || is_loopback(host);
+    named_hosts(request).is_some_and(|named| named.iter().flatten().all(is_this_machine))
+}
+
+/// Returns the hosts in the header and in the target of a request; `None` if the header is malformed.
+fn named_hosts(request: &HttpRequest) -> Option<[Option<Cow<'_, str>>; 2]> {
+    let header = match request.headers().get(HOST) {
+        Some(value) => Some(Cow::Owned(host_of(value.as_bytes())?)),
+        None => None,
+    };
+    Some([header, request.uri().host().map(Cow::Borrowed)])
+}
+
+/// Returns whether a host is `localhost` or a loopback address.
+fn is_loopback(host: &str) -> bool {
+    match address_of(host) {
+        Some(address) => address.to_canonical().is_loopback(),
+        None => without_dot(host).eq_ignore_ascii_case("localhost"),
+    }
+}
+
+/// Returns the address that a host is, if it is one.
+fn address_of(host: &str) -> Option<IpAddr> {
+    let bare = without_dot(host)
+        .trim_start_matches('[')
+        .trim_end_matches(']');
+    bare.parse().ok()
+}
+
+/// Returns a host without the dot at the end of a name that is complete.
+fn without_dot(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
 }
 
 /// Returns the host in a header, possibly empty; `None` if the header is malformed.
@@ -155,5 +171,11 @@ mod tests {
             assert!(!hosts.contains(host), "{host}");
         }
         assert!(Hosts::Any.contains("evil.example"));
+        let by_address = Hosts::Local {
+            listen: IpAddr::from([127, 0, 0, 1]),
+            public: Some("192.0.2.9".into()),
+        };
+        assert!(by_address.contains("192.0.2.9"));
+        assert!(!by_address.contains("192.0.2.1"));
     }
 }

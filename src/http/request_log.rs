@@ -1,7 +1,7 @@
 //! Gives every request an id, measures how long it takes, and logs requests that failed, were slow or were
 //! rejected.
 
-use super::auth::KeyName;
+use super::auth::LoggedKey;
 use super::client::client_address;
 use super::cors_rejection;
 use super::error::ApiError;
@@ -84,9 +84,8 @@ fn write_line(
         ("request_id", Value::from(id.to_str().unwrap_or_default())),
     ];
     let extensions = request.extensions();
-    let key_name = extensions.get::<KeyName>().map(KeyName::as_str);
-    if let Some(name) = key_name.filter(|name| !name.is_empty()) {
-        members.push(("key", Value::from(name)));
+    if let Some(key) = extensions.get().map(LoggedKey::as_str) {
+        members.push(("key", Value::from(key)));
     }
     if let Some(traceparent) = traceparent(request.headers()) {
         members.push(("traceparent", Value::from(traceparent)));

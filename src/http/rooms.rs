@@ -208,24 +208,19 @@ pub(super) async fn update(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    uninterrupted(change(authorized, body, request, state)).await
-}
-
-/// Does what [`update`] does.
-async fn change(
-    authorized: Authorized,
-    body: JsonBody,
-    request: HttpRequest,
-    state: web::Data<AppState>,
-) -> Result<HttpResponse, ApiError> {
     let (patch, fields) = request::read_patch(&body.0, &state.languages)?;
     let in_query = ExtraFields::from_query(request.query_string())?;
     let fields = fields.and(in_query).check(&authorized)?;
     let guid = room_guid(&request)?;
     let unknown_options = unknown_options::value(&patch.options);
-    let author = Author::of(&request);
-    let room = state.store.update_room(guid, patch).await?;
-    author.log(Change::RoomUpdated(guid));
+    let (patch, author) = (patch.into_owned(), Author::of(&request));
+    let updating = state.clone();
+    let updated = async move {
+        let room = updating.store.update_room(guid, patch).await?;
+        author.log(Change::RoomUpdated(guid));
+        Ok::<_, ApiError>(room)
+    };
+    let room = uninterrupted(updated).await?;
     let found = FoundRoom::load(room, fields, &state).await?;
     let mut response = HttpResponse::Ok();
     add_unknown_options(&mut response, unknown_options);

@@ -11,6 +11,7 @@ mod jwt;
 mod known_rooms;
 mod livekit;
 mod metrics;
+mod outage;
 mod outbound;
 mod template;
 #[cfg(test)]
@@ -94,6 +95,14 @@ pub(crate) enum HandoffError {
     /// The time was over before the turn came to call the server: too many people are on their way.
     #[error("too many people enter meetings at this moment")]
     Busy,
+}
+
+impl HandoffError {
+    /// Returns true if the server does not answer, which hits all who enter: the log tells when that begins
+    /// and ends, not every request.
+    pub(crate) fn is_outage(&self) -> bool {
+        matches!(self, Self::TimedOut(_) | Self::Unreachable(_) | Self::Busy)
+    }
 }
 
 /// What was found out about a meeting server: a sentence for operators.

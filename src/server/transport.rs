@@ -240,9 +240,17 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         {
             return Poll::Ready(Ok(()));
         }
-        if self.input.is_empty() && !self.ended && self.fill(context)?.is_pending() {
-            self.exchange.body_starved();
-            return Poll::Pending;
+        if self.input.is_empty() && !self.ended {
+            match self.fill(context) {
+                Poll::Ready(Ok(())) => {}
+                // Of an error the HTTP server learns when it writes the answer. Before, it would drop the
+                // handler, whose change may be under way, and a stop would not wait for that.
+                Poll::Ready(Err(_)) => self.ended = true,
+                Poll::Pending => {
+                    self.exchange.body_starved();
+                    return Poll::Pending;
+                }
+            }
         }
         if self.input.is_empty() {
             self.exchange.body_starved();

@@ -1,6 +1,6 @@
 //! Folders of backups, and the check of one.
 
-use super::{BackupError, Contents, Location, sqlite};
+use super::{BackupError, Contents, DatabaseId, Location, sqlite};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -22,10 +22,35 @@ pub struct FoundBackup {
     pub path: PathBuf,
     /// When it was made, by RFC 3339.
     pub created_at: String,
+    /// Which database it is a backup of, if its manifest names it.
+    pub database_id: Option<DatabaseId>,
 }
 
-/// Returns the backups of a database that are in a folder, oldest first: the files with the names that
-/// [`backup_name`] gives, and with manifests that tell their size.
+/// Which database a backup is of, seen from a database of that file name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BackupOrigin {
+    /// This one.
+    Same,
+    /// Another one.
+    Other,
+    /// This one or another one: the manifest, or the database, is from before databases were told apart.
+    Unknown,
+}
+
+impl FoundBackup {
+    /// Returns whether it is a backup of the database with that id.
+    pub fn origin(&self, database: Option<&DatabaseId>) -> BackupOrigin {
+        match (&self.database_id, database) {
+            (Some(found), Some(own)) if found == own => BackupOrigin::Same,
+            (Some(_), Some(_)) => BackupOrigin::Other,
+            (None, _) | (_, None) => BackupOrigin::Unknown,
+        }
+    }
+}
+
+/// Returns the backups in a folder that are of a database with this file name, oldest first: the files with
+/// the names that [`backup_name`] gives, and with manifests that tell their size. Some may be of another
+/// database of that name.
 ///
 /// # Errors
 /// A folder that cannot be read.
@@ -46,8 +71,8 @@ pub fn backup_name(database: &Location) -> String {
 ///
 /// # Errors
 /// Files that cannot be removed.
-pub fn remove_backup(backup: &FoundBackup) -> Result<(), BackupError> {
-    sqlite::backup::remove(&backup.path)
+pub fn remove_backup(backup: &Path) -> Result<(), BackupError> {
+    sqlite::backup::remove(backup)
 }
 
 /// Checks a whole backup as a restore does, and changes nothing.

@@ -1,7 +1,7 @@
 //! What operators do with a whole database: backups, restores, examinations. Each call is passed to
 //! the engine that the location belongs to.
 
-use super::{Location, OpenError, sqlite};
+use super::{DatabaseId, Location, OpenError, sqlite};
 use crate::model::Timestamp;
 use crate::model::text::on_one_line;
 use serde::{Deserialize, Serialize};
@@ -113,6 +113,10 @@ pub struct Manifest {
     pub bytes: u64,
     /// The SHA-256 of the backup, in lower-case hexadecimal.
     pub sha256: String,
+    /// Which database it is a backup of. None in a manifest of an earlier version, and for a database of
+    /// schema 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database_id: Option<DatabaseId>,
     /// What is in the backup.
     #[serde(flatten)]
     pub contents: Contents,
@@ -130,7 +134,7 @@ pub enum OldDatabase {
 }
 
 /// What a backup has and the database has no more.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Returning {
     /// Users, by their e-mail addresses.
     pub users: Excerpt,
@@ -139,7 +143,7 @@ pub struct Returning {
 }
 
 /// The start of a list that may be long.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Excerpt {
     /// The first entries, at most [`Excerpt::MAX_SHOWN`].
     pub shown: Vec<String>,

@@ -7,6 +7,7 @@
 
 pub(super) mod backup;
 mod connection;
+mod database_id;
 mod directory;
 mod error;
 pub(super) mod examination;

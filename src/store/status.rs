@@ -1,6 +1,7 @@
 //! What operators see of a database and its server from outside.
 
-use super::{Contents, Location, OpenError, Store, sqlite};
+use super::{Contents, DatabaseId, Location, OpenError, Store, sqlite};
+use crate::model::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -33,10 +34,14 @@ pub struct Status {
     pub server: ServerState,
     /// What the database has.
     pub contents: Contents,
+    /// Which database it is; None for schema 1.
+    pub database_id: Option<DatabaseId>,
     /// The size of the database in bytes.
     pub bytes: u64,
     /// The size of the write-ahead log in bytes.
     pub wal_bytes: u64,
+    /// When `roomd backup` made and verified the last backup, wherever that is; None if that is not known.
+    pub last_backup_at: Option<Timestamp>,
     /// The copy that the last migration has made of the database before, if it is still there.
     pub migration_copy: Option<PathBuf>,
 }

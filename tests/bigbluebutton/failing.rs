@@ -1,6 +1,6 @@
 use crate::house::{House, Room, assert_failed, sent};
 use crate::stub::{SECRET, Stub, created, done, failed, http, info};
-use crate::support::{Answer, Folder, TIMEOUT, all_at_once};
+use crate::support::{Answer, Folder, ServerProcess, TIMEOUT, all_at_once};
 use serde_json::json;
 use std::net::TcpListener;
 use std::sync::Mutex;
@@ -182,17 +182,30 @@ fn a_server_that_is_down_is_asked_once_for_all_who_wait() {
 }
 
 #[test]
-fn the_log_has_the_reason_and_no_secret() {
-    let stub = Stub::with(|_| failed("checksumError", "stub says&#10;no"));
+fn a_server_that_is_down_has_one_line_in_the_log() {
+    let (_folder, server, room) = process(&nowhere(), "");
+    for answer in all_at_once(4, |n| room.host(&server, &format!("Host {n}"))) {
+        assert_failed(&answer);
+    }
+    assert_failed(&room.guest(&server, "Grace"));
+    let log = server.stop().stderr;
+    let errors: Vec<&str> = log.lines().filter(|line| line.contains("ERROR")).collect();
+    assert_eq!(errors.len(), 1, "{log}");
+    let start = "people cannot enter meetings: the meeting server cannot be reached";
+    assert!(errors[0].contains(start), "{log}");
+    assert!(!log.contains("request failed"), "{log}");
+}
+
+/// Starts a server in a process of its own, whose meetings take place at a URL, with settings of its log.
+fn process(url: &str, log: &str) -> (Folder, ServerProcess, Room) {
     let folder = Folder::new();
     folder.add_user("ada@example.com");
     let key = folder.add_key();
     folder.write(
         "config.toml",
         format!(
-            "[meeting]\nserver = \"bigbluebutton\"\n[meeting.bigbluebutton]\nurl = {:?}\n\
-             secret_file = \"bbb-secret\"\n[log]\nlevel = \"trace\"\nrequests = true\n",
-            stub.url()
+            "[meeting]\nserver = \"bigbluebutton\"\n[meeting.bigbluebutton]\nurl = {url:?}\n\
+             secret_file = \"bbb-secret\"\n[log]\n{log}"
         ),
     );
     folder.write("bbb-secret", format!(" {SECRET}\n"));
@@ -206,6 +219,13 @@ fn the_log_has_the_reason_and_no_secret() {
         .expect("it starts")
         .with_key(&key);
     let room = Room::new(&server, "ada@example.com", json!({"name": "Physics"}));
+    (folder, server, room)
+}
+
+#[test]
+fn the_log_has_the_reason_and_no_secret() {
+    let stub = Stub::with(|_| failed("checksumError", "stub says&#10;no"));
+    let (_folder, server, room) = process(&stub.url(), "level = \"trace\"\nrequests = true\n");
     assert_failed(&room.host(&server, "Ada"));
     let mut lines = server.process().log_until("checksumError: stub says");
     assert_eq!(stub.calls().len(), 1);

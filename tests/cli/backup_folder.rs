@@ -1,8 +1,7 @@
-use crate::support::{Folder, Process, TIMEOUT, all_at_once, email};
-use serde_json::Value;
+use crate::support::{Folder, Process, all_at_once, email, open};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
-use std::time::Duration;
 
 /// Returns the names in the folder of the backups.
 fn names(folder: &Folder) -> BTreeSet<String> {
@@ -108,6 +107,90 @@ fn a_backup_with_a_later_name_does_not_push_the_new_one_out() {
     );
 }
 
+/// Backs up another database of the same file name into the folder of the first one.
+fn back_up_other(other: &Folder, into: &Folder, args: &[&str]) -> Value {
+    let backups = into.path("backups");
+    let backups = backups.to_str().expect("a text");
+    let args = [&["backup", "--dir", backups, "--json"], args].concat();
+    serde_json::from_str(&other.roomd(&args)).expect("JSON")
+}
+
+#[test]
+fn backups_of_another_database_with_the_same_file_name_are_neither_counted_nor_removed() {
+    let (folder, other) = (with_backups(), Folder::new());
+    other.add_users(1);
+    let own = back_up(&folder, &[]);
+    for _ in 0..2 {
+        back_up_other(&other, &folder, &[]);
+    }
+    let before = names(&folder);
+    let printed = folder.roomd(&["backup", "--dir", "backups", "--keep", "2"]);
+    assert!(!printed.contains("removed"), "{printed}");
+    let left = "\nleft 2 backups of another database with the same file name";
+    assert!(printed.contains(left), "{printed}");
+    assert!(names(&folder).is_superset(&before));
+
+    let report = back_up_other(&other, &folder, &["--keep", "1"]);
+    assert_eq!(report["removed"].as_array().map(Vec::len), Some(2));
+    let left = report["left"].as_array().expect("a list");
+    let file = folder.path("backups").join(own);
+    assert_eq!(
+        left[0],
+        json!({"file": file, "reason": "other_database"}),
+        "{report}"
+    );
+    assert_eq!(left.len(), 2, "{report}");
+}
+
+#[test]
+fn a_backup_that_does_not_tell_its_database_is_left() {
+    let folder = with_backups();
+    let old = back_up(&folder, &[]);
+    let manifest = format!("backups/{old}.json");
+    let text = fs::read_to_string(folder.path(&manifest)).expect("a manifest");
+    let mut json: Value = serde_json::from_str(&text).expect("JSON");
+    let id = json
+        .as_object_mut()
+        .expect("an object")
+        .remove("database_id");
+    assert!(id.is_some_and(|id| id.is_string()), "{text}");
+    folder.write(&manifest, json.to_string());
+    let printed = folder.roomd(&["backup", "--dir", "backups", "--keep", "1"]);
+    assert!(
+        printed.contains("\nleft 1 backup whose manifest does not name its database"),
+        "{printed}"
+    );
+    assert!(names(&folder).contains(&old));
+    folder.roomd(&["backup", "verify", &format!("backups/{old}")]);
+}
+
+#[test]
+fn a_restored_database_still_counts_its_backups() {
+    let folder = with_backups();
+    let first = back_up(&folder, &[]);
+    folder.roomd(&["restore", &format!("backups/{first}"), "--force"]);
+    let second = back_up(&folder, &["--keep", "1"]);
+    assert_eq!(
+        names(&folder),
+        BTreeSet::from([second.clone(), format!("{second}.json")])
+    );
+}
+
+#[test]
+fn a_manifest_does_not_tell_the_key_of_links() {
+    let folder = with_backups();
+    let name = back_up(&folder, &[]);
+    let key: String = open(&folder.database())
+        .query_row("SELECT hex(key) FROM link_key", [], |row| row.get(0))
+        .expect("a key");
+    let manifest = fs::read_to_string(folder.path("backups").join(format!("{name}.json")));
+    let manifest = manifest.expect("a manifest").to_uppercase();
+    let parts = key.as_bytes().windows(8);
+    for part in parts.map(|part| std::str::from_utf8(part).expect("digits")) {
+        assert!(!manifest.contains(part), "{manifest}");
+    }
+}
+
 #[test]
 fn a_backup_that_fails_removes_nothing() {
     let folder = with_backups();
@@ -122,6 +205,55 @@ fn a_backup_that_fails_removes_nothing() {
     );
 }
 
+/// How far a backup is, as the names in the folder show it.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    /// The copy is written, and has no name yet.
+    Copying,
+    /// The copy has its name.
+    Named,
+    /// The manifest has its name.
+    Described,
+    /// An older backup is removed.
+    Removing,
+}
+
+impl Moment {
+    fn is_reached(self, before: &BTreeSet<String>, now: &BTreeSet<String>) -> bool {
+        let is_new = |is: fn(&str) -> bool| now.difference(before).any(|name| is(name));
+        match self {
+            Self::Copying => is_new(|name| name.starts_with(".tmp")),
+            Self::Named => is_new(|name| name.ends_with("Z.db")),
+            Self::Described => is_new(|name| name.ends_with("Z.db.json")),
+            Self::Removing => before.difference(now).any(|name| name.ends_with("Z.db")),
+        }
+    }
+}
+
+/// Kills a backup at a moment; returns whether it was killed before its end.
+fn kill_backup(folder: &Folder, moment: Moment) -> bool {
+    let before = names(folder);
+    let args = ["backup", "--dir", "backups", "--keep", "2"];
+    let mut process = Process::spawn(&mut folder.command(&args));
+    while !moment.is_reached(&before, &names(folder)) && !process.has_exited() {
+        std::thread::yield_now();
+    }
+    process.kill().status.code().is_none()
+}
+
+/// Returns the number of backups in the folder that have a manifest, each of which must be whole.
+fn whole_backups(folder: &Folder) -> usize {
+    let names = names(folder);
+    let manifests = names.iter().filter(|name| name.ends_with("Z.db.json"));
+    let backups = manifests.map(|name| name.trim_end_matches(".json"));
+    let backups = backups.filter(|name| names.contains(*name));
+    backups
+        .inspect(|name| {
+            folder.roomd(&["backup", "verify", &format!("backups/{name}")]);
+        })
+        .count()
+}
+
 /// Whenever the process dies, so many whole backups as were to be kept are there.
 #[test]
 fn a_killed_backup_leaves_the_older_ones() {
@@ -129,22 +261,19 @@ fn a_killed_backup_leaves_the_older_ones() {
     for _ in 0..2 {
         back_up(&folder, &[]);
     }
-    for step in 0..12 {
-        let args = ["backup", "--dir", "backups", "--keep", "2"];
-        let process = Process::spawn(&mut folder.command(&args));
-        std::thread::sleep(Duration::from_millis(15 * step));
-        process.signal("KILL");
-        process.wait(TIMEOUT);
-        let names = names(&folder);
-        let manifests = names.iter().filter(|name| name.ends_with(".db.json"));
-        let whole = manifests.filter(|name| {
-            let backup = format!("backups/{}", name.trim_end_matches(".json"));
-            folder.path(&backup).exists() && {
-                folder.roomd(&["backup", "verify", &backup]);
-                true
-            }
+    for moment in [
+        Moment::Copying,
+        Moment::Named,
+        Moment::Described,
+        Moment::Removing,
+    ] {
+        let was_killed = (0..50).any(|_| {
+            let was_killed = kill_backup(&folder, moment);
+            let whole = whole_backups(&folder);
+            assert!(whole >= 2, "{moment:?}: {:?}", names(&folder));
+            was_killed
         });
-        assert!(whole.count() >= 2, "{names:?}");
+        assert!(was_killed, "no kill was in time: {moment:?}");
     }
 }
 

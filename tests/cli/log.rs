@@ -222,7 +222,8 @@ fn send_secrets(server: &ServerProcess) {
     }
 }
 
-/// Asserts that no key and no e-mail address is in a log that has a line for every request.
+/// Asserts that no e-mail address is in a log that has a line for every request, and nothing of a key but the
+/// field that tells it by its public part.
 #[track_caller]
 fn assert_nothing_leaks(logged: Logged) {
     send_secrets(&logged.server);
@@ -231,6 +232,12 @@ fn assert_nothing_leaks(logged: Logged) {
     let (access_key, hash) = (access_key.to_owned(), hash.to_owned());
     let log = logged.log().join("\n");
     assert!(log.lines().count() > 9, "{log}");
+    let fields = [
+        format!("key={access_key}"),
+        format!("\"key\":\"{access_key}\""),
+    ];
+    assert!(fields.iter().any(|field| log.contains(field)), "{log}");
+    let log = fields.iter().fold(log, |log, field| log.replace(field, ""));
     for secret in [&access_key, &hash, "example.com", "ada@", "ada%40", "grace"] {
         assert!(!log.contains(secret), "{secret}: {log}");
     }
@@ -344,6 +351,29 @@ fn a_rejected_request_with_a_known_key_has_its_name_in_the_line() {
         assert!(line.contains(&format!("status={status} ")), "{line}");
         assert!(line.contains(" key=zulip address=127.0.0.1"), "{line}");
     }
+}
+
+#[test]
+fn a_request_and_a_change_name_the_key_in_the_same_way() {
+    let named = |name: &[&str]| {
+        let folder = Folder::new();
+        folder.write("config.toml", "[log]\nformat = \"json\"\nrequests = true\n");
+        folder.add_user(ADA);
+        let key = folder.roomd(&[&["key", "create", "--json"], name].concat());
+        let key = serde_json::from_str(&key).expect("a key");
+        let server = folder.serve(&[]).with_key(&key);
+        assert_eq!(server.room_of(ADA).status, 201);
+        let log = server.stop().stderr;
+        let keys = log.lines().filter_map(|line| {
+            let line: Value = serde_json::from_str(line).expect("JSON");
+            line.get("key")?.as_str().map(str::to_owned)
+        });
+        (keys.collect::<Vec<_>>(), key.access_key)
+    };
+    let (keys, access_key) = named(&[]);
+    assert_eq!(keys, [access_key.clone(), access_key]);
+    let (keys, _) = named(&["--name", "zulip"]);
+    assert_eq!(keys, ["zulip", "zulip"]);
 }
 
 #[test]

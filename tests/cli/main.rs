@@ -8,6 +8,7 @@ mod config;
 mod database;
 mod demo;
 mod doctor;
+mod dropped_clients;
 #[cfg(unix)]
 mod early_stop;
 #[cfg(unix)]

@@ -3,6 +3,7 @@
 use crate::backup::{COPY, backed_up};
 use crate::support::{Folder, email, open, room_path, skip};
 use rusqlite::config::DbConfig;
+use serde_json::{Value, json};
 use std::fs;
 
 /// Returns the stdout of a forced restore.
@@ -101,6 +102,49 @@ fn a_restore_lists_who_and_what_would_return_before_it_replaces() {
     // All of the backup is in the database now.
     let exit = folder.run(&["restore", COPY]);
     assert!(exit.error_message().contains("exists already"), "{exit:?}");
+}
+
+/// Returns the report of a forced restore in JSON.
+fn report(folder: &Folder) -> Value {
+    let printed = folder.roomd(&["restore", COPY, "--force", "--json"]);
+    serde_json::from_str(&printed).expect("JSON")
+}
+
+#[test]
+fn the_report_in_json_has_a_field_for_each_thing_to_know() {
+    let folder = backed_up();
+    let nothing = json!({"shown": [], "further": 0});
+    let found = report(&folder);
+    assert_eq!(found["old_database"], "readable");
+    assert_eq!(
+        found["returned"],
+        json!({"users": nothing, "rooms": nothing})
+    );
+    assert_eq!(found["missing_secret"], Value::Null);
+
+    folder.roomd(&["user", "remove", &email(3), "--yes"]);
+    let found = report(&folder);
+    assert_eq!(
+        found["returned"]["users"],
+        json!({"shown": ["user3@example.com"], "further": 0})
+    );
+    assert_eq!(
+        found["returned"]["rooms"]["shown"],
+        json!(["Room of user3@example.com of user3@example.com"])
+    );
+
+    folder.write("roomd.db", [0xA5; 8192]);
+    let found = report(&folder);
+    assert_eq!(found["old_database"], "unreadable");
+    assert_eq!(found["returned"], Value::Null);
+
+    folder.roomd(&["room", "host-link", &email(0)]);
+    folder.roomd(&["backup", COPY, "--force"]);
+    fs::remove_file(folder.database()).expect("a database");
+    fs::remove_file(folder.path("roomd.db-host-secret")).expect("a secret");
+    let found = report(&folder);
+    assert_eq!(found["old_database"], "absent");
+    assert_eq!(found["missing_secret"], "roomd.db-host-secret");
 }
 
 #[test]

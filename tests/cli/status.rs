@@ -79,8 +79,16 @@ fn the_last_backup_and_the_copy_of_a_migration_are_shown() {
     let args = ["--backups", "backups"];
     let (_, report) = status(&folder, &args);
     assert_eq!(report["last_backup"], Value::Null);
+    assert_eq!(report["last_backup_at"], Value::Null);
     folder.roomd(&["backup", "--dir", "backups"]);
     let (_, report) = status(&folder, &args);
+    let made = &report["last_backup"]["created_at"];
+    assert!(made.is_string(), "{report}");
+    assert_eq!(&report["last_backup_at"], made);
+    let printed = folder.roomd(&["backup", "elsewhere.db", "--json"]);
+    let printed: Value = serde_json::from_str(&printed).expect("JSON");
+    let (_, report) = status(&folder, &args);
+    assert_eq!(report["last_backup_at"], printed["manifest"]["created_at"]);
     let file = report["last_backup"]["file"].as_str().expect("a text");
     assert!(file.starts_with("backups/roomd-"), "{report}");
     assert_eq!(report["migration_copy"], Value::Null);
@@ -91,6 +99,19 @@ fn the_last_backup_and_the_copy_of_a_migration_are_shown() {
     assert_eq!(report.get("last_backup"), None);
     let exit = folder.run(&["status", "--backups", "nowhere"]);
     assert!(exit.error_message().contains("nowhere"), "{exit:?}");
+}
+
+#[test]
+fn the_backup_of_another_database_is_not_shown() {
+    let (folder, other) = (Folder::new(), Folder::new());
+    folder.add_users(1);
+    other.add_users(1);
+    let backups = other.root().to_str().expect("a text");
+    other.roomd(&["backup", "--dir", backups]);
+    let (_, report) = status(&folder, &["--backups", backups]);
+    assert_eq!(report["last_backup"], Value::Null);
+    let (_, report) = status(&other, &["--backups", backups]);
+    assert_ne!(report["last_backup"], Value::Null);
 }
 
 #[test]

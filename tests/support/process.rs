@@ -98,6 +98,18 @@ impl Process {
         assert!(kill.status().expect("kill exists").success());
     }
 
+    /// Kills the process, if it still runs, and waits until it has exited.
+    #[track_caller]
+    pub(crate) fn kill(mut self) -> Exit {
+        // Fails if the process has exited already.
+        let _ = self.child.kill();
+        self.wait(TIMEOUT)
+    }
+
+    pub(crate) fn has_exited(&mut self) -> bool {
+        self.child.try_wait().expect("a status").is_some()
+    }
+
     /// Waits until the process exits, which closes its output.
     #[track_caller]
     pub(crate) fn wait(mut self, timeout: Duration) -> Exit {

@@ -117,6 +117,10 @@ mod tests {
             "127.0.0.1:1",
             &[("Host", "rooms.example.com")]
         ));
+        let to_other = TestRequest::get().uri("http://rooms.example.com/metrics");
+        let to_other = to_other.peer_addr("127.0.0.1:1".parse().expect("an address"));
+        let to_other = to_other.append_header(local[0]).to_http_request();
+        assert!(access(false).check(&to_other).is_err());
         for sign in ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"] {
             let headers = [local[0], (sign, "127.0.0.1")];
             assert!(!allows(false, "127.0.0.1:1", &headers), "{sign}");

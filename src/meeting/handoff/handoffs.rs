@@ -3,6 +3,7 @@
 use super::arrivals::{Arrival, Arrivals};
 use super::known_rooms::KnownRooms;
 use super::metrics::Fared;
+use super::outage::Outage;
 use super::{Deadline, Entry, HandoffError, HandoffServer, HostAction, TIMEOUT, Visit};
 use crate::meeting::room_options::MeetingOptions;
 use crate::metrics::{Counters, Family, Label};
@@ -47,6 +48,7 @@ pub(crate) struct Handoffs {
     calls: Arc<Semaphore>,
     /// How those fared who wanted to enter.
     fared: Counters<Fared>,
+    outage: Outage,
 }
 
 /// What one person asks for, which has to be done in time.
@@ -107,6 +109,7 @@ impl Handoffs {
             rooms: Mutex::default(),
             calls: Arc::new(Semaphore::new(MAX_CALLS)),
             fared: Counters::default(),
+            outage: Outage::default(),
         }
     }
 
@@ -131,6 +134,7 @@ impl Handoffs {
     ) -> Result<Option<Entry>, HandoffError> {
         let attempt = Attempt::begin();
         let outcome = attempt.finish(self.enter_in_turn(visit, &attempt)).await;
+        self.outage.record(&outcome);
         self.fared.count(match &outcome {
             Ok(Some(_)) => Fared::Entered,
             Ok(None) => Fared::Waiting,
@@ -186,6 +190,7 @@ impl Handoffs {
             server.act(room, &options, &action, deadline)
         });
         let done = attempt.finish(acting).await;
+        self.outage.record(&done);
         if ends {
             // Afterwards, because others may see the host there until then; whatever came of it, because a
             // call that is too late may be obeyed.

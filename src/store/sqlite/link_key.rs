@@ -11,6 +11,7 @@
 //! numbers of any size, took ten and more, a third of what a create takes.
 
 use crate::model::{Guid, SlugToken};
+use crate::store::DatabaseId;
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Debug, Formatter};
@@ -47,6 +48,15 @@ impl LinkKey {
     pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
         let key = connection.query_row("SELECT key FROM link_key", [], |row| row.get(0));
         key.map(Self)
+    }
+
+    /// Returns the id of the database, from which the key cannot be derived.
+    pub(super) fn database_id(&self) -> DatabaseId {
+        let hash = Sha256::new()
+            .chain_update(b"roomd database id")
+            .chain_update(self.0)
+            .finalize();
+        DatabaseId::from_bytes(hash.first_chunk().copied().unwrap_or_default())
     }
 
     /// Returns the token of the room with that number and GUID; None for a number beyond 2^31.

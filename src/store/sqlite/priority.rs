@@ -19,12 +19,14 @@ pub(super) enum Share {
 pub(super) fn lower_priority(share: Share) {
     #[cfg(target_os = "linux")]
     {
-        let nice = match share {
+        let lower = match share {
             Share::Quarter => 5,
             Share::Tenth => 10,
         };
-        // Fails where the priority of the whole process is lower already.
-        let _ = rustix::process::setpriority_process(None, nice);
+        // Where the whole process has a lower priority already, this would raise it for root.
+        if rustix::process::getpriority_process(None).is_ok_and(|nice| nice < lower) {
+            let _ = rustix::process::setpriority_process(None, lower);
+        }
     }
     #[cfg(not(target_os = "linux"))]
     let _ = share;

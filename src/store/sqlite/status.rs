@@ -1,10 +1,11 @@
 //! Looks at a database and its server from outside.
 
-use super::Engine;
 use super::connection::{self, beside, check_exists, check_file, open_reader};
 use super::serve_lock;
 use super::side_files::folder_of;
-use crate::store::{Contents, OpenError, ServerNote, Status};
+use super::{Engine, backup};
+use crate::model::Timestamp;
+use crate::store::{Contents, DatabaseId, OpenError, ServerNote, Status};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -20,19 +21,26 @@ pub(in crate::store) fn status(database: &Path) -> Result<Status, OpenError> {
     check_exists(database)?;
     check_file(database)?;
     let connection = open_reader(database)?;
-    let contents =
-        Contents::read(&connection).map_err(|error| connection::open_error(database, &error))?;
+    let cannot_read = |error: rusqlite::Error| connection::open_error(database, &error);
+    let contents = Contents::read(&connection).map_err(cannot_read)?;
     let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
     let status = Status {
         bytes: size(database),
         // Before the connection closes, which is a checkpoint where it is the last one.
         wal_bytes: size(&beside(database, "-wal")),
         server: serve_lock::look(database)?,
+        last_backup_at: last_backup_at(database),
         migration_copy: migration_copy(database),
         contents,
+        database_id: DatabaseId::read(&connection).map_err(cannot_read)?,
     };
     drop(connection);
     Ok(status)
+}
+
+/// Returns when the last backup was made, which is recorded beside the file that a link leads to.
+fn last_backup_at(database: &Path) -> Option<Timestamp> {
+    backup::last(&database.canonicalize().ok()?)
 }
 
 /// Returns the last copy that a migration has left beside the database.

@@ -9,7 +9,7 @@ use crate::store::sqlite::file_kind::other_kind;
 use crate::store::sqlite::free_space::{self, MAX_PAGES, PageUse};
 use crate::store::sqlite::priority::{Share, lower_priority};
 use crate::store::sqlite::schema::Depth;
-use crate::store::{BackupError, Contents, Manifest};
+use crate::store::{BackupError, Contents, DatabaseId, Manifest};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 use std::fs::File;
@@ -108,7 +108,7 @@ fn copy_checked(
 ) -> Result<(NamedTempFile, Manifest), BackupError> {
     let cannot_write = |error: io::Error| cannot_write(destination, &error);
     let copy = NamedTempFile::new_in(folder_of(destination)).map_err(cannot_write)?;
-    let contents = copy_snapshot(database, &copy, destination, progress)?;
+    let (contents, database_id) = copy_snapshot(database, &copy, destination, progress)?;
     let depth = match pace {
         Pace::Considerate => {
             // Not before: while the snapshot is read the WAL cannot be reset, so that must be over
@@ -132,26 +132,27 @@ fn copy_checked(
             reason: "the copy does not hold as much as the database".into(),
         });
     }
-    let manifest = Manifest::describe(copy.path(), contents).map_err(cannot_write)?;
+    let manifest = Manifest::describe(copy.path(), contents, database_id).map_err(cannot_write)?;
     Ok((copy, manifest))
 }
 
-/// Copies one snapshot of the database. Returns what the snapshot contains.
+/// Copies one snapshot of the database. Returns what the snapshot contains, and the id of the database.
 fn copy_snapshot(
     database: &Path,
     copy: &NamedTempFile,
     destination: &Path,
     mut progress: impl FnMut(u64, u64) -> ControlFlow<()>,
-) -> Result<Contents, BackupError> {
+) -> Result<(Contents, Option<DatabaseId>), BackupError> {
     let cannot_read = |error| connection::open_error(database, &error);
     let source = connection::open_unchecked(database)?;
     // Without a transaction a commit of another process would start the copy over.
     let snapshot = source.unchecked_transaction().map_err(cannot_read)?;
     let contents = Contents::read(&snapshot).map_err(cannot_read)?;
+    let database_id = DatabaseId::read(&snapshot).map_err(cannot_read)?;
     let mut target = connection::open_unchecked(copy.path())?;
     copy_pages(&snapshot, &mut target, &mut progress)
         .map_err(|error| cannot_write(destination, &error))?;
-    Ok(contents)
+    Ok((contents, database_id))
 }
 
 fn copy_pages(

@@ -40,8 +40,12 @@ pub(in crate::store) fn find_in(folder: &Path, database: &Path) -> io::Result<Ve
             && file.is_file()
             && file.len() == manifest.bytes
         {
-            let created_at = manifest.created_at;
-            found.push((moment, FoundBackup { path, created_at }));
+            let backup = FoundBackup {
+                path,
+                created_at: manifest.created_at,
+                database_id: manifest.database_id,
+            };
+            found.push((moment, backup));
         }
     }
     found.sort_by(|(left, _), (right, _)| left.cmp(right));

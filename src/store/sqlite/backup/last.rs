@@ -57,6 +57,7 @@ mod tests {
             created_at: "2026-11-26T03:04:05Z".into(),
             bytes: 0,
             sha256: String::new(),
+            database_id: None,
             contents: Contents {
                 schema: 0,
                 users: 0,

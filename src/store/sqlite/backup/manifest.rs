@@ -4,7 +4,7 @@ use super::file_system::folder_of;
 use crate::model::Timestamp;
 use crate::store::sqlite::connection::beside;
 use crate::store::sqlite::file_kind::other_kind;
-use crate::store::{Contents, Manifest};
+use crate::store::{Contents, DatabaseId, Manifest};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -18,13 +18,18 @@ impl Manifest {
     }
 
     /// Describes a copy, which need not have its name yet.
-    pub(super) fn describe(copy: &Path, contents: Contents) -> io::Result<Self> {
+    pub(super) fn describe(
+        copy: &Path,
+        contents: Contents,
+        database_id: Option<DatabaseId>,
+    ) -> io::Result<Self> {
         let (bytes, sha256) = copy_and_digest(File::open(copy)?, io::sink())?;
         Ok(Self {
             roomd: env!("CARGO_PKG_VERSION").into(),
             created_at: Timestamp::now().to_rfc3339(),
             bytes,
             sha256,
+            database_id,
             contents,
         })
     }
