@@ -121,7 +121,7 @@ fn a_person_with_another_address_is_known_by_the_username() {
     let csv = "email,name,username\nking@example.com,Ada,\neve@example.com,Eve,ada\n";
     let exit = try_sync(&folder, csv, &[]);
     let expected = "roomd: nothing was synchronized: fix the file and try again\n\
-                    people.csv, line 3: another user has this username\n";
+                    people.csv, line 3: the person in line 2 has the username ada too\n";
     assert_eq!(exit.stderr, expected);
     assert_eq!(users(&folder), after);
 }
@@ -239,6 +239,59 @@ fn every_bad_row_is_named_by_its_line_and_nothing_is_done() {
             .collect();
         assert_eq!(found, lines, "{exit:?}");
         assert_eq!(users(&folder), before);
+    }
+}
+
+#[test]
+fn a_repeated_value_is_named_with_both_of_its_rows() {
+    let repeated = "email,name,username\nnew@example.com,New,new\nb@example.com,B,\n\
+                    NEW@example.com,C,c\nd@example.com,D,New\n";
+    // Only the database tells that the blank username of the third line is "ada".
+    let of_user = "email,name,username\nb@example.com,B,Ada\nada@example.com,Ada,\n";
+    for (users, csv, rows) in [
+        (
+            &[][..],
+            repeated,
+            &[
+                "line 4: the person in line 2 has the e-mail address NEW@example.com too",
+                "line 5: the person in line 2 has the username New too",
+            ][..],
+        ),
+        (
+            &["ada"],
+            repeated,
+            &[
+                "line 4: the person in line 2 has the e-mail address NEW@example.com too",
+                "line 5: the person in line 2 has the username New too",
+            ],
+        ),
+        (
+            &["ada"],
+            of_user,
+            &[
+                "line 2: another user has the username Ada",
+                "line 3: the person in line 2 has the username ada too",
+            ],
+        ),
+    ] {
+        let folder = Folder::new();
+        for name in users {
+            let email = format!("{name}@example.com");
+            let args = [
+                "user",
+                "add",
+                "--name",
+                "Ada",
+                "--username",
+                name,
+                "--email",
+            ];
+            folder.roomd(&[&args[..], &[&email]].concat());
+        }
+        let exit = try_sync(&folder, csv, &[]);
+        let rows = rows.iter().map(|row| format!("\npeople.csv, {row}"));
+        let expected = "roomd: nothing was synchronized: fix the file and try again".to_owned();
+        assert_eq!(exit.stderr, expected + &rows.collect::<String>() + "\n");
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::{Database, address, assert_rule, paging, person, profile, username};
-use roomd::model::{Error, RowError, UserPatch, UserProfile, UserQuery};
+use roomd::model::{Error, NameOwner, RowError, RowFault, UserPatch, UserProfile, UserQuery};
 use roomd::store::{Directory, DirectoryEntry, SyncOutcome, SyncReport};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -103,11 +103,20 @@ async fn every_wrong_entry_is_reported_once_and_nothing_is_changed(database: Dat
         entry("newer@example.com", "other", "Test"),
     ]);
     let wrong = [
-        (2, Error::EmailTaken),
-        (3, Error::UsernameTaken),
-        (4, Error::UsernameTaken),
+        (
+            2,
+            RowFault::EmailTaken("ADA@example.com".into(), NameOwner::Row(0)),
+        ),
+        (
+            3,
+            RowFault::UsernameTaken("Ada@example.com".into(), NameOwner::Row(0)),
+        ),
+        (
+            4,
+            RowFault::UsernameTaken("other".into(), NameOwner::Row(2)),
+        ),
     ];
-    let wrong = wrong.map(|(row, error)| RowError { row, error });
+    let wrong = wrong.map(|(row, fault)| RowError { row, fault });
     let rehearsed = database.rehearse_sync(&directory, || {}).await;
     assert_rule(rehearsed, Error::InvalidRows(wrong.clone().into()));
     let done = database.sync_users(directory, || {}).await;

@@ -5,13 +5,12 @@ mod file;
 use crate::cli::error::BadRow;
 use crate::cli::output::counted;
 use crate::model::{
-    self, Email, Invalid, LangTag, Mobile, PersonName, Role, Surname, TimeZoneName, Timestamp,
-    UserDefaults, UserPatch, UserProfile, Username, text,
+    Email, Invalid, LangTag, Mobile, PersonName, Role, RowError, RowNames, Surname, TimeZoneName,
+    Timestamp, UserDefaults, UserPatch, UserProfile, Username, text,
 };
 use crate::store::DirectoryEntry;
 use csv::StringRecord;
 use file::{has_no_value, is_blank, records, to_text};
-use std::collections::HashSet;
 
 /// The most characters of a file that an error repeats.
 const MAX_SHOWN_CHARS: usize = 200;
@@ -85,25 +84,14 @@ impl Rows {
         rows
     }
 
-    /// Returns the rows whose e-mail address or username an earlier one has.
-    pub(super) fn repeated(&self) -> Vec<BadRow> {
-        let (mut emails, mut usernames) = (HashSet::new(), HashSet::new());
-        let mut repeated = Vec::new();
-        for (DirectoryEntry { profile, .. }, &line) in self.entries.iter().zip(&self.lines) {
-            let (email, username) = (profile.email.key(), profile.username.key());
-            let taken = if emails.contains(email) {
-                model::Error::EmailTaken
-            } else if usernames.contains(&username) {
-                model::Error::UsernameTaken
-            } else {
-                emails.insert(email);
-                usernames.insert(username);
-                continue;
-            };
-            let message = taken.to_string();
-            repeated.push(BadRow { line, message });
-        }
-        repeated
+    /// Returns an error for each row whose e-mail address or username an earlier one has, where all of
+    /// them are new users.
+    pub(super) fn repeated(&self) -> Vec<RowError> {
+        let mut names = RowNames::default();
+        let profiles = self.entries.iter().map(|entry| &entry.profile).enumerate();
+        profiles
+            .filter_map(|(row, profile)| names.add(row, &profile.email, &profile.username))
+            .collect()
     }
 }
 

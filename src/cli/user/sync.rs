@@ -1,15 +1,12 @@
-use super::csv_file::{bad_rows, errors_json, read, store_error};
+use super::user_file::{UserFile, print_errors};
 use crate::cli::confirm::{Caution, confirm};
 use crate::cli::error::CliError;
-use crate::cli::output::{counted, print_line, progress_bar};
+use crate::cli::output::{counted, progress_bar};
 use crate::cli::report::report_change;
 use crate::cli::shared::{GlobalArgs, block_on, open};
-use crate::store::{self, Directory, Missing, SyncOutcome, SyncReport};
+use crate::store::{Directory, Missing, SyncOutcome, SyncReport};
 use serde_json::{Value, json};
 use std::path::PathBuf;
-
-/// What this does with a file, as the end of "nothing was".
-const DONE: &str = "synchronized";
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -50,8 +47,7 @@ pub(super) fn run(args: &Args, global: GlobalArgs) -> Result<(), CliError> {
         }
         Err(error) => {
             if args.json {
-                // If stdout cannot be written, the error on stderr says what is wrong.
-                let _ = print_line(json!({"errors": errors_json(&error)}));
+                print_errors(&error, json!({}));
             }
             Err(error)
         }
@@ -59,32 +55,22 @@ pub(super) fn run(args: &Args, global: GlobalArgs) -> Result<(), CliError> {
 }
 
 fn sync(args: &Args, global: GlobalArgs) -> Result<SyncReport, CliError> {
-    let content = read(&args.file)?;
     let config = global.load()?;
-    let rows = content.rows(&config.users.defaults(), DONE)?;
-    let is_new = !config.database.path.exists();
-    if is_new {
-        // Before the database is created, which finds the same.
-        let repeated = rows.repeated();
-        if !repeated.is_empty() {
-            return Err(bad_rows(&args.file, repeated, DONE));
-        }
-        if args.caution.dry_run {
-            let inactive = rows.entries.iter().filter(|entry| !entry.profile.active);
-            return Ok(SyncReport {
-                added: rows.entries.len(),
-                inactive: inactive.count(),
-                ..SyncReport::default()
-            });
-        }
+    let file = UserFile::read(&args.file, "synchronized", &config)?;
+    if file.is_first && args.caution.dry_run {
+        let inactive = file.entries.iter().filter(|entry| !entry.profile.active);
+        return Ok(SyncReport {
+            added: file.entries.len(),
+            inactive: inactive.count(),
+            ..SyncReport::default()
+        });
     }
     let store = open(&config, Missing::Create)?;
     let mut directory = Directory {
-        entries: rows.entries,
+        entries: file.entries.clone(),
         deactivate_missing: args.deactivate_missing,
         may_deactivate_most: args.caution.yes || args.caution.dry_run,
     };
-    let failed = |error: store::Error| store_error(&args.file, &rows.lines, error, DONE);
     loop {
         let people = directory.entries.len() as u64;
         let outcome = if args.caution.dry_run {
@@ -100,7 +86,7 @@ fn sync(args: &Args, global: GlobalArgs) -> Result<SyncReport, CliError> {
             bar.finish_and_clear();
             outcome
         };
-        match outcome?.map_err(failed)? {
+        match outcome?.map_err(|error| file.error(error))? {
             SyncOutcome::Done(report) => return Ok(report),
             SyncOutcome::TooManyMissing { missing, active } => {
                 let action = format!(

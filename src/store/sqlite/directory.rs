@@ -2,9 +2,12 @@
 
 use super::Engine;
 use super::rooms::find_by_creator;
-use super::users::{find_by_email, find_by_guid, find_by_username, insert, look_up, update};
+use super::users::{
+    find_by_email, find_by_guid, find_by_username, insert, look_up, row_error, update,
+};
 use crate::model::{
-    self, Email, Guid, Room, RowError, User, UserLookup, UserPatch, UserProfile, Username,
+    self, Email, Guid, NameOwner, Room, RowError, RowFault, RowNames, User, UserLookup, UserPatch,
+    UserProfile, Username,
 };
 use crate::store::{Directory, DirectoryEntry, Error, SyncOutcome, SyncReport};
 use rusqlite::Connection;
@@ -107,20 +110,14 @@ impl Plan {
             .map(|entry| entry.profile.email.key())
             .collect();
         let (mut steps, mut errors) = (Vec::with_capacity(entries.len()), Vec::new());
-        let (mut seen, mut usernames) = (HashSet::new(), HashSet::new());
+        let mut names = RowNames::default();
         for (row, entry) in entries.iter().enumerate() {
             let before = find_person(connection, entry, &emails)?;
             let after = match &before {
                 Some(user) => entry.patch.clone().apply_to_profile(user.profile.clone()),
                 None => entry.profile.clone(),
             };
-            let is_first = seen.insert(entry.profile.email.key());
-            let error = match (is_first, usernames.insert(after.username.key())) {
-                (false, _) => Some(model::Error::EmailTaken),
-                (true, false) => Some(model::Error::UsernameTaken),
-                (true, true) => None,
-            };
-            errors.extend(error.map(|error| RowError { row, error }));
+            errors.extend(names.add(row, &entry.profile.email, &after.username));
             steps.push(Step { before, after });
             progress();
         }
@@ -196,20 +193,16 @@ impl Plan {
         for (row, step) in self.steps.into_iter().enumerate() {
             let written = match &step.before {
                 _ if !step.changes() => Ok(()),
-                None => insert(connection, &User::new(step.after)),
+                None => insert(connection, &User::new(step.after.clone())),
                 Some(before) => {
                     let patch = UserPatch::default();
                     let mut user = patch.apply(before.clone());
-                    user.profile = step.after;
+                    user.profile = step.after.clone();
                     update(connection, before, &user)
                 }
             };
-            match written {
-                Ok(()) => {}
-                // A user of an older schema: see the migration to schema 2.
-                Err(Error::Rule(error)) => errors.push(RowError { row, error }),
-                Err(error) => return Err(error),
-            }
+            // Only by a user of an older schema: see the migration to schema 2.
+            errors.extend(row_error(row, &step.after, written)?);
             progress();
         }
         if !errors.is_empty() {
@@ -261,8 +254,9 @@ fn taken_usernames(connection: &Connection, steps: &[Step]) -> Result<Vec<RowErr
             own != Some(owner) && keeps
         });
         if is_taken {
-            let error = model::Error::UsernameTaken;
-            errors.push(RowError { row, error });
+            let username = step.after.username.as_str().to_owned();
+            let fault = RowFault::UsernameTaken(username, NameOwner::User);
+            errors.push(RowError { row, fault });
         }
     }
     Ok(errors)
