@@ -14,6 +14,8 @@ pub enum RowFault {
     EmailTaken(String, NameOwner),
     /// The username belongs to another row or user.
     UsernameTaken(String, NameOwner),
+    /// The person with the e-mail address is to be registered, and the row has no name.
+    NameMissing(String),
 }
 
 /// The owner of an e-mail address or a username that a row has too.

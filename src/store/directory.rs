@@ -6,8 +6,11 @@ use crate::model::{Email, Guid, Room, User, UserLookup, UserPatch, UserProfile};
 /// One person of a directory.
 #[derive(Debug, Clone)]
 pub struct DirectoryEntry {
-    /// The user to register if the person is not one.
-    pub profile: UserProfile,
+    /// The e-mail address.
+    pub email: Email,
+    /// The user to register if the person is not one; None if the directory has no name, which a user
+    /// needs.
+    pub profile: Option<UserProfile>,
     /// What the directory says of a person who is.
     pub patch: UserPatch,
 }
@@ -82,8 +85,8 @@ impl Store {
     /// person, from a thread of the engine.
     ///
     /// # Errors
-    /// Every entry whose e-mail address or username an earlier one or another user has; a database that
-    /// cannot be written.
+    /// Every entry whose e-mail address or username an earlier one or another user has, or which has no
+    /// name and is no user; a database that cannot be written.
     pub async fn sync_users(
         &self,
         directory: Directory,

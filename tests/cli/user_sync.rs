@@ -296,6 +296,45 @@ fn a_repeated_value_is_named_with_both_of_its_rows() {
 }
 
 #[test]
+fn who_is_a_user_needs_no_name_in_the_file() {
+    let folder = Folder::new();
+    folder.add_users(2);
+    let csv = "email,active\nuser0@example.com,no\nuser1@example.com,\n";
+    let expected = json!({"updated": 1, "unchanged": 1, "inactive": 1});
+    assert_eq!(sync(&folder, csv, &[]), expected);
+    let expected = [[json!("Test"), json!(false)], [json!("Test"), json!(true)]];
+    assert_eq!(fields(&folder, &["name", "active"]), expected);
+    let csv = "email,name\nuser0@example.com,\nuser1@example.com,Grace\n";
+    let expected = json!({"updated": 1, "unchanged": 1, "inactive": 1});
+    assert_eq!(sync(&folder, csv, &[]), expected);
+    let names = fields(&folder, &["name"]).concat();
+    assert_eq!(names, ["Test", "Grace"]);
+}
+
+#[test]
+fn who_is_no_user_yet_needs_a_name() {
+    let csv = "email,active\nuser0@example.com,no\nnew@example.com,yes\n";
+    let message = |line, name: &str| {
+        format!(
+            "\npeople.csv, line {line}: {name}@example.com is no user yet, and a new user needs a \
+             name: fill in the column \"name\""
+        )
+    };
+    let first = Folder::new();
+    let exit = try_sync(&first, csv, &["--dry-run"]);
+    let (user, new) = (message(2, "user0"), message(3, "new"));
+    assert!(exit.stderr.ends_with(&format!("{user}{new}\n")), "{exit:?}");
+    assert!(!first.database().exists());
+    let folder = Folder::new();
+    folder.add_users(1);
+    let before = users(&folder);
+    let exit = try_sync(&folder, csv, &[]);
+    assert_eq!(exit.stderr.lines().count(), 2, "{exit:?}");
+    assert!(exit.stderr.ends_with(&format!("{new}\n")), "{exit:?}");
+    assert_eq!(users(&folder), before);
+}
+
+#[test]
 fn a_rehearsal_creates_no_database() {
     let folder = Folder::new();
     let report = sync(&folder, "email,name\na@example.com,A\n", &["--dry-run"]);

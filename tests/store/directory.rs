@@ -18,11 +18,12 @@ const GRACE: &str = "grace@example.com";
 /// Returns a person of a directory that has addresses, usernames and names.
 fn entry(email: &str, user: &str, name: &str) -> DirectoryEntry {
     DirectoryEntry {
-        profile: UserProfile {
+        email: address(email),
+        profile: Some(UserProfile {
             username: username(user),
             name: person(name),
             ..profile(email)
-        },
+        }),
         patch: UserPatch {
             email: Some(address(email)),
             username: Some(username(user)),
@@ -95,12 +96,17 @@ async fn a_person_with_another_address_keeps_the_room(database: Database) {
 async fn every_wrong_entry_is_reported_once_and_nothing_is_changed(database: Database) {
     database.register(&[ADA, GRACE]).await;
     let before = users(&database).await;
+    let nameless = |email: &str| DirectoryEntry {
+        profile: None,
+        ..entry(email, email, "Changed")
+    };
     let directory = directory(vec![
         entry(ADA, ADA, "Changed"),
-        entry(GRACE, GRACE, "Changed"),
+        nameless(GRACE),
         entry("ADA@example.com", "other", "Test"),
         entry("new@example.com", "Ada@example.com", "Test"),
         entry("newer@example.com", "other", "Test"),
+        nameless("newest@example.com"),
     ]);
     let wrong = [
         (
@@ -115,6 +121,7 @@ async fn every_wrong_entry_is_reported_once_and_nothing_is_changed(database: Dat
             4,
             RowFault::UsernameTaken("other".into(), NameOwner::Row(2)),
         ),
+        (5, RowFault::NameMissing("newest@example.com".into())),
     ];
     let wrong = wrong.map(|(row, fault)| RowError { row, fault });
     let rehearsed = database.rehearse_sync(&directory, || {}).await;

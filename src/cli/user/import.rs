@@ -1,4 +1,4 @@
-use super::user_file::{UserFile, print_errors};
+use super::user_file::{Purpose, UserFile, print_errors};
 use crate::cli::error::CliError;
 use crate::cli::output::{counted, progress_bar};
 use crate::cli::report::report_change;
@@ -46,13 +46,14 @@ pub(super) fn run(args: &Args, global: GlobalArgs) -> Result<(), CliError> {
 /// Registers the users of a file; returns how many there are.
 fn import(path: &Path, global: GlobalArgs) -> Result<usize, CliError> {
     let config = global.load()?;
-    let file = UserFile::read(path, "imported", &config)?;
+    let file = UserFile::read(path, Purpose::Import, &config)?;
     let store = open(&config, Missing::Create)?;
-    let profiles: Vec<_> = file
+    // Each has a name, as the purpose demands.
+    let profiles = file
         .entries
         .iter()
-        .map(|entry| entry.profile.clone())
-        .collect();
+        .filter_map(|entry| entry.profile.clone());
+    let profiles: Vec<_> = profiles.collect();
     let count = profiles.len();
     let bar = progress_bar(count as u64, "users");
     let progress = bar.clone();

@@ -1,4 +1,4 @@
-use super::user_file::{UserFile, print_errors};
+use super::user_file::{Purpose, UserFile, print_errors};
 use crate::cli::confirm::{Caution, confirm};
 use crate::cli::error::CliError;
 use crate::cli::output::{counted, progress_bar};
@@ -16,14 +16,15 @@ value whose field is blank, except surname, mobile and expires_at, which a blank
 field empties. All of the file is done, or nothing.
 
 Users who are not in the file stay as they are without --deactivate-missing.
-It asks before it deactivates more than half of all active users. An inactive user who is in the file stays inactive, unless the file has a
-column `active` that says otherwise.
+It asks before it deactivates more than half of all active users. An inactive
+user who is in the file stays inactive, unless the file has a column `active`
+that says otherwise.
 
 Examples:
   roomd user sync people.csv --dry-run
   roomd user sync people.csv --deactivate-missing --json")]
 pub(in crate::cli) struct Args {
-    /// CSV file as `roomd user import` takes it
+    /// CSV file as `roomd user import` takes it; people who are users already need no name in it
     file: PathBuf,
     /// Deactivate active users who are not in the file
     #[arg(long)]
@@ -56,9 +57,12 @@ pub(super) fn run(args: &Args, global: GlobalArgs) -> Result<(), CliError> {
 
 fn sync(args: &Args, global: GlobalArgs) -> Result<SyncReport, CliError> {
     let config = global.load()?;
-    let file = UserFile::read(&args.file, "synchronized", &config)?;
+    let file = UserFile::read(&args.file, Purpose::Sync, &config)?;
     if file.is_first && args.caution.dry_run {
-        let inactive = file.entries.iter().filter(|entry| !entry.profile.active);
+        let inactive = file
+            .entries
+            .iter()
+            .filter(|entry| entry.patch.active == Some(false));
         return Ok(SyncReport {
             added: file.entries.len(),
             inactive: inactive.count(),

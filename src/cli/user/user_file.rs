@@ -10,10 +10,29 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
+/// What is to be done with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// All people are new users, so that each needs a name.
+    Import,
+    /// People may be users already.
+    Sync,
+}
+
+impl Purpose {
+    /// Returns what is done, as the end of "nothing was".
+    fn done(self) -> &'static str {
+        match self {
+            Self::Import => "imported",
+            Self::Sync => "synchronized",
+        }
+    }
+}
+
 /// The users of a file, each row of which is right.
 pub(super) struct UserFile<'a> {
     path: &'a Path,
-    done: &'static str,
+    purpose: Purpose,
     /// The line on which each row starts, from 1.
     lines: Vec<u64>,
     /// The rows.
@@ -23,38 +42,38 @@ pub(super) struct UserFile<'a> {
 }
 
 impl<'a> UserFile<'a> {
-    /// Reads a file for the database of the settings, which need not exist. `done` says what is to be
-    /// done with the file, as the end of "nothing was".
+    /// Reads a file for the database of the settings, which need not exist.
     ///
     /// # Errors
     /// A file that cannot be read; all rows that are wrong.
     pub(super) fn read(
         path: &'a Path,
-        done: &'static str,
+        purpose: Purpose,
         config: &Config,
     ) -> Result<Self, CliError> {
         let content = fs::read(path).map_err(|reason| ImportError::Unreadable {
             file: path.to_owned(),
             reason,
         })?;
-        let rows = Rows::read(&content, &config.users.defaults());
+        let needs_names = purpose == Purpose::Import;
+        let rows = Rows::read(&content, needs_names, &config.users.defaults());
         let is_first = !config.database.path.exists();
         // Before the database is created, which finds the same.
-        let repeated = match is_first {
-            true => rows.repeated(),
+        let errors = match is_first {
+            true => rows.errors_of_new(),
             false => Vec::new(),
         };
         let file = Self {
             path,
-            done,
+            purpose,
             lines: rows.lines,
             entries: rows.entries,
             is_first,
         };
         if !rows.bad.is_empty() {
             Err(file.bad_rows(rows.bad))
-        } else if !repeated.is_empty() {
-            Err(file.row_errors(repeated))
+        } else if !errors.is_empty() {
+            Err(file.row_errors(errors))
         } else {
             Ok(file)
         }
@@ -77,21 +96,29 @@ impl<'a> UserFile<'a> {
     }
 
     fn in_words(&self, fault: &RowFault) -> String {
-        let (what, owner) = match fault {
-            RowFault::EmailTaken(email, owner) => (format!("the e-mail address {email}"), owner),
-            RowFault::UsernameTaken(username, owner) => (format!("the username {username}"), owner),
-        };
+        match fault {
+            RowFault::EmailTaken(email, owner) => {
+                self.taken(&format!("the e-mail address {email}"), *owner)
+            }
+            RowFault::UsernameTaken(username, owner) => {
+                self.taken(&format!("the username {username}"), *owner)
+            }
+            RowFault::NameMissing(email) => format!(
+                "{email} is no user yet, and a new user needs a name: fill in the column \"name\""
+            ),
+        }
+    }
+
+    fn taken(&self, what: &str, owner: NameOwner) -> String {
         match owner {
             NameOwner::User => format!("another user has {what}"),
             // Also where the field is blank there, and the database has the value.
-            NameOwner::Row(row) => {
-                format!("the person in line {} has {what} too", self.lines[*row])
-            }
+            NameOwner::Row(row) => format!("the person in line {} has {what} too", self.lines[row]),
         }
     }
 
     fn bad_rows(&self, rows: Vec<BadRow>) -> CliError {
-        let (file, done) = (self.path.to_owned(), self.done);
+        let (file, done) = (self.path.to_owned(), self.purpose.done());
         ImportError::BadRows { file, rows, done }.into()
     }
 }

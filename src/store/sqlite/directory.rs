@@ -70,6 +70,8 @@ impl Engine {
 
 /// What is to be done with one person.
 struct Step {
+    /// The index of the person in the directory.
+    row: usize,
     /// The user whom the person is, if the person is one.
     before: Option<User>,
     after: UserProfile,
@@ -104,23 +106,7 @@ impl Plan {
         directory: &Directory,
         progress: &mut impl FnMut(),
     ) -> Result<Self, Error> {
-        let entries = &directory.entries;
-        let emails: HashSet<&str> = entries
-            .iter()
-            .map(|entry| entry.profile.email.key())
-            .collect();
-        let (mut steps, mut errors) = (Vec::with_capacity(entries.len()), Vec::new());
-        let mut names = RowNames::default();
-        for (row, entry) in entries.iter().enumerate() {
-            let before = find_person(connection, entry, &emails)?;
-            let after = match &before {
-                Some(user) => entry.patch.clone().apply_to_profile(user.profile.clone()),
-                None => entry.profile.clone(),
-            };
-            errors.extend(names.add(row, &entry.profile.email, &after.username));
-            steps.push(Step { before, after });
-            progress();
-        }
+        let (steps, mut errors) = steps(connection, &directory.entries, progress)?;
         errors.extend(taken_usernames(connection, &steps)?);
         if !errors.is_empty() {
             errors.sort_by_key(|error| error.row);
@@ -190,7 +176,7 @@ impl Plan {
             }
         }
         let mut errors = Vec::new();
-        for (row, step) in self.steps.into_iter().enumerate() {
+        for step in self.steps {
             let written = match &step.before {
                 _ if !step.changes() => Ok(()),
                 None => insert(connection, &User::new(step.after.clone())),
@@ -202,7 +188,7 @@ impl Plan {
                 }
             };
             // Only by a user of an older schema: see the migration to schema 2.
-            errors.extend(row_error(row, &step.after, written)?);
+            errors.extend(row_error(step.row, &step.after, written)?);
             progress();
         }
         if !errors.is_empty() {
@@ -217,6 +203,37 @@ impl Plan {
     }
 }
 
+/// Returns what is to be done with each person, and an error for each entry that is wrong by itself or by
+/// an earlier one.
+fn steps(
+    connection: &Connection,
+    entries: &[DirectoryEntry],
+    progress: &mut impl FnMut(),
+) -> Result<(Vec<Step>, Vec<RowError>), Error> {
+    let emails: HashSet<&str> = entries.iter().map(|entry| entry.email.key()).collect();
+    let (mut steps, mut errors) = (Vec::with_capacity(entries.len()), Vec::new());
+    let mut names = RowNames::default();
+    for (row, entry) in entries.iter().enumerate() {
+        let before = find_person(connection, entry, &emails)?;
+        let after = match &before {
+            Some(user) => Some(entry.patch.clone().apply_to_profile(user.profile.clone())),
+            None => entry.profile.clone(),
+        };
+        match after {
+            Some(after) => {
+                errors.extend(names.add(row, &entry.email, &after.username));
+                steps.push(Step { row, before, after });
+            }
+            None => {
+                let fault = RowFault::NameMissing(entry.email.as_str().to_owned());
+                errors.push(RowError { row, fault });
+            }
+        }
+        progress();
+    }
+    Ok((steps, errors))
+}
+
 /// Finds the user whom a person is. Whoever has got another e-mail address is found by the username,
 /// but only if the directory does not have the user of that username under the old address too.
 fn find_person(
@@ -224,7 +241,7 @@ fn find_person(
     entry: &DirectoryEntry,
     emails: &HashSet<&str>,
 ) -> Result<Option<User>, Error> {
-    if let Some(user) = find_by_email(connection, &entry.profile.email)? {
+    if let Some(user) = find_by_email(connection, &entry.email)? {
         return Ok(Some(user));
     }
     let Some(username) = &entry.patch.username else {
@@ -242,7 +259,7 @@ fn taken_usernames(connection: &Connection, steps: &[Step]) -> Result<Vec<RowErr
         .filter_map(|step| Some((step.before.as_ref()?.guid, &step.after.username)))
         .collect();
     let mut errors = Vec::new();
-    for (row, step) in steps.iter().enumerate() {
+    for step in steps {
         if step.before.is_some() && !step.renames() {
             continue;
         }
@@ -256,6 +273,7 @@ fn taken_usernames(connection: &Connection, steps: &[Step]) -> Result<Vec<RowErr
         if is_taken {
             let username = step.after.username.as_str().to_owned();
             let fault = RowFault::UsernameTaken(username, NameOwner::User);
+            let row = step.row;
             errors.push(RowError { row, fault });
         }
     }
