@@ -16,7 +16,9 @@ mod threads;
 pub use backups::{
     FoundBackup, VerifiedBackup, backup_name, backups_in, remove_backup, verify_backup,
 };
-pub use directory::{Directory, DirectoryEntry, SyncOutcome, SyncReport};
+pub use directory::{
+    Directory, DirectoryEntry, SyncChange, SyncOutcome, SyncRehearsal, SyncReport,
+};
 pub use error::{Error, Failure, OpenError};
 pub use maintenance::{
     BackupError, Check, CheckStatus, Contents, Examination, Excerpt, Facts, Manifest, OldDatabase,

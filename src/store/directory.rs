@@ -43,6 +43,31 @@ pub struct SyncReport {
     pub inactive: usize,
 }
 
+/// A change of one user by which the users become like a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SyncChange {
+    /// A person is registered, with this profile.
+    Added(Box<UserProfile>),
+    /// A user changes.
+    Updated {
+        /// The user before.
+        user: Box<User>,
+        /// The profile after it.
+        profile: Box<UserProfile>,
+    },
+    /// A user who is not in the directory becomes inactive.
+    Deactivated(Box<User>),
+}
+
+/// What [`Store::sync_users`] would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncRehearsal {
+    /// How many users would change.
+    pub report: SyncReport,
+    /// Each change: people in the order of the directory, then users who are not in it.
+    pub changes: Vec<SyncChange>,
+}
+
 /// The outcome of a call that makes the users like a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SyncOutcome {
@@ -97,7 +122,8 @@ impl Store {
         }
     }
 
-    /// Finds out what [`Store::sync_users`] would do. Calls `progress` once for each person.
+    /// Finds out what [`Store::sync_users`] would do if it may deactivate most users. Calls `progress` once
+    /// for each person.
     ///
     /// # Errors
     /// Those of [`Store::sync_users`].
@@ -105,7 +131,7 @@ impl Store {
         &self,
         directory: &Directory,
         progress: impl FnMut(),
-    ) -> Result<SyncOutcome, Error> {
+    ) -> Result<SyncRehearsal, Error> {
         match self {
             Self::Sqlite(engine) => engine.rehearse_sync(directory, progress),
         }

@@ -1,6 +1,6 @@
 use crate::{Database, address, assert_rule, paging, person, profile, username};
-use roomd::model::{Error, NameOwner, RowError, RowFault, UserPatch, UserProfile, UserQuery};
-use roomd::store::{Directory, DirectoryEntry, SyncOutcome, SyncReport};
+use roomd::model::{Error, NameOwner, RowError, RowFault, User, UserPatch, UserProfile, UserQuery};
+use roomd::store::{Directory, DirectoryEntry, SyncChange, SyncOutcome, SyncReport};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -60,18 +60,35 @@ async fn a_rehearsal_tells_what_a_synchronization_does_and_changes_nothing(datab
         entry(GRACE, GRACE, "Grace"),
         entry("new@example.com", "new", "New"),
     ]);
-    let expected = SyncOutcome::Done(SyncReport {
+    let report = SyncReport {
         added: 1,
         updated: 1,
         unchanged: 1,
         deactivated: 1,
         missing: 1,
         inactive: 0,
-    });
+    };
     let rehearsed = database.rehearse_sync(&directory, || {}).await;
-    assert_eq!(rehearsed, Ok(expected));
+    let rehearsed = rehearsed.expect("a report");
+    assert_eq!(rehearsed.report, report);
+    let of = |user: &User| user.profile.email.as_str().to_owned();
+    let changes = rehearsed.changes.iter().map(|change| match change {
+        SyncChange::Added(profile) => ("added", profile.email.as_str().to_owned()),
+        SyncChange::Updated { user, profile } => {
+            assert_eq!(profile.name, person("Grace"));
+            ("updated", of(user))
+        }
+        SyncChange::Deactivated(user) => ("deactivated", of(user)),
+    });
+    let expected = [
+        ("updated", GRACE.to_owned()),
+        ("added", "new@example.com".to_owned()),
+        ("deactivated", "edsger@example.com".to_owned()),
+    ];
+    assert_eq!(changes.collect::<Vec<_>>(), expected);
     assert_eq!(users(&database).await, before);
-    assert_eq!(database.sync_users(directory, || {}).await, Ok(expected));
+    let done = database.sync_users(directory, || {}).await;
+    assert_eq!(done, Ok(SyncOutcome::Done(report)));
     let expected = [
         (ADA, "Test", true),
         (GRACE, "Grace", true),

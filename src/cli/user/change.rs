@@ -154,21 +154,9 @@ async fn write(store: &Store, typed: &str, patch: UserPatch) -> Result<Changed, 
         store.update_user(before.guid, patch).await?
     };
     let (old, new) = (&before.profile, &after.profile);
-    let names = [
-        ("name", old.name != new.name),
-        ("surname", old.surname != new.surname),
-        ("email", old.email != new.email),
-        ("username", old.username != new.username),
-        ("role", old.role != new.role),
-        ("mobile", old.mobile != new.mobile),
-        ("lang", old.lang != new.lang),
-        ("timezone", old.timezone != new.timezone),
-        ("active", old.active != new.active),
-    ];
-    let names = names.into_iter().filter(|(_, is_new)| *is_new);
     let revokes = old.email.key() != new.email.key() || (old.active && !new.active);
     Ok(Changed {
-        names: names.map(|(name, _)| name).collect(),
+        names: old.changed_fields(new),
         voids_links: revokes && room.is_some_and(|room| room.host_link_given),
         before,
         after,

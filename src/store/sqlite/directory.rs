@@ -9,7 +9,9 @@ use crate::model::{
     self, Email, Guid, NameOwner, Room, RowError, RowFault, RowNames, User, UserLookup, UserPatch,
     UserProfile, Username,
 };
-use crate::store::{Directory, DirectoryEntry, Error, SyncOutcome, SyncReport};
+use crate::store::{
+    Directory, DirectoryEntry, Error, SyncChange, SyncOutcome, SyncRehearsal, SyncReport,
+};
 use rusqlite::Connection;
 use std::collections::{HashMap, HashSet};
 
@@ -57,13 +59,15 @@ impl Engine {
         &self,
         directory: &Directory,
         mut progress: impl FnMut(),
-    ) -> Result<SyncOutcome, Error> {
+    ) -> Result<SyncRehearsal, Error> {
         self.read(|connection| {
             // All of it is of one moment.
             let snapshot = connection.unchecked_transaction()?;
             let plan = Plan::make(&snapshot, directory, &mut progress)?;
-            let refusal = plan.too_many_missing(directory);
-            Ok(refusal.unwrap_or(SyncOutcome::Done(plan.report())))
+            Ok(SyncRehearsal {
+                report: plan.report(),
+                changes: plan.into_changes(&snapshot)?,
+            })
         })
     }
 }
@@ -81,6 +85,17 @@ impl Step {
     fn changes(&self) -> bool {
         let before = self.before.as_ref();
         before.is_none_or(|user| user.profile != self.after)
+    }
+
+    fn into_change(self) -> SyncChange {
+        let profile = Box::new(self.after);
+        match self.before {
+            Some(user) => SyncChange::Updated {
+                user: Box::new(user),
+                profile,
+            },
+            None => SyncChange::Added(profile),
+        }
     }
 
     /// Returns whether the person has another username than before.
@@ -158,6 +173,18 @@ impl Plan {
             missing: self.missing.len(),
             inactive: count(|step| !step.after.active),
         }
+    }
+
+    fn into_changes(self, connection: &Connection) -> Result<Vec<SyncChange>, Error> {
+        let steps = self.steps.into_iter().filter(Step::changes);
+        let mut changes: Vec<SyncChange> = steps.map(Step::into_change).collect();
+        if self.deactivates_missing {
+            for guid in self.missing {
+                let user = find_by_guid(connection, guid)?;
+                changes.extend(user.map(Box::new).map(SyncChange::Deactivated));
+            }
+        }
+        Ok(changes)
     }
 
     fn carry_out(
