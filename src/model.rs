@@ -7,6 +7,7 @@ mod api_key;
 mod email;
 mod email_domain;
 mod error;
+pub(crate) mod file_kind;
 mod guid;
 mod lang_tag;
 mod meeting;

@@ -1,7 +1,7 @@
 //! Asks a server for its health, as a client: it opens a connection, and the server reads its database
 //! and writes to it.
 
-use crate::config::{Config, Moment, PublicUrl, read_file};
+use crate::config::{Config, PublicUrl, read_file};
 use crate::model::text;
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
@@ -65,7 +65,7 @@ impl Probe {
     /// authority that this system trusts, or be the one of the settings, which may have signed itself.
     pub(crate) fn of_url(url: &PublicUrl, config: &Config) -> Self {
         let own = config.tls.certificate.as_deref();
-        let own = own.and_then(|file| read_file(file, Moment::Running).ok());
+        let own = own.and_then(|file| read_file(file).ok());
         let own = own.as_deref().unwrap_or_default();
         let own = CertificateDer::pem_slice_iter(own).filter_map(Result::ok);
         let all = load_native_certs().certs.into_iter().chain(own);

@@ -3,12 +3,17 @@
 use super::rows::Rows;
 use crate::cli::error::{BadRow, CliError, ImportError};
 use crate::cli::output::print_line;
-use crate::config::Config;
+use crate::config::{Config, not_a_file, read_at_most};
+use crate::model::file_kind::{PIPE, other_kind};
 use crate::model::{self, NameOwner, RowError, RowFault};
 use crate::store::{self, DirectoryEntry};
 use serde_json::{Value, json};
-use std::fs;
+use std::fs::File;
+use std::io;
 use std::path::Path;
+
+/// The most bytes of a file: half a million people, and an end to what a program writes into a pipe.
+const MAX_BYTES: u64 = 64 << 20;
 
 /// What is to be done with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +56,7 @@ impl<'a> UserFile<'a> {
         purpose: Purpose,
         config: &Config,
     ) -> Result<Self, CliError> {
-        let content = fs::read(path).map_err(|reason| ImportError::Unreadable {
+        let content = read(path).map_err(|reason| ImportError::Unreadable {
             file: path.to_owned(),
             reason,
         })?;
@@ -120,6 +125,14 @@ impl<'a> UserFile<'a> {
     fn bad_rows(&self, rows: Vec<BadRow>) -> CliError {
         let (file, done) = (self.path.to_owned(), self.purpose.done());
         ImportError::BadRows { file, rows, done }.into()
+    }
+}
+
+/// Reads a file, which may come through a pipe.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    match other_kind(path) {
+        None | Some(PIPE) => read_at_most(File::open(path)?, MAX_BYTES),
+        Some(kind) => Err(not_a_file(kind)),
     }
 }
 
