@@ -106,6 +106,7 @@ fn a_setting_names_a_regular_file() {
     for (setting, settings) in FILE_SETTINGS {
         for (put_endless, kind) in ENDLESS.into_iter().zip(["a named pipe", "a device"]) {
             let folder = folder();
+            folder.add_key();
             let pair = pair();
             put(&folder, &pair, &pair);
             folder.write(
@@ -117,6 +118,9 @@ fn a_setting_names_a_regular_file() {
             let message = exit.error_message();
             let is_named = message.contains(setting) && message.contains("special");
             assert!(is_named && message.contains(kind), "{setting}: {message}");
+            let exit = folder.run(&["doctor", "--json"]);
+            assert_eq!(exit.status.code(), Some(1), "{exit:?}");
+            assert!(exit.stdout.contains(kind), "{setting}: {exit:?}");
         }
     }
 }

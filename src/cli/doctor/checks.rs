@@ -1,10 +1,9 @@
 use crate::config::{Config, PublicUrl};
-use crate::meeting::handoff::Finding;
+use crate::meeting::handoff::{Finding, HandoffServer};
 use crate::meeting::{self, HostSecret, SecretFile};
 use crate::model::Timestamp;
-use crate::server::{self, CertificateFault, CertificateReport};
+use crate::server::{CertificateFault, CertificateReport, ServerError, StartParts};
 use crate::store::{Check, Facts, examine};
-use std::fmt::Display;
 
 /// A clock cannot be before this moment, in RFC 3339: the program was written after it.
 const WRITTEN: &str = "2026-11-01T00:00:00Z";
@@ -12,23 +11,24 @@ const WRITTEN: &str = "2026-11-01T00:00:00Z";
 /// Checks all that a valid configuration names.
 pub(super) fn run(config: &Config) -> Vec<Check> {
     let examination = examine(&config.database.path.clone().into());
-    let certificate = server::check_certificate(config);
-    let mut checks = vec![configuration(&certificate), public_url(config)];
-    if let Ok(Some(report)) = &certificate {
-        checks.push(self::certificate(report));
-    }
+    let parts = StartParts::load(config);
+    let mut checks = vec![configuration(&parts), public_url(config)];
+    let parts = parts.ok();
+    let report = parts.as_ref().and_then(StartParts::certificate_report);
+    checks.extend(report.as_ref().map(certificate));
     checks.extend(examination.checks);
     if let Some(facts) = examination.facts {
         checks.push(clock(facts.latest, Timestamp::now()));
         checks.push(keys(facts, config.auth.required));
         checks.push(host_links(config, facts));
     }
-    checks.extend(meeting_server(config));
+    let server = parts.as_ref().and_then(StartParts::meeting_server);
+    checks.extend(server.map(meeting_server).unwrap_or_default());
     checks
 }
 
-fn configuration<T, E: Display>(certificate: &Result<T, E>) -> Check {
-    match certificate {
+fn configuration(parts: &Result<StartParts, ServerError>) -> Check {
+    match parts {
         Ok(_) => Check::ok("configuration", "valid"),
         Err(error) => Check::failed("configuration", error),
     }
@@ -112,14 +112,9 @@ fn host_links(config: &Config, facts: Facts) -> Check {
     }
 }
 
-/// Checks the server on which meetings take place, if it is another one, and asks it where it can be asked.
-fn meeting_server(config: &Config) -> Vec<Check> {
+/// Asks the server on which meetings take place, where it can be asked.
+fn meeting_server(server: &HandoffServer) -> Vec<Check> {
     let name = "meeting server";
-    let server = match server::handoff_server(&config.meeting) {
-        Ok(Some(server)) => server,
-        Ok(None) => return Vec::new(),
-        Err(error) => return vec![Check::failed(name, error)],
-    };
     let checks = server.check().into_iter().map(|found| match found {
         Finding::Fine(found) => Check::ok(name, found),
         Finding::Doubtful(found) => Check::warning(name, found),
