@@ -9,6 +9,7 @@ mod head_filter;
 mod listener;
 mod metrics;
 mod probe;
+mod probe_failure;
 mod reload;
 mod request_memory;
 mod start_parts;

@@ -1,6 +1,7 @@
 //! Asks a server for its health, as a client: it opens a connection, and the server reads its database
 //! and writes to it.
 
+use super::probe_failure;
 use crate::config::{Config, PublicUrl, read_file};
 use crate::model::text;
 use rustls::crypto::ring;
@@ -43,7 +44,7 @@ pub(crate) enum Health {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProbeError {
     #[error("{url} does not answer: {reason}")]
-    NoAnswer { url: String, reason: Error },
+    NoAnswer { url: String, reason: String },
     #[error(
         "{url} answers with status {status}, which is not the answer of roomd: does another program \
          listen there?"
@@ -100,9 +101,9 @@ impl Probe {
     /// # Errors
     /// No whole answer within `timeout`; an answer that is not one of roomd.
     pub(crate) fn ask(&self, timeout: Duration) -> Result<Health, ProbeError> {
-        let no_answer = |reason| ProbeError::NoAnswer {
+        let no_answer = |error| ProbeError::NoAnswer {
             url: self.url.clone(),
-            reason,
+            reason: probe_failure::in_words(&error, timeout),
         };
         let request = self.agent.get(&self.url).config();
         let request = request.timeout_global(Some(timeout)).build();

@@ -12,7 +12,7 @@ use crate::store::sqlite::schema::Depth;
 use crate::store::sqlite::serve_lock::ServeLock;
 use crate::store::{BackupError, Contents, Location, Manifest, OldDatabase, Restored};
 use std::fs::File;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use tempfile::NamedTempFile;
 
@@ -94,7 +94,10 @@ pub(super) fn open_backup(backup: &Path) -> Result<File, BackupError> {
             return Err(invalid(backup, reason));
         }
     }
-    File::open(backup).map_err(|error| invalid(backup, error.to_string()))
+    File::open(backup).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => BackupError::NoBackup(backup.to_owned()),
+        _ => invalid(backup, format!("it cannot be read ({error})")),
+    })
 }
 
 /// Copies the bytes of a backup and compares them with its manifest. Returns the manifest, if there
