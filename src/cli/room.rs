@@ -4,7 +4,7 @@ mod show;
 
 use super::confirm::confirm;
 use super::error::CliError;
-use super::find::find_room;
+use super::find::{RoomArg, find_room};
 use super::report::report_change;
 use super::room_view::{room_in_words, room_json};
 use super::shared::{GlobalArgs, block_on, open, room_url};
@@ -12,7 +12,6 @@ use crate::config::Config;
 use crate::meeting::{self, HostLinks, MAX_HOST_LINK_SECONDS};
 use crate::model::{Room, Timestamp};
 use crate::store::{Location, Missing, Store};
-use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -35,9 +34,8 @@ Examples:
   roomd room host-link ada@example.com --expires-in 3600
   roomd room host-link ada@example.com --rotate --yes")]
 pub(super) struct HostLinkArgs {
-    /// GUID, URL or end of the URL, or e-mail address, username or GUID of the owner
-    #[arg(value_name = "ROOM", value_parser = NonEmptyStringValueParser::new())]
-    room: String,
+    #[command(flatten)]
+    room: RoomArg,
     /// Revoke all host links of the room before; the link for everybody stays
     #[arg(long)]
     rotate: bool,
@@ -67,7 +65,7 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
 fn host_link(args: &HostLinkArgs, global: GlobalArgs) -> Result<(), CliError> {
     let config = global.load()?;
     let store = open(&config, Missing::Fail)?;
-    let room = block_on(find_room(&store, &args.room, &config))??;
+    let room = block_on(find_room(&store, &args.room.typed, &config))??;
     if args.rotate {
         let (what, owner) = (room_in_words(&room), &room.creator_email);
         let action = format!("revoke all host links of {what} of {owner}");
