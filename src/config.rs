@@ -13,7 +13,7 @@ mod values;
 
 pub use effective::EffectiveSetting;
 pub use error::ConfigError;
-pub use file::{MAX_FILE_BYTES, Moment, read_file};
+pub use file::{MAX_FILE_BYTES, Moment, not_a_file, read_at_most, read_file};
 pub use setting_source::SettingSource;
 pub use settings::{
     Api, Auth, BigBlueButton, Builtin, Config, Database, Jitsi, LiveKit, Log, Meeting, Metrics,

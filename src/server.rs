@@ -9,8 +9,10 @@ mod head_filter;
 mod listener;
 mod metrics;
 mod probe;
+mod probe_failure;
 mod reload;
 mod request_memory;
+mod start_parts;
 mod tls;
 mod transport;
 
@@ -21,11 +23,12 @@ pub(crate) use handoff::handoff_server;
 pub use metrics::MetricsError;
 pub(crate) use probe::{Health, Probe, ProbeError};
 pub use reload::Reloader;
+pub(crate) use start_parts::StartParts;
 pub use tls::TlsError;
 
 use crate::config::{Config, Origin, PublicUrl};
-use crate::http::{self, AppState, MetricsAccess, MetricsPage};
-use crate::meeting::handoff::{CALL_THREADS, Handoffs};
+use crate::http::{self, AppState, MetricsPage};
+use crate::meeting::handoff::CALL_THREADS;
 use crate::meeting::{self, HostLinks, SecretError};
 use crate::metrics::{Metrics, Process};
 use crate::model::Timestamp;
@@ -68,10 +71,8 @@ pub struct BoundServer {
     listener: TcpListener,
     connections: Arc<Connections>,
     connections_per_worker: usize,
-    certificate: Option<Arc<Certificate>>,
-    handoffs: Option<Handoffs>,
+    parts: StartParts,
     process: Process,
-    metrics_access: MetricsAccess,
     /// The listener that serves the metrics alone, if there is one.
     metrics_listener: Option<TcpListener>,
 }
@@ -111,15 +112,13 @@ impl BoundServer {
         // below the hard limit.
         let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(DEFAULT_FILE_LIMIT);
         check_file_limit(files, workers + metrics_workers)?;
-        let handoffs = handoff::handoffs(&config.meeting)?;
-        let calls = match &handoffs {
-            Some(handoffs) if handoffs.server().calls_out() => CALL_THREADS,
+        let parts = StartParts::load(&config)?;
+        let calls = match parts.meeting_server() {
+            Some(server) if server.calls_out() => CALL_THREADS,
             _ => 0,
         };
         let threads = workers + metrics_threads + STORE_THREADS + OTHER_THREADS + calls;
         store::check_threads(threads)?;
-        let certificate = Certificate::load(&config.tls, config.server.public_url.as_ref())?;
-        let metrics_access = metrics::access(&config)?;
         let (listener, address) = listen_for("server.listen", config.server.listen)?;
         let metrics_listener = match config.metrics.listen {
             Some(address) => Some(listen_for("metrics.listen", address)?.0),
@@ -139,10 +138,8 @@ impl BoundServer {
             listener,
             connections,
             connections_per_worker,
-            certificate,
-            handoffs,
+            parts,
             process,
-            metrics_access,
             metrics_listener,
         })
     }
@@ -178,13 +175,13 @@ impl BoundServer {
                 config,
                 store,
                 host_links,
-                self.handoffs,
+                self.parts.handoffs,
                 &url,
                 MetricsPage {
                     workers: Metrics::default(),
                     process: self.process,
-                    sources: metrics::sources(&self.connections, self.certificate.as_ref()),
-                    access: self.metrics_access,
+                    sources: metrics::sources(&self.connections, self.parts.certificate.as_ref()),
+                    access: self.parts.metrics_access,
                 },
             )),
             metrics_listener: self.metrics_listener,
@@ -194,7 +191,7 @@ impl BoundServer {
             listener: self.listener,
             connections: self.connections,
             connections_per_worker: self.connections_per_worker,
-            certificate: self.certificate,
+            certificate: self.parts.certificate,
         })
     }
 }
@@ -411,15 +408,6 @@ async fn host_links(config: &Config, store: &Store) -> Result<HostLinks, ServerE
         );
     }
     Ok(host_links)
-}
-
-/// Checks the certificate and the key that the settings name; `None` if they name none.
-///
-/// # Errors
-/// A file that cannot be read or holds something else; a key that does not match the certificate.
-pub fn check_certificate(config: &Config) -> Result<Option<CertificateReport>, TlsError> {
-    let certificate = Certificate::load(&config.tls, config.server.public_url.as_ref())?;
-    Ok(certificate.map(|certificate| certificate.report()))
 }
 
 /// Reloads the certificate whenever its files are renewed, and never ends; only waits without TLS.

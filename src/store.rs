@@ -19,7 +19,9 @@ pub use backups::{
     verify_backup,
 };
 pub use database_id::DatabaseId;
-pub use directory::{Directory, DirectoryEntry, SyncOutcome, SyncReport};
+pub use directory::{
+    Directory, DirectoryEntry, SyncChange, SyncOutcome, SyncRehearsal, SyncReport,
+};
 pub use error::{Error, Failure, OpenError};
 pub use maintenance::{
     BackupError, Check, CheckStatus, Contents, Examination, Excerpt, Facts, Manifest, OldDatabase,

@@ -4,12 +4,14 @@ use super::serve;
 use super::shared::{GlobalArgs, print_warnings};
 use super::table::{Column, table};
 use crate::config::{EffectiveSetting, LoadedConfig, Moment, SettingSource};
+use crate::server::StartParts;
 use serde_json::{Map, Value, json};
 
 #[derive(clap::Args)]
 #[group(skip)]
 #[command(after_help = "\
-Secrets are not shown. `roomd doctor` checks what the settings name.
+Secrets are not shown. Settings with which a server does not start are an error,
+after they are shown. `roomd doctor` also checks the database and the disk.
 
 Examples:
   roomd config
@@ -35,6 +37,8 @@ pub(super) fn run(args: Args, global: GlobalArgs) -> Result<(), CliError> {
     } else {
         in_words(&settings)
     })?;
+    // After they are shown: who corrects a setting wants to see where it is from.
+    StartParts::load(&loaded.config)?;
     Ok(())
 }
 

@@ -222,7 +222,7 @@ fn instructions(url: &str, key: &NewApiKey, links: &Links, needs_key: bool) -> S
     let camera = match is_secure {
         true => "",
         false => {
-            " Other devices get no camera and no\nmicrophone over http://: for that, start the demo \
+            " Other devices get no camera and no microphone over\nhttp://: for that, start the demo \
              with --tls-self-signed."
         }
     };
@@ -233,15 +233,15 @@ fn instructions(url: &str, key: &NewApiKey, links: &Links, needs_key: bool) -> S
     } else {
         "-i"
     };
-    let call = format!("curl {flags} {url}/xapi/v2/room");
-    let body = format!("-H 'Content-Type: application/json' -d '{REQUEST}'");
+    let call = format!("curl {flags} {url}/xapi/v2/room \\\n");
+    let body = format!("  -H 'Content-Type: application/json' \\\n  -d '{REQUEST}'");
     let authorization = http::authorization(key);
-    let with_key = format!("{call} -H 'Authorization: {authorization}' {body}");
+    let with_key = format!("{call}  -H 'Authorization: {authorization}' \\\n{body}");
     let commands = if needs_key {
         with_key
     } else {
         format!(
-            "{call} {body}\n\nThis demo requires no key; a real server does. The same call with \
+            "{call}{body}\n\nThis demo requires no key; a real server does. The same call with \
              the key:\n\n{with_key}"
         )
     };
@@ -253,17 +253,20 @@ documentation    {url}/docs
 a room, as host  {host}
 a room, as guest {guest}
 
-Open both links of the room, in two windows or on two devices, to meet. The guest waits for the
-host.{camera}
+Open both links of the room, in two windows or on two devices, to meet. The
+guest waits for the host.{camera}
+
 access key:  {access_key}
 secret key:  {secret_key}
 Registered users: {users}
 
-Paste this into another terminal. The first call creates a room (201), every later call returns
-the same room (200); the "url" in the answer opens a meeting.
+Paste this into another terminal. The first call creates a room (201), every
+later call returns the same room (200); the "url" in the answer opens a
+meeting.
 
 {commands}
 
-Every request gets a line below. Ctrl-C stops the demo and deletes its database."#
+Every request gets a line below. Ctrl-C stops the demo and deletes its
+database."#
     )
 }

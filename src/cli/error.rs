@@ -30,6 +30,8 @@ pub(super) enum CliError {
     Store(#[from] store::Error),
     #[error(transparent)]
     Backup(#[from] BackupError),
+    #[error("the backup {} did not pass the check: {reason}", path.display())]
+    BadBackup { path: PathBuf, reason: String },
     #[error("{}", failed_checks(*failed, *warnings))]
     ChecksFailed { failed: usize, warnings: usize },
     #[error(transparent)]

@@ -4,6 +4,23 @@ use super::error::CliError;
 use crate::config::Config;
 use crate::model::{Email, Guid, Room, SlugToken, User, UserLookup};
 use crate::store::Store;
+use clap::builder::NonEmptyStringValueParser;
+
+/// The argument that names a user.
+#[derive(clap::Args)]
+pub(super) struct UserArg {
+    /// E-mail address, username or GUID
+    #[arg(value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
+    pub(super) typed: String,
+}
+
+/// The argument that names a room.
+#[derive(clap::Args)]
+pub(super) struct RoomArg {
+    /// GUID or URL of the room, the end of its URL, or e-mail address, username or GUID of its owner
+    #[arg(value_name = "ROOM", value_parser = NonEmptyStringValueParser::new())]
+    pub(super) typed: String,
+}
 
 /// Finds a user by GUID, e-mail address or username, in this order.
 ///

@@ -1,10 +1,11 @@
+use super::confirm::{Caution, confirm};
 use super::error::CliError;
 use super::output::{OutputError, is_stdout_lost, print_line, yes_or_no};
 use super::report::report_change;
 use super::shared::{GlobalArgs, block_on};
 use super::table::{Column, table};
 use crate::http;
-use crate::model::{AccessKey, ApiKey, KeyName, NewApiKey, Timestamp};
+use crate::model::{self, AccessKey, ApiKey, KeyName, NewApiKey, Timestamp};
 use crate::store::{self, Missing, Store};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -49,11 +50,16 @@ pub(super) struct ListArgs {
 
 #[derive(Args)]
 #[command(after_help = "\
+A revoked key stays revoked, also after a restore.
+
 Examples:
-  roomd key revoke Xk3v9q2d7xm")]
+  roomd key revoke xk3v9q2d7xm --dry-run
+  roomd key revoke xk3v9q2d7xm --yes")]
 pub(super) struct RevokeArgs {
     /// Access key, as `roomd key list` shows it
     access_key: String,
+    #[command(flatten)]
+    caution: Caution,
     /// Print a JSON object instead of text
     #[arg(long)]
     json: bool,
@@ -85,19 +91,47 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
                 keys_table(&keys)
             })?;
         }
-        Verb::Revoke(args) => {
-            let store = global.open(Missing::Fail)?;
-            let key = AccessKey::new(args.access_key);
-            block_on(store.revoke_key(&key))??;
-            let done = format!("the key {} is revoked", key.as_str());
-            if args.json {
-                report_change(json!({"revoked": key.as_str()}), done)?;
-            } else {
-                report_change(&done, &done)?;
-            }
-        }
+        Verb::Revoke(args) => revoke(args, global)?,
     }
     Ok(())
+}
+
+fn revoke(args: RevokeArgs, global: GlobalArgs) -> Result<(), CliError> {
+    let store = global.open(Missing::Fail)?;
+    let key = find(&store, &AccessKey::new(args.access_key))?;
+    let what = in_words(&key);
+    let done = match (args.caution.dry_run, key.revoked_at) {
+        (true, None) => format!("would revoke {what}"),
+        (true, Some(_)) => format!("{what} is revoked already"),
+        (false, revoked_at) => {
+            // Nothing ends where it was revoked before.
+            let is_said = args.caution.yes || revoked_at.is_some();
+            confirm(&format!("revoke {what}"), is_said)?;
+            block_on(store.revoke_key(&key.access_key))??;
+            format!("{what} is revoked")
+        }
+    };
+    if args.json {
+        let json = json!({"dry_run": args.caution.dry_run, "revoked": key.access_key.as_str()});
+        report_change(json, done)
+    } else {
+        report_change(&done, &done)
+    }
+}
+
+fn find(store: &Store, access_key: &AccessKey) -> Result<ApiKey, CliError> {
+    let keys = block_on(store.list_keys())??;
+    let found = keys.into_iter().find(|key| key.access_key == *access_key);
+    Ok(found.ok_or(store::Error::Rule(model::Error::KeyNotFound))?)
+}
+
+/// Returns a key as a part of a sentence.
+fn in_words(key: &ApiKey) -> String {
+    let access_key = key.access_key.as_str();
+    match key.name.as_str() {
+        "" => format!("the key {access_key}"),
+        name => format!("the key {access_key} ({name})"),
+    }
 }
 
 /// Revokes a key whose secret was not printed, so that no valid key is left that no client can

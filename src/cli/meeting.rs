@@ -1,5 +1,5 @@
 use super::error::CliError;
-use super::find::find_room;
+use super::find::{RoomArg, find_room};
 use super::output::print_line;
 use super::shared::{GlobalArgs, block_on, open, room_url};
 use crate::meeting::handoff::{Deadline, Entry, HandoffServer, TIMEOUT, Visit};
@@ -7,7 +7,6 @@ use crate::meeting::{MeetingOptions, Role};
 use crate::model::{Room, Timestamp};
 use crate::server::handoff_server;
 use crate::store::Missing;
-use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -25,9 +24,8 @@ pub(super) enum Verb {
 Examples:
   roomd meeting test ada@example.com")]
 pub(super) struct TestArgs {
-    /// GUID, URL or end of the URL, or e-mail address, username or GUID of the owner
-    #[arg(value_name = "ROOM", value_parser = NonEmptyStringValueParser::new())]
-    room: String,
+    #[command(flatten)]
+    room: RoomArg,
     /// Print a JSON object
     #[arg(long)]
     json: bool,
@@ -40,7 +38,7 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
         return Err(CliError::NoMeetingServer(config.meeting.server.as_str()));
     };
     let store = open(&config, Missing::Fail)?;
-    let room = block_on(find_room(&store, &args.room, &config))??;
+    let room = block_on(find_room(&store, &args.room.typed, &config))??;
     let page_url = room_url(&config, &room);
     let [host, guest] =
         [Role::Host, Role::Guest].map(|role| enter(&server, &room, &page_url, role));

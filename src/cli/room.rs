@@ -2,15 +2,16 @@ mod list;
 mod remove;
 mod show;
 
+use super::confirm::confirm;
 use super::error::CliError;
-use super::find::find_room;
+use super::find::{RoomArg, find_room};
 use super::report::report_change;
+use super::room_view::{room_in_words, room_json};
 use super::shared::{GlobalArgs, block_on, open, room_url};
 use crate::config::Config;
 use crate::meeting::{self, HostLinks, MAX_HOST_LINK_SECONDS};
 use crate::model::{Room, Timestamp};
 use crate::store::{Location, Missing, Store};
-use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -31,14 +32,19 @@ pub(super) enum Verb {
 Examples:
   roomd room host-link ada@example.com
   roomd room host-link ada@example.com --expires-in 3600
-  roomd room host-link ada@example.com --rotate")]
+  roomd room host-link ada@example.com --rotate --yes")]
 pub(super) struct HostLinkArgs {
-    /// GUID, URL or end of the URL, or e-mail address, username or GUID of the owner
-    #[arg(value_name = "ROOM", value_parser = NonEmptyStringValueParser::new())]
-    room: String,
+    #[command(flatten)]
+    room: RoomArg,
     /// Revoke all host links of the room before; the link for everybody stays
     #[arg(long)]
     rotate: bool,
+    /// With --rotate: say what would be revoked, and change nothing
+    #[arg(long, requires = "rotate")]
+    dry_run: bool,
+    /// With --rotate: do not ask
+    #[arg(long, short, requires = "rotate")]
+    yes: bool,
     /// Let the link end after so many seconds, at most a year
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     expires_in: Option<i64>,
@@ -59,7 +65,16 @@ pub(super) fn run(verb: Verb, global: GlobalArgs) -> Result<(), CliError> {
 fn host_link(args: &HostLinkArgs, global: GlobalArgs) -> Result<(), CliError> {
     let config = global.load()?;
     let store = open(&config, Missing::Fail)?;
-    let (room, links) = block_on(prepare(&store, &config, args))??;
+    let room = block_on(find_room(&store, &args.room.typed, &config))??;
+    if args.rotate {
+        let (what, owner) = (room_in_words(&room), &room.creator_email);
+        let action = format!("revoke all host links of {what} of {owner}");
+        if args.dry_run {
+            return rehearse(args, &config, &room, &action);
+        }
+        confirm(&action, args.yes)?;
+    }
+    let (room, links) = block_on(prepare(&store, &config, &room, args.rotate))??;
     let now = Timestamp::now().as_unix();
     let expires_at = args
         .expires_in
@@ -74,9 +89,28 @@ fn host_link(args: &HostLinkArgs, global: GlobalArgs) -> Result<(), CliError> {
     let done = if args.rotate {
         "the host links of the room were revoked"
     } else {
-        "a host link was made"
+        "a host link was created"
     };
     report_change(shown, done)
+}
+
+/// Prints what `--rotate` would do.
+fn rehearse(
+    args: &HostLinkArgs,
+    config: &Config,
+    room: &Room,
+    action: &str,
+) -> Result<(), CliError> {
+    let done = match room.host_link_given {
+        true => format!("would {action}"),
+        false => format!("would {action}; none was given out so far"),
+    };
+    if args.json {
+        let json = json!({"dry_run": true, "room": room_json(config, room)?});
+        report_change(json, done)
+    } else {
+        report_change(&done, &done)
+    }
 }
 
 /// Returns the room whose link is to be shown, after its links were revoked if that is wanted, and what
@@ -84,13 +118,13 @@ fn host_link(args: &HostLinkArgs, global: GlobalArgs) -> Result<(), CliError> {
 async fn prepare(
     store: &Store,
     config: &Config,
-    args: &HostLinkArgs,
+    room: &Room,
+    rotate: bool,
 ) -> Result<(Room, HostLinks), CliError> {
-    let room = find_room(store, &args.room, config).await?;
     // Before anything is revoked.
     let links = host_links(store, config).await?;
     let given = store.give_host_link(room.guid).await?;
-    if !args.rotate {
+    if !rotate {
         return Ok((given, links));
     }
     store.revoke_host_links(room.guid).await?;

@@ -1,10 +1,10 @@
 mod change;
-mod csv_file;
 mod import;
 mod remove;
 mod rows;
 mod show;
 mod sync;
+mod user_file;
 
 use super::error::CliError;
 use super::output::{print_line, yes_or_no};

@@ -1,7 +1,7 @@
 //! The sources of settings: the file, the environment variables and the flags.
 
 use super::error::ConfigError;
-use super::file::{Moment, read_file};
+use super::file::{Moment, read_configuration};
 use super::keys::{DATABASE, LISTEN, PUBLIC_URL, SETTINGS, Setting, WORKERS};
 use super::setting_source::SettingSource;
 use super::settings::Config;
@@ -160,7 +160,7 @@ struct Layers {
 impl Layers {
     fn from_file(named: Option<&Path>, moment: Moment) -> Result<Self, ConfigError> {
         let path = named.unwrap_or(Path::new(DEFAULT_FILE));
-        let text = read_file(path, moment).and_then(|bytes| {
+        let text = read_configuration(path, moment).and_then(|bytes| {
             String::from_utf8(bytes).map_err(|_| Error::other("it is not UTF-8"))
         });
         let text = match text {

@@ -1,6 +1,7 @@
 //! The secret that host links are made with, in a file of its own: whoever has only the database can
 //! make none.
 
+use crate::model::file_kind::other_kind;
 use std::fmt::{self, Debug, Formatter};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
@@ -158,14 +159,10 @@ impl HostSecret {
     /// A file that cannot be read, that has no secret, or that other users can use.
     pub(super) fn load(path: &Path) -> Result<Option<Self>, SecretError> {
         let unreadable = |error| SecretError::Unreadable(path.to_owned(), error);
-        // Before it is opened: to open a pipe waits for whoever writes into it.
+        if let Some(kind) = other_kind(path) {
+            return Err(SecretError::NotAFile(path.to_owned(), kind));
+        }
         match fs::metadata(path) {
-            Ok(found) if found.is_dir() => {
-                return Err(SecretError::NotAFile(path.to_owned(), "a folder"));
-            }
-            Ok(found) if !found.is_file() => {
-                return Err(SecretError::NotAFile(path.to_owned(), "a pipe or device"));
-            }
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => return none_or_dangling(path),
             Err(error) => return Err(unreadable(error)),

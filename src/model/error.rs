@@ -1,3 +1,4 @@
+use super::row_error::RowError;
 use std::borrow::Cow;
 
 /// The error of one invalid value: a phrase that follows the name of the field in a sentence, such
@@ -20,15 +21,6 @@ pub struct FieldError {
     pub field: String,
     /// The error of its value.
     pub message: Invalid,
-}
-
-/// The error of one of many rows that were to be stored together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowError {
-    /// The index of the row, from 0.
-    pub row: usize,
-    /// The error of the row.
-    pub error: Error,
 }
 
 /// The error of a request that violates a rule for rooms, users or keys. The text is for the

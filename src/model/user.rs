@@ -294,6 +294,25 @@ impl UserProfile {
             ..Self::new(email, name, Surname::default(), defaults)
         }
     }
+
+    /// Returns the fields that have another value in `newer`, as the API names them.
+    pub(crate) fn changed_fields(&self, newer: &Self) -> Vec<&'static str> {
+        let fields = [
+            ("email", self.email != newer.email),
+            ("username", self.username != newer.username),
+            ("name", self.name != newer.name),
+            ("surname", self.surname != newer.surname),
+            ("role", self.role != newer.role),
+            ("mobile", self.mobile != newer.mobile),
+            ("lang", self.lang != newer.lang),
+            ("timezone", self.timezone != newer.timezone),
+            ("login_allowed", self.login_allowed != newer.login_allowed),
+            ("active", self.active != newer.active),
+            ("expires_at", self.expires_at != newer.expires_at),
+        ];
+        let changed = fields.into_iter().filter(|(_, is_new)| *is_new);
+        changed.map(|(name, _)| name).collect()
+    }
 }
 
 /// A registered user.

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::config::{self, Moment, read_file};
+use crate::config::{self, read_file};
 use crate::meeting::handoff::{
     BigBlueButton, HandoffServer, Handoffs, Jitsi, JitsiTokens, LiveKit, Outbound, SigningKey,
     Template,
@@ -253,7 +253,7 @@ impl Section {
     }
 
     fn read(self, key: &str, path: &Path) -> Result<Vec<u8>> {
-        read_file(path, Moment::Start).map_err(|error| {
+        read_file(path).map_err(|error| {
             self.error(
                 key,
                 &format!("names {}, which cannot be read: {error}", path.display()),

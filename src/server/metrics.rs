@@ -3,7 +3,7 @@
 use super::connections::Connections;
 use super::listener::Listener;
 use super::tls::Certificate;
-use crate::config::{self, Moment, read_file};
+use crate::config::{self, read_file};
 use crate::http::{self, AppState, MetricsAccess};
 use crate::metrics::{Exposition, Source};
 use crate::model::SharedSecret;
@@ -89,7 +89,7 @@ fn token(settings: &config::Metrics) -> Result<Option<SharedSecret>, MetricsErro
         (Some(token), None) => ("metrics.token".to_owned(), token.clone()),
         (None, Some(path)) => {
             let name = format!("metrics.token_file names {}, which", path.display());
-            let bytes = read_file(path, Moment::Start)
+            let bytes = read_file(path)
                 .map_err(|error| MetricsError(format!("{name} cannot be read: {error}")))?;
             let text = String::from_utf8(bytes).unwrap_or_default();
             let token = text.parse();

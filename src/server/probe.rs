@@ -1,7 +1,8 @@
 //! Asks a server for its health, as a client: it opens a connection, and the server reads its database
 //! and writes to it.
 
-use crate::config::{Config, Moment, PublicUrl, read_file};
+use super::probe_failure;
+use crate::config::{Config, PublicUrl, read_file};
 use crate::model::text;
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
@@ -43,7 +44,7 @@ pub(crate) enum Health {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProbeError {
     #[error("{url} does not answer: {reason}")]
-    NoAnswer { url: String, reason: Error },
+    NoAnswer { url: String, reason: String },
     #[error(
         "{url} answers with status {status}, which is not the answer of roomd: does another program \
          listen there?"
@@ -65,7 +66,7 @@ impl Probe {
     /// authority that this system trusts, or be the one of the settings, which may have signed itself.
     pub(crate) fn of_url(url: &PublicUrl, config: &Config) -> Self {
         let own = config.tls.certificate.as_deref();
-        let own = own.and_then(|file| read_file(file, Moment::Running).ok());
+        let own = own.and_then(|file| read_file(file).ok());
         let own = own.as_deref().unwrap_or_default();
         let own = CertificateDer::pem_slice_iter(own).filter_map(Result::ok);
         let all = load_native_certs().certs.into_iter().chain(own);
@@ -100,9 +101,9 @@ impl Probe {
     /// # Errors
     /// No whole answer within `timeout`; an answer that is not one of roomd.
     pub(crate) fn ask(&self, timeout: Duration) -> Result<Health, ProbeError> {
-        let no_answer = |reason| ProbeError::NoAnswer {
+        let no_answer = |error| ProbeError::NoAnswer {
             url: self.url.clone(),
-            reason,
+            reason: probe_failure::in_words(&error, timeout),
         };
         let request = self.agent.get(&self.url).config();
         let request = request.timeout_global(Some(timeout)).build();

@@ -1,7 +1,7 @@
 //! The TLS certificate of the server, from files that may be renewed while it runs.
 
 use super::certificate_check::{self, CertificateFault, CertificateReport};
-use crate::config::{Moment, PublicUrl, Tls, read_file};
+use crate::config::{PublicUrl, Tls, read_file};
 use crate::model::Timestamp;
 use log::{error, info, warn};
 use rustls::ServerConfig;
@@ -11,10 +11,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
-use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// The time between two checks whether the files have changed. (Tuning: renewals happen every few
 /// weeks, and the check reads two small files.)
@@ -59,10 +58,7 @@ enum Stamp {
     /// The SHA-256 of the content: the time and the size of a renewed file may be those of the file
     /// before.
     Content([u8; 32]),
-    /// The time of the last change and the size in bytes: of a pipe or a device, which can be read
-    /// only once, at the start.
-    Metadata(Option<SystemTime>, u64),
-    /// The file cannot be read.
+    /// The file cannot be read, or is not regular.
     Unreadable,
 }
 
@@ -80,7 +76,7 @@ impl Certificate {
             return Ok(None);
         };
         let stamps = files.stamps();
-        let current = RwLock::new(Arc::new(files.load(Moment::Start)?));
+        let current = RwLock::new(Arc::new(files.load()?));
         Ok(Some(Arc::new(Self {
             url: url.cloned(),
             source: Mutex::new(Source { files, stamps }),
@@ -163,7 +159,7 @@ impl Certificate {
 
     fn load_from(&self, files: Files) -> bool {
         let stamps = files.stamps();
-        let loaded = files.load(Moment::Running);
+        let loaded = files.load();
         let mut source = self.source();
         if loaded.is_ok() || source.files == files {
             *source = Source { files, stamps };
@@ -200,15 +196,12 @@ impl Files {
     }
 
     fn stamps(&self) -> [Stamp; 2] {
-        [&self.certificate, &self.key].map(|path| match fs::metadata(path) {
-            Ok(file) => Stamp::new(path, &file),
-            Err(_) => Stamp::Unreadable,
-        })
+        [&self.certificate, &self.key].map(|path| Stamp::of(path))
     }
 
-    fn load(&self, moment: Moment) -> Result<CertifiedKey, TlsError> {
+    fn load(&self) -> Result<CertifiedKey, TlsError> {
         let certificate = self.certificate.display();
-        let text = read("tls.certificate", &self.certificate, moment)?;
+        let text = read("tls.certificate", &self.certificate)?;
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
         let chain = chain.ok().filter(|chain| !chain.is_empty());
         let chain = chain.ok_or_else(|| {
@@ -219,7 +212,7 @@ impl Files {
             ))
         })?;
         let key = self.key.display();
-        let text = read("tls.key", &self.key, moment)?;
+        let text = read("tls.key", &self.key)?;
         let private = PrivateKeyDer::from_pem_slice(&text).map_err(|_| {
             TlsError(format!(
                 "tls.key: {key} has no private key in PEM form (-----BEGIN PRIVATE KEY-----): name \
@@ -252,18 +245,15 @@ impl Files {
 }
 
 impl Stamp {
-    fn new(path: &Path, file: &Metadata) -> Self {
-        if !file.is_file() {
-            return Self::Metadata(file.modified().ok(), file.len());
-        }
-        read_file(path, Moment::Running).map_or(Self::Unreadable, |bytes| {
+    fn of(path: &Path) -> Self {
+        read_file(path).map_or(Self::Unreadable, |bytes| {
             Self::Content(Sha256::digest(bytes).into())
         })
     }
 }
 
-fn read(setting: &str, path: &Path, moment: Moment) -> Result<Vec<u8>, TlsError> {
-    read_file(path, moment).map_err(|reason| {
+fn read(setting: &str, path: &Path) -> Result<Vec<u8>, TlsError> {
+    read_file(path).map_err(|reason| {
         let path = path.display();
         TlsError(format!(
             "{setting}: cannot read {path}: {reason}: name a file that the user of this process can \

@@ -6,8 +6,11 @@ use crate::model::{Email, Guid, Room, User, UserLookup, UserPatch, UserProfile};
 /// One person of a directory.
 #[derive(Debug, Clone)]
 pub struct DirectoryEntry {
-    /// The user to register if the person is not one.
-    pub profile: UserProfile,
+    /// The e-mail address.
+    pub email: Email,
+    /// The user to register if the person is not one; None if the directory has no name, which a user
+    /// needs.
+    pub profile: Option<UserProfile>,
     /// What the directory says of a person who is.
     pub patch: UserPatch,
 }
@@ -38,6 +41,31 @@ pub struct SyncReport {
     pub missing: usize,
     /// How many people of the directory are inactive users.
     pub inactive: usize,
+}
+
+/// A change of one user by which the users become like a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SyncChange {
+    /// A person is registered, with this profile.
+    Added(Box<UserProfile>),
+    /// A user changes.
+    Updated {
+        /// The user before.
+        user: Box<User>,
+        /// The profile after it.
+        profile: Box<UserProfile>,
+    },
+    /// A user who is not in the directory becomes inactive.
+    Deactivated(Box<User>),
+}
+
+/// What [`Store::sync_users`] would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncRehearsal {
+    /// How many users would change.
+    pub report: SyncReport,
+    /// Each change: people in the order of the directory, then users who are not in it.
+    pub changes: Vec<SyncChange>,
 }
 
 /// The outcome of a call that makes the users like a directory.
@@ -82,8 +110,8 @@ impl Store {
     /// person, from a thread of the engine.
     ///
     /// # Errors
-    /// Every entry whose e-mail address or username an earlier one or another user has; a database that
-    /// cannot be written.
+    /// Every entry whose e-mail address or username an earlier one or another user has, or which has no
+    /// name and is no user; a database that cannot be written.
     pub async fn sync_users(
         &self,
         directory: Directory,
@@ -94,7 +122,8 @@ impl Store {
         }
     }
 
-    /// Finds out what [`Store::sync_users`] would do. Calls `progress` once for each person.
+    /// Finds out what [`Store::sync_users`] would do if it may deactivate most users. Calls `progress` once
+    /// for each person.
     ///
     /// # Errors
     /// Those of [`Store::sync_users`].
@@ -102,7 +131,7 @@ impl Store {
         &self,
         directory: &Directory,
         progress: impl FnMut(),
-    ) -> Result<SyncOutcome, Error> {
+    ) -> Result<SyncRehearsal, Error> {
         match self {
             Self::Sqlite(engine) => engine.rehearse_sync(directory, progress),
         }

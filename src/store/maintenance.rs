@@ -244,6 +244,9 @@ pub enum BackupError {
     /// The destination is the database, or one of the files that belong to it.
     #[error("{} belongs to the database itself: name another file", .0.display())]
     OwnFile(PathBuf),
+    /// There is no backup at the path.
+    #[error("there is no backup {}: name an existing one", .0.display())]
+    NoBackup(PathBuf),
     /// The backup to restore cannot be used.
     #[error("the backup {} cannot be restored and nothing was changed: {reason}", path.display())]
     InvalidBackup {

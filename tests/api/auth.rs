@@ -76,9 +76,7 @@ fn every_route_rejects_all_but_valid_keys() {
         server.folder().add_key(),
         server.folder().add_key(),
     );
-    server
-        .folder()
-        .roomd(&["key", "revoke", &revoked.access_key]);
+    server.folder().revoke_key(&revoked);
     let (access, secret, hash) = (&key.access_key, &key.secret_key, key.hash());
     let rejected = [
         String::new(),
@@ -213,13 +211,11 @@ fn keys_are_created_and_revoked_while_the_server_runs() {
     let status = |key: &Key| call(&server, "GET", &path, Some(&key.authorization)).status;
     let (first, second) = (server.folder().add_key(), server.folder().add_key());
     assert_eq!((status(&first), status(&second)), (200, 200));
-    server.folder().roomd(&["key", "revoke", &first.access_key]);
+    server.folder().revoke_key(&first);
     assert_eq!((status(&first), status(&second)), (401, 200));
-    server.folder().roomd(&["key", "revoke", &first.access_key]);
+    server.folder().revoke_key(&first);
     assert_eq!((status(&first), status(&second)), (401, 200));
-    server
-        .folder()
-        .roomd(&["key", "revoke", &second.access_key]);
+    server.folder().revoke_key(&second);
     assert_eq!((status(&first), status(&second)), (401, 401));
     assert_eq!(server.get(&path).status, 200);
 }
@@ -229,9 +225,7 @@ fn a_wrong_key_is_rejected_where_none_is_required() {
     let server = TestServer::start_with(|config| config.auth.required = false);
     let guid = guid_of_ada(&server);
     let revoked = server.folder().add_key();
-    server
-        .folder()
-        .roomd(&["key", "revoke", &revoked.access_key]);
+    server.folder().revoke_key(&revoked);
     for (method, path, status) in routes(&guid) {
         assert_eq!(call(&server, method, &path, None).status, status);
         let valid = Some(server.authorization.as_str());
@@ -288,9 +282,7 @@ fn every_documented_route_is_tested() {
 fn routes_outside_the_api_need_no_key() {
     let server = TestServer::start();
     let revoked = server.folder().add_key();
-    server
-        .folder()
-        .roomd(&["key", "revoke", &revoked.access_key]);
+    server.folder().revoke_key(&revoked);
     let room = server.get_or_create("ada@example.com", "Room").json();
     let slug = text(&room, "url").rsplit('/').next();
     let mut open = documented(&server);

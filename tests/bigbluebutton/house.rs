@@ -1,5 +1,5 @@
 use crate::stub::{SECRET, Stub};
-use crate::support::{Answer, Client, ROOM, TestServer, text};
+use crate::support::{Answer, Client, ROOM, TestServer, join, text};
 use roomd::config::Config;
 use roomd::model::MeetingServer;
 use serde_json::{Value, json};
@@ -90,9 +90,7 @@ impl Room {
 
     /// Asks to come in, as the page of the room does.
     pub(crate) fn join(&self, client: &Client, body: &Value) -> Answer {
-        let request = client.request_without_key("POST", &format!("{}/join", self.page));
-        let request = request.header("Content-Type", "application/json");
-        client.send(request, body.to_string())
+        join(client, &self.page, body)
     }
 }
 

@@ -333,10 +333,14 @@ fn a_damaged_backup_is_not_verified() {
     for bytes in [&damaged[..], truncated, b"something else"] {
         folder.write("a.db", bytes);
         let exit = folder.run(&["backup", "verify", "a.db"]);
-        assert!(exit.error_message().contains("a.db"), "{exit:?}");
+        let message = exit.error_message();
+        let start = "the backup a.db did not pass the check: it ";
+        assert!(message.starts_with(start), "{message}");
     }
-    let exit = folder.run(&["backup", "verify", "b.db"]);
-    assert!(exit.error_message().contains("b.db"), "{exit:?}");
+    for args in [&["backup", "verify", "b.db"][..], &["restore", "b.db"]] {
+        let expected = "there is no backup b.db: name an existing one";
+        assert_eq!(folder.run(args).error_message(), expected);
+    }
 }
 
 /// To open a pipe waits for a program that writes it.

@@ -3,8 +3,8 @@ use serde_json::{Value, json};
 
 const FILE: &str = include_str!("../../config.toml");
 
-/// What no default and no name of a setting has.
-const MARK: &str = "qzxv";
+/// What no default and no name of a setting has, and is long enough for a token.
+const MARK: &str = "qzxvqzxvqzxvqzxv";
 
 fn settings(folder: &Folder, args: &[&str]) -> Value {
     let printed = folder.roomd(&[&["config", "--json"], args].concat());
@@ -144,4 +144,38 @@ fn a_wrong_setting_is_an_error() {
     folder.write("config.toml", "[server]\nlisten = 1\n");
     let exit = folder.run(&["config"]);
     assert!(exit.error_message().contains("server.listen"), "{exit:?}");
+}
+
+/// Settings that are valid one by one, with which a server does not start.
+const UNUSABLE: [(&str, &str); 4] = [
+    ("metrics.token", "[metrics]\ntoken = \"short\"\n"),
+    (
+        "metrics.token_file",
+        "[metrics]\ntoken_file = \"nowhere\"\n",
+    ),
+    ("meeting.jitsi.url", "[meeting]\nserver = \"jitsi\"\n"),
+    (
+        "tls.certificate",
+        "[tls]\ncertificate = \"nowhere\"\nkey = \"nowhere\"\n",
+    ),
+];
+
+#[test]
+fn what_no_server_starts_with_is_an_error_of_every_check() {
+    for (setting, settings) in UNUSABLE {
+        let folder = Folder::new();
+        folder.write("config.toml", settings);
+        let serve = folder.run(&["serve", "--listen", "127.0.0.1:0"]);
+        let message = serve.error_message();
+        assert!(message.contains(setting), "{message}");
+        let config = folder.run(&["config"]);
+        assert_eq!(config.status.code(), Some(1), "{config:?}");
+        assert_eq!(config.stderr, serve.stderr);
+        // Which of them it is is shown too.
+        assert!(config.stdout.contains(setting), "{config:?}");
+        let doctor = folder.run(&["doctor", "--json"]);
+        let report: Value = serde_json::from_str(&doctor.stdout).expect("JSON");
+        let expected = json!({"name": "configuration", "status": "failed", "found": message});
+        assert_eq!(report["checks"][0], expected);
+    }
 }

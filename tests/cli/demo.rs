@@ -118,6 +118,20 @@ fn the_printed_key_works_and_a_wrong_one_is_rejected() {
 }
 
 #[test]
+fn what_a_demo_prints_fits_eighty_columns() {
+    for args in [&[][..], &["--listen", "0.0.0.0:0"]] {
+        let folder = Folder::new();
+        folder.write("config.toml", "[server]\nlisten = \"127.0.0.1:0\"\n");
+        let demo = Demo::start_in(folder, args);
+        for line in demo.instructions.lines() {
+            // A link or a key is in one piece, for a browser or to be copied.
+            let is_whole = line.contains("/groups/") || line.contains("Authorization: ");
+            assert!(is_whole || line.chars().count() <= 80, "{line}");
+        }
+    }
+}
+
+#[test]
 fn the_url_of_the_room_opens() {
     let demo = Demo::start("127.0.0.1:0");
     let (_, room) = paste(demo.commands()[0]);

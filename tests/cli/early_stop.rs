@@ -47,22 +47,6 @@ fn a_signal_stops_a_server_that_waits_for_its_settings() {
 }
 
 #[test]
-fn a_signal_stops_a_server_that_waits_for_its_certificate() {
-    let folder = Folder::new();
-    let settings =
-        "[tls]\ncertificate = \"pipe.pem\"\nkey = \"key.pem\"\n[log]\nformat = \"json\"\n";
-    folder.write("config.toml", settings);
-    make_pipe(&folder, "pipe.pem");
-    let server = serve(&folder);
-    let _held = hold_reader(&folder, "pipe.pem");
-    server.signal("TERM");
-    let exit = server.wait(STOP_TIMEOUT);
-    assert_stopped(&exit);
-    assert!(exit.stderr.starts_with('{'), "{exit:?}");
-    assert!(!folder.database().exists());
-}
-
-#[test]
 fn a_signal_stops_a_server_whose_database_is_locked() {
     let folder = Folder::new();
     folder.add_user("ada@example.com");

@@ -40,45 +40,89 @@ fn a_file_that_becomes_a_pipe_or_a_device_neither_stops_a_server_nor_its_signals
             put_endless(&folder.path(name));
             server.process().signal("HUP");
             let line = server.process().next_log_line(line);
-            assert!(line.contains("no regular file"), "{line}");
+            assert!(line.contains("not a regular file"), "{line}");
             server.stop();
         }
     }
 }
 
 #[test]
-fn a_file_without_an_end_is_an_error() {
-    for name in ["fullchain.pem", "key.pem", "config.toml"] {
-        let folder = folder();
-        let pair = pair();
-        put(&folder, &pair, &pair);
-        fs::remove_file(folder.path(name)).expect("the file");
-        symlink("/dev/zero", folder.path(name)).expect("a link");
-        let exit = folder.run(&["serve"]);
-        let message = exit.error_message();
-        assert!(
-            message.contains(name) && message.contains("1 MiB"),
-            "{message}"
-        );
-        let exit = folder.run(&["doctor"]);
-        assert_eq!(exit.status.code(), Some(1), "{exit:?}");
-        assert!(exit.stdout.contains("1 MiB"), "{exit:?}");
-    }
-}
-
-#[test]
-fn doctor_does_not_wait_for_a_pipe() {
-    let folder = folder();
-    let pair = pair();
-    put(&folder, &pair, &pair);
-    fs::remove_file(folder.path("key.pem")).expect("the file");
-    ENDLESS[0](&folder.path("key.pem"));
+fn a_configuration_file_without_an_end_is_an_error() {
+    let folder = Folder::new();
+    ENDLESS[1](&folder.path("config.toml"));
+    let exit = folder.run(&["serve"]);
+    let message = exit.error_message();
+    assert!(
+        message.contains("config.toml") && message.contains("1 MiB"),
+        "{message}"
+    );
     let exit = folder.run(&["doctor"]);
     assert_eq!(exit.status.code(), Some(1), "{exit:?}");
-    assert!(
-        exit.stdout.contains("tls.key") && exit.stdout.contains("pipe"),
-        "{exit:?}"
-    );
+    assert!(exit.stdout.contains("1 MiB"), "{exit:?}");
+}
+
+/// Every setting that names a file which a server reads, with those that make it read the file.
+const FILE_SETTINGS: [(&str, &str); 8] = [
+    (
+        "tls.certificate",
+        "[tls]\ncertificate = \"special\"\nkey = \"key.pem\"\n",
+    ),
+    (
+        "tls.key",
+        "[tls]\ncertificate = \"fullchain.pem\"\nkey = \"special\"\n",
+    ),
+    (
+        "metrics.token_file",
+        "[metrics]\ntoken_file = \"special\"\n",
+    ),
+    (
+        "meeting.secret_file",
+        "[meeting]\nsecret_file = \"special\"\n",
+    ),
+    (
+        "meeting.jitsi.secret_file",
+        "[meeting]\nserver = \"jitsi\"\n[meeting.jitsi]\nurl = \"http://127.0.0.1:9/\"\n\
+         app_id = \"a\"\nsecret_file = \"special\"\n",
+    ),
+    (
+        "meeting.jitsi.key_file",
+        "[meeting]\nserver = \"jitsi\"\n[meeting.jitsi]\nurl = \"http://127.0.0.1:9/\"\n\
+         app_id = \"a\"\nalgorithm = \"RS256\"\nkey_file = \"special\"\n",
+    ),
+    (
+        "meeting.bigbluebutton.secret_file",
+        "[meeting]\nserver = \"bigbluebutton\"\n[meeting.bigbluebutton]\n\
+         url = \"http://127.0.0.1:9/\"\nsecret_file = \"special\"\n",
+    ),
+    (
+        "meeting.livekit.secret_file",
+        "[meeting]\nserver = \"livekit\"\n[meeting.livekit]\nurl = \"ws://127.0.0.1:9/\"\n\
+         api_key = \"a\"\nsecret_file = \"special\"\n",
+    ),
+];
+
+#[test]
+fn a_setting_names_a_regular_file() {
+    for (setting, settings) in FILE_SETTINGS {
+        for (put_endless, kind) in ENDLESS.into_iter().zip(["a named pipe", "a device"]) {
+            let folder = folder();
+            folder.add_key();
+            let pair = pair();
+            put(&folder, &pair, &pair);
+            folder.write(
+                "config.toml",
+                format!("[server]\nlisten = \"127.0.0.1:0\"\n{settings}"),
+            );
+            put_endless(&folder.path("special"));
+            let exit = folder.run(&["serve"]);
+            let message = exit.error_message();
+            let is_named = message.contains(setting) && message.contains("special");
+            assert!(is_named && message.contains(kind), "{setting}: {message}");
+            let exit = folder.run(&["doctor", "--json"]);
+            assert_eq!(exit.status.code(), Some(1), "{exit:?}");
+            assert!(exit.stdout.contains(kind), "{setting}: {exit:?}");
+        }
+    }
 }
 
 #[test]

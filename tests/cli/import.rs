@@ -217,7 +217,8 @@ fn lines_are_counted_as_an_editor_counts_them() {
         assert_eq!(row_error(&csv, 8), "the row has 2 fields for 3 columns");
     }
     let taken = format!("{before}A@example.com,A,B\n").replace('\n', "\r\n");
-    assert_eq!(row_error(&taken, 8), "another user has this e-mail address");
+    let repeated = "the person in line 2 has the e-mail address A@example.com too";
+    assert_eq!(row_error(&taken, 8), repeated);
     let wrong_from_the_start = "\n\nemail,surname\n";
     assert!(row_error(wrong_from_the_start, 3).contains("\"name\" is missing"));
     let never_closed = "email,name,surname\na@example.com,A,\"B\nc@example.com,C,D\n";
@@ -237,9 +238,13 @@ fn no_user_is_registered_twice_in_any_spelling() {
     folder.add_user("ada@example.com");
     let before = users(&folder);
     let exit = folder.run(&IMPORT);
-    let (email, username) = ("e-mail address", "username");
-    let expected = [(3, email), (4, username), (5, email), (6, username)]
-        .map(|(line, what)| format!("{FILE}, line {line}: another user has this {what}"));
+    let expected = [
+        "line 3: another user has the e-mail address ADA@example.com",
+        "line 4: another user has the username Ada@Example.com",
+        "line 5: the person in line 2 has the e-mail address NEW@example.com too",
+        "line 6: the person in line 2 has the username NEW too",
+    ]
+    .map(|row| format!("{FILE}, {row}"));
     assert_eq!(bad_rows(&exit), expected);
     assert_eq!(users(&folder), before);
 }
@@ -317,12 +322,11 @@ fn the_outcome_is_printed_as_json() {
 
     let second = folder.run(&args);
     assert_eq!(second.status.code(), Some(1), "{second:?}");
-    let taken =
-        |line: u64| json!({"line": line, "message": "another user has this e-mail address"});
-    assert_eq!(
-        printed(&second),
-        json!({"imported": 0, "errors": [taken(2), taken(3), taken(4)]})
-    );
+    let taken = [2, 3, 4].map(|line| {
+        let email = format!("user{}@example.com", line - 2);
+        json!({"line": line, "message": format!("another user has the e-mail address {email}")})
+    });
+    assert_eq!(printed(&second), json!({"imported": 0, "errors": taken}));
     assert_eq!(second.stderr.lines().count(), 4, "{second:?}");
 
     let missing = folder.run(&["user", "import", "missing.csv", "--json"]);
@@ -339,7 +343,9 @@ fn after_a_failure_nothing_is_imported_and_the_corrected_file_is() {
         rows_of_users(1000)
     ));
     let exit = folder.run(&IMPORT);
-    let expected = format!("{FILE}, line 1002: another user has this e-mail address");
+    let expected = format!(
+        "{FILE}, line 1002: the person in line 2 has the e-mail address user0@example.com too"
+    );
     assert_eq!(bad_rows(&exit), [expected]);
     assert_eq!(users(&folder), Vec::<Value>::new());
     folder.write(FILE, rows_of_users(1000));

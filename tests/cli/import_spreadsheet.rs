@@ -168,8 +168,8 @@ fn rows_that_repeat_each_other_create_no_database() {
     let new = exit.stderr.clone();
     assert!(!folder.database().exists());
     let lines = [
-        "users.csv, line 3: another user has this e-mail address",
-        "users.csv, line 4: another user has this username",
+        "users.csv, line 3: the person in line 2 has the e-mail address ADA@example.com too",
+        "users.csv, line 4: the person in line 2 has the username ADA too",
     ];
     assert!(exit.stderr.lines().skip(1).eq(lines), "{exit:?}");
     folder.add_user("grace@example.com");

@@ -51,7 +51,7 @@ fn a_key_is_valid_from_the_next_request_until_it_is_revoked() {
     let server = server.with_key(&key);
     assert_eq!(server.room_of(ADA).status, 201);
     assert_eq!(server.room_of(ADA).status, 200);
-    let printed = folder.roomd(&["key", "revoke", &key.access_key]);
+    let printed = folder.roomd(&["key", "revoke", &key.access_key, "--yes"]);
     assert_eq!(printed, format!("the key {} is revoked\n", key.access_key));
     assert_eq!(server.room_of(ADA).status, 401);
     assert_eq!(server.with_key(&other).room_of(ADA).status, 200);
@@ -62,11 +62,40 @@ fn a_revoked_key_stays_revoked() {
     let folder = Folder::new();
     folder.add_user(ADA);
     let key = folder.add_key();
-    let revoke = ["key", "revoke", &key.access_key];
-    folder.roomd(&revoke);
-    folder.roomd(&revoke);
+    folder.revoke_key(&key);
+    // Nothing ends now, so this is no question.
+    folder.roomd(&["key", "revoke", &key.access_key]);
     let server = folder.serve(&[]).with_key(&key);
     assert_eq!(server.room_of(ADA).status, 401);
+}
+
+#[test]
+fn a_key_is_revoked_only_after_a_yes() {
+    let folder = Folder::new();
+    let created = folder.roomd(&["key", "create", "--json", "--name", "chat"]);
+    let key: Key = serde_json::from_str(&created).expect("a key");
+    let revoke = ["key", "revoke", &key.access_key];
+    let exit = folder.run(&revoke);
+    assert_eq!(exit.status.code(), Some(2), "{exit:?}");
+    assert!(
+        exit.stderr.contains("--yes is needed to revoke the key"),
+        "{exit:?}"
+    );
+    let printed = folder.roomd(&[&revoke[..], &["--dry-run"]].concat());
+    let what = format!("the key {} (chat)", key.access_key);
+    assert_eq!(printed, format!("would revoke {what}\n"));
+    let printed = folder.roomd(&[&revoke[..], &["--dry-run", "--json"]].concat());
+    let printed: Value = serde_json::from_str(&printed).expect("JSON");
+    let expected = json!({"dry_run": true, "revoked": key.access_key});
+    assert_eq!(printed, expected);
+    assert!(
+        !folder
+            .roomd(&["key", "list", "--json"])
+            .contains("\"revoked_at\":\"")
+    );
+    folder.revoke_key(&key);
+    let printed = folder.roomd(&[&revoke[..], &["--dry-run"]].concat());
+    assert_eq!(printed, format!("{what} is revoked already\n"));
 }
 
 #[test]
@@ -89,7 +118,7 @@ fn the_list_shows_names_and_revocations() {
     let created = folder.roomd(&["key", "create", "--json", "--name", "chat"]);
     let chat: Key = serde_json::from_str(&created).expect("a key");
     let unnamed = folder.add_key();
-    folder.roomd(&["key", "revoke", &unnamed.access_key]);
+    folder.revoke_key(&unnamed);
     let printed = folder.roomd(&["key", "list", "--json"]);
     let keys: Value = serde_json::from_str(&printed).expect("JSON");
     let (created_at, revoked) = (&keys[0]["created_at"], &keys[1]["revoked_at"]);

@@ -48,3 +48,4 @@ mod tls;
 mod user;
 mod user_change;
 mod user_sync;
+mod user_sync_rehearsal;

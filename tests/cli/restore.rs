@@ -16,10 +16,10 @@ fn a_restore_brings_no_revoked_key_back() {
     let folder = backed_up();
     let [revoked, valid] = [folder.add_key(), folder.add_key()];
     folder.roomd(&["backup", COPY, "--force"]);
-    folder.roomd(&["key", "revoke", &revoked.access_key]);
+    folder.revoke_key(&revoked);
     let before = folder.roomd(&["key", "list", "--json"]);
     let later = folder.add_key();
-    folder.roomd(&["key", "revoke", &later.access_key]);
+    folder.revoke_key(&later);
     forced(&folder);
 
     let server = folder.serve(&[]).with_key(&revoked);
@@ -42,7 +42,7 @@ fn a_key_stays_revoked_over_several_restores() {
     let folder = backed_up();
     let key = folder.add_key();
     folder.roomd(&["backup", "with_key.db"]);
-    folder.roomd(&["key", "revoke", &key.access_key]);
+    folder.revoke_key(&key);
     forced(&folder);
     folder.roomd(&["restore", "with_key.db", "--force"]);
     let server = folder.serve(&[]).with_key(&key);

@@ -47,13 +47,37 @@ fn a_rotated_link_is_another_one_also_for_a_server_that_runs() {
     let ask = json!({"creator_email": ADA, "name": "Room", "fields": ["host_url"]});
     let first = server.post(ROOM, &ask).json();
     assert_eq!(first["host_url"], room["host_url"]);
-    let rotated = host_link(&folder, &["--rotate"]);
+    let rotated = host_link(&folder, &["--rotate", "--yes"]);
     assert_ne!(room["host_url"], rotated.as_str());
     for _ in 0..10 {
         assert_eq!(server.post(ROOM, &ask).json()["host_url"], rotated.as_str());
     }
     assert_eq!(host_link(&folder, &[]), rotated);
-    assert_ne!(host_link(&folder, &["--rotate"]), rotated);
+    assert_ne!(host_link(&folder, &["--rotate", "--yes"]), rotated);
+}
+
+#[test]
+fn links_are_revoked_only_after_a_yes() {
+    let (folder, room) = with_room();
+    let args = ["room", "host-link", ADA, "--rotate"];
+    let exit = folder.run(&args);
+    assert_eq!(exit.status.code(), Some(2), "{exit:?}");
+    assert!(
+        exit.stderr
+            .contains("--yes is needed to revoke all host links"),
+        "{exit:?}"
+    );
+    let printed = folder.roomd(&[&args[..], &["--dry-run"]].concat());
+    let guid = text(&room, "room_guid");
+    let expected = format!("would revoke all host links of the room \"Room\" ({guid}) of {ADA}\n");
+    assert_eq!(printed, expected);
+    let printed = folder.roomd(&[&args[..], &["--dry-run", "--json"]].concat());
+    let printed: Value = serde_json::from_str(&printed).expect("JSON");
+    assert_eq!(printed["dry_run"], json!(true));
+    assert_eq!(printed["room"]["room_guid"], guid);
+    assert_eq!(host_link(&folder, &[]), text(&room, "host_url"));
+    let exit = folder.run(&["room", "host-link", ADA, "--yes"]);
+    assert!(exit.stderr.contains("--rotate"), "{exit:?}");
 }
 
 #[test]
@@ -95,7 +119,7 @@ fn a_bad_secret_revokes_nothing() {
     let (folder, room) = with_room();
     let secret = folder.files().remove(SECRET).expect("a secret");
     folder.write(SECRET, "bad");
-    let exit = folder.run(&["room", "host-link", ADA, "--rotate"]);
+    let exit = folder.run(&["room", "host-link", ADA, "--rotate", "--yes"]);
     assert!(exit.error_message().contains(SECRET), "{exit:?}");
     folder.write(SECRET, secret);
     assert_eq!(host_link(&folder, &[]), text(&room, "host_url"));
@@ -110,7 +134,11 @@ fn an_inactive_owner_gets_no_link_and_keeps_those_that_were_given_out() {
         assert_eq!(changed, Ok(1));
     };
     set_active(false);
-    for args in [&[][..], &["--rotate"], &["--expires-in", "60", "--json"]] {
+    for args in [
+        &[][..],
+        &["--rotate", "--yes"],
+        &["--expires-in", "60", "--json"],
+    ] {
         let exit = folder.run(&[&["room", "host-link", ADA], args].concat());
         assert!(
             exit.error_message().contains("inactive or expired"),
@@ -129,7 +157,7 @@ fn a_restore_keeps_revoked_links_revoked_and_says_that_the_secret_is_needed() {
     let printed = folder.roomd(&["backup", "copy.db"]);
     assert!(printed.contains(SECRET), "{printed}");
     assert_eq!(printed.lines().count(), 2, "{printed}");
-    let rotated = host_link(&folder, &["--rotate"]);
+    let rotated = host_link(&folder, &["--rotate", "--yes"]);
     let printed = folder.roomd(&["restore", "copy.db", "--force"]);
     assert!(!printed.contains("secret"), "{printed}");
     assert_eq!(host_link(&folder, &[]), rotated);
@@ -168,7 +196,7 @@ fn a_lost_secret_is_not_replaced_by_a_verb() {
     let lost = folder.path("lost");
     fs::rename(folder.path(SECRET), &lost).expect("the secret");
     let assert_refused = || {
-        for args in [&[][..], &["--rotate"]] {
+        for args in [&[][..], &["--rotate", "--yes"]] {
             let exit = folder.run(&[&["room", "host-link", ADA], args].concat());
             let message = exit.error_message();
             assert!(message.contains("put it back"), "{exit:?}");

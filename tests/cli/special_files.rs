@@ -4,6 +4,7 @@ use crate::backup::{COPY, backed_up};
 use crate::support::{Folder, skip};
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -144,6 +145,40 @@ fn a_device_is_no_backup_and_a_pipe_may_be_one() {
     fill.join()
         .expect("no panic")
         .expect("the program reads all");
+}
+
+#[test]
+fn users_come_from_a_file_or_a_pipe() {
+    for verb in ["import", "sync"] {
+        with_each_kind("special", |folder, kind| {
+            if kind == "a named pipe" {
+                return;
+            }
+            let exit = folder.run(&["user", verb, "special"]);
+            let expected = format!("cannot read special: it is {kind}, not a regular file");
+            assert_eq!(exit.error_message(), expected);
+        });
+        let folder = backed_up();
+        let mut command = folder.command(&["user", verb, "/dev/stdin"]);
+        let (reader, mut writer) = std::io::pipe().expect("a pipe");
+        let rows = b"email,name\nada@example.org,Ada\n";
+        writer.write_all(rows).expect("it fits the pipe");
+        drop(writer);
+        let output = command.stdin(reader).output().expect("the program exists");
+        assert!(output.status.success(), "{output:?}");
+        folder.roomd(&["user", "show", "ada@example.org"]);
+    }
+}
+
+#[test]
+fn a_file_of_users_has_a_limit() {
+    let folder = backed_up();
+    let file = fs::File::create(folder.path("users.csv")).expect("a file");
+    // It takes no space on the disk.
+    file.set_len((64 << 20) + 1).expect("a size");
+    let exit = folder.run(&["user", "import", "users.csv"]);
+    let expected = "cannot read users.csv: it has more than 64 MiB";
+    assert_eq!(exit.error_message(), expected);
 }
 
 /// The numbers of a device are part of what must stay.

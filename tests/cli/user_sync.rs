@@ -3,17 +3,17 @@ use serde_json::{Value, json};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-const FILE: &str = "people.csv";
+pub(crate) const FILE: &str = "people.csv";
 const DOCS: &str = include_str!("../../docs/commands.md");
 
-/// Synchronizes with a file; returns the report without the counts that are zero.
+/// Synchronizes with a file; returns the report without the counts that are zero, and without names.
 #[track_caller]
-fn sync(folder: &Folder, csv: &str, args: &[&str]) -> Value {
+pub(crate) fn sync(folder: &Folder, csv: &str, args: &[&str]) -> Value {
     folder.write(FILE, csv);
     let args = [&["user", "sync", FILE, "--json"], args].concat();
     let mut report: Value = serde_json::from_str(&folder.roomd(&args)).expect("JSON");
     let counts = report.as_object_mut().expect("an object");
-    counts.retain(|_, count| *count != json!(0) && *count != json!(false));
+    counts.retain(|_, count| *count != json!(0) && *count != json!(false) && !count.is_array());
     report
 }
 
@@ -22,7 +22,7 @@ fn try_sync(folder: &Folder, csv: &str, args: &[&str]) -> Exit {
     folder.run(&[&["user", "sync", FILE], args].concat())
 }
 
-fn users(folder: &Folder) -> Vec<Value> {
+pub(crate) fn users(folder: &Folder) -> Vec<Value> {
     let printed = folder.roomd(&["user", "list", "--json"]);
     let mut users: Vec<Value> = serde_json::from_str(&printed).expect("JSON");
     users.reverse();
@@ -30,7 +30,7 @@ fn users(folder: &Folder) -> Vec<Value> {
 }
 
 /// Returns some fields of all users, oldest first.
-fn fields(folder: &Folder, names: &[&str]) -> Vec<Vec<Value>> {
+pub(crate) fn fields(folder: &Folder, names: &[&str]) -> Vec<Vec<Value>> {
     let of = |user: Value| names.iter().map(|name| user[name].clone()).collect();
     users(folder).into_iter().map(of).collect()
 }
@@ -57,26 +57,6 @@ fn new_people_are_added_changed_ones_updated_and_the_rest_stays() {
     assert_eq!(
         sync(&folder, csv, &[]),
         json!({"unchanged": 2, "missing": 1})
-    );
-}
-
-#[test]
-fn the_report_is_in_words_too() {
-    let folder = Folder::new();
-    folder.add_user("old@example.com");
-    folder.add_user("ada@example.com");
-    folder.roomd(&["user", "disable", "ada@example.com"]);
-    folder.write(FILE, "email,name\nada@example.com,Ada\n");
-    let printed = folder.roomd(&["user", "sync", FILE, "--dry-run"]);
-    let lines: Vec<&str> = printed.lines().collect();
-    assert_eq!(
-        lines,
-        [
-            "would be: 0 added, 1 updated, 0 unchanged, 0 deactivated",
-            "not in the file: 1 active user, whom --deactivate-missing would deactivate",
-            "in the file: 1 inactive user, whom `roomd user enable` or a column `active` can \
-             activate",
-        ]
     );
 }
 
@@ -121,7 +101,7 @@ fn a_person_with_another_address_is_known_by_the_username() {
     let csv = "email,name,username\nking@example.com,Ada,\neve@example.com,Eve,ada\n";
     let exit = try_sync(&folder, csv, &[]);
     let expected = "roomd: nothing was synchronized: fix the file and try again\n\
-                    people.csv, line 3: another user has this username\n";
+                    people.csv, line 3: the person in line 2 has the username ada too\n";
     assert_eq!(exit.stderr, expected);
     assert_eq!(users(&folder), after);
 }
@@ -243,11 +223,95 @@ fn every_bad_row_is_named_by_its_line_and_nothing_is_done() {
 }
 
 #[test]
-fn a_rehearsal_creates_no_database() {
+fn a_repeated_value_is_named_with_both_of_its_rows() {
+    let repeated = "email,name,username\nnew@example.com,New,new\nb@example.com,B,\n\
+                    NEW@example.com,C,c\nd@example.com,D,New\n";
+    // Only the database tells that the blank username of the third line is "ada".
+    let of_user = "email,name,username\nb@example.com,B,Ada\nada@example.com,Ada,\n";
+    for (users, csv, rows) in [
+        (
+            &[][..],
+            repeated,
+            &[
+                "line 4: the person in line 2 has the e-mail address NEW@example.com too",
+                "line 5: the person in line 2 has the username New too",
+            ][..],
+        ),
+        (
+            &["ada"],
+            repeated,
+            &[
+                "line 4: the person in line 2 has the e-mail address NEW@example.com too",
+                "line 5: the person in line 2 has the username New too",
+            ],
+        ),
+        (
+            &["ada"],
+            of_user,
+            &[
+                "line 2: another user has the username Ada",
+                "line 3: the person in line 2 has the username ada too",
+            ],
+        ),
+    ] {
+        let folder = Folder::new();
+        for name in users {
+            let email = format!("{name}@example.com");
+            let args = [
+                "user",
+                "add",
+                "--name",
+                "Ada",
+                "--username",
+                name,
+                "--email",
+            ];
+            folder.roomd(&[&args[..], &[&email]].concat());
+        }
+        let exit = try_sync(&folder, csv, &[]);
+        let rows = rows.iter().map(|row| format!("\npeople.csv, {row}"));
+        let expected = "roomd: nothing was synchronized: fix the file and try again".to_owned();
+        assert_eq!(exit.stderr, expected + &rows.collect::<String>() + "\n");
+    }
+}
+
+#[test]
+fn who_is_a_user_needs_no_name_in_the_file() {
     let folder = Folder::new();
-    let report = sync(&folder, "email,name\na@example.com,A\n", &["--dry-run"]);
-    assert_eq!(report, json!({"dry_run": true, "added": 1}));
-    assert!(!folder.database().exists());
+    folder.add_users(2);
+    let csv = "email,active\nuser0@example.com,no\nuser1@example.com,\n";
+    let expected = json!({"updated": 1, "unchanged": 1, "inactive": 1});
+    assert_eq!(sync(&folder, csv, &[]), expected);
+    let expected = [[json!("Test"), json!(false)], [json!("Test"), json!(true)]];
+    assert_eq!(fields(&folder, &["name", "active"]), expected);
+    let csv = "email,name\nuser0@example.com,\nuser1@example.com,Grace\n";
+    let expected = json!({"updated": 1, "unchanged": 1, "inactive": 1});
+    assert_eq!(sync(&folder, csv, &[]), expected);
+    let names = fields(&folder, &["name"]).concat();
+    assert_eq!(names, ["Test", "Grace"]);
+}
+
+#[test]
+fn who_is_no_user_yet_needs_a_name() {
+    let csv = "email,active\nuser0@example.com,no\nnew@example.com,yes\n";
+    let message = |line, name: &str| {
+        format!(
+            "\npeople.csv, line {line}: {name}@example.com is no user yet, and a new user needs a \
+             name: fill in the column \"name\""
+        )
+    };
+    let first = Folder::new();
+    let exit = try_sync(&first, csv, &["--dry-run"]);
+    let (user, new) = (message(2, "user0"), message(3, "new"));
+    assert!(exit.stderr.ends_with(&format!("{user}{new}\n")), "{exit:?}");
+    assert!(!first.database().exists());
+    let folder = Folder::new();
+    folder.add_users(1);
+    let before = users(&folder);
+    let exit = try_sync(&folder, csv, &[]);
+    assert_eq!(exit.stderr.lines().count(), 2, "{exit:?}");
+    assert!(exit.stderr.ends_with(&format!("{new}\n")), "{exit:?}");
+    assert_eq!(users(&folder), before);
 }
 
 /// Returns a directory: every third person has another name than in the one with another `version`.

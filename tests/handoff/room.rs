@@ -1,4 +1,4 @@
-use crate::support::{Answer, Client, ROOM, TestServer, room_path, text};
+use crate::support::{Answer, ROOM, TestServer, join, page_path, room_path, text};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -33,7 +33,7 @@ impl Room {
 
     /// Returns the path of the room's page.
     pub(crate) fn page(&self) -> &str {
-        path(text(&self.shown, "url"))
+        page_path(text(&self.shown, "url"))
     }
 
     /// Returns the end of the slug, by which the room is found.
@@ -62,17 +62,6 @@ impl Room {
         assert_eq!(answer.status, 200, "{answer:?}");
         text(&answer.json(), "url").to_owned()
     }
-}
-
-/// Returns the path of the page of a room.
-pub(crate) fn path(url: &str) -> &str {
-    &url[url.find("/groups/").expect("a path")..]
-}
-
-pub(crate) fn join(client: &Client, page: &str, body: &Value) -> Answer {
-    let request = client.request_without_key("POST", &format!("{page}/join"));
-    let request = request.header("Content-Type", "application/json");
-    client.send(request, body.to_string())
 }
 
 /// Returns the claims of a token that [`SECRET`] signed with HS256.

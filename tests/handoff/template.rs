@@ -1,5 +1,5 @@
-use crate::room::{Room, SECRET, claims, join, path};
-use crate::support::{Folder, Process, ROOM, TIMEOUT, room_path, text};
+use crate::room::{Room, SECRET, claims};
+use crate::support::{Folder, Process, ROOM, TIMEOUT, join, page_path, room_path, text};
 use roomd::config::Config;
 use roomd::model::{MeetingServer, WithoutHost};
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ fn a_host_who_has_gone_opens_no_other_room() {
     assert!(url.contains("r=host"), "{url}");
     let answer = join(
         &room.server,
-        path(text(&other, "url")),
+        page_path(text(&other, "url")),
         &json!({"name": "Grace"}),
     );
     assert_eq!(answer.json()["waiting"], "host");
@@ -96,7 +96,7 @@ fn only_the_right_host_link_makes_a_host() {
     let request = json!({"creator_email": "grace@example.com", "name": "Chemistry"});
     let other = room.server.post(ROOM, &request).json();
     let body = json!({"name": "Grace", "host": host});
-    let answer = join(&room.server, path(text(&other, "url")), &body);
+    let answer = join(&room.server, page_path(text(&other, "url")), &body);
     assert_eq!(answer.status, 403, "{answer:?}");
 }
 
@@ -192,7 +192,7 @@ fn no_secret_and_no_token_is_in_the_log_or_in_an_answer() {
     let (url, host) = host_url.split_once("#host=").expect("a token");
     let answer = join(
         &server,
-        path(url),
+        page_path(url),
         &json!({"name": "Lovelace", "host": host}),
     );
     let token = text(&answer.json(), "url")
@@ -202,9 +202,9 @@ fn no_secret_and_no_token_is_in_the_log_or_in_an_answer() {
     let token = token.expect("a token");
     assert_eq!(claims(&token)["moderator"], "true");
     assert!(!answer.body.contains(SECRET) && !room.body.contains(SECRET));
-    let page = server.get(path(url));
+    let page = server.get(page_path(url));
     assert!(!page.body.contains(SECRET) && !page.body.contains("meet.example"));
-    let guest = join(&server, path(url), &json!({"name": "Grace"}));
+    let guest = join(&server, page_path(url), &json!({"name": "Grace"}));
     assert!(!guest.body.contains(&token), "{guest:?}");
     let served = server.stop();
     let checked = Process::spawn(&mut folder.command(&["doctor"])).wait(TIMEOUT);

@@ -1,6 +1,6 @@
 use crate::room::Room;
-use crate::support::TIMEOUT;
-use crate::visitor::{BINARY, Frame, PING, TEXT, Visitor, join, ticket};
+use crate::support::{TIMEOUT, join};
+use crate::visitor::{BINARY, Frame, PING, TEXT, Visitor, ticket};
 use serde_json::json;
 use std::time::Instant;
 

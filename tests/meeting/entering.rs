@@ -1,6 +1,6 @@
 use crate::room::Room;
-use crate::support::{Answer, text};
-use crate::visitor::{Visitor, join, ticket};
+use crate::support::{Answer, join, text};
+use crate::visitor::{Visitor, ticket};
 use serde_json::json;
 
 #[track_caller]

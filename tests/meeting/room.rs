@@ -1,4 +1,4 @@
-use crate::support::{ROOM, TestServer, text};
+use crate::support::{ROOM, TestServer, page_path, text};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -36,10 +36,8 @@ impl Room {
         let answer = server.post(ROOM, &request);
         assert_eq!(answer.status, 201, "{answer:?}");
         let room = answer.json();
-        let url = text(&room, "url");
-        let path = url.find("/groups/").expect("a path");
         Self {
-            page: url[path..].to_owned(),
+            page: page_path(text(&room, "url")).to_owned(),
             guid: text(&room, "room_guid").to_owned(),
             server,
         }

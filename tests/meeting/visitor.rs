@@ -1,4 +1,4 @@
-use crate::support::{Answer, Client, TIMEOUT, text};
+use crate::support::{Client, TIMEOUT, join, text};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -30,13 +30,6 @@ pub(crate) enum Frame {
 pub(crate) struct Visitor {
     stream: TcpStream,
     reader: BufReader<TcpStream>,
-}
-
-/// Asks to come in, as the page of a room does.
-pub(crate) fn join(client: &Client, page: &str, body: &Value) -> Answer {
-    let request = client.request_without_key("POST", &format!("{page}/join"));
-    let request = request.header("Content-Type", "application/json");
-    client.send(request, body.to_string())
 }
 
 /// Returns a ticket for a guest.

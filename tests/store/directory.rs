@@ -1,6 +1,6 @@
 use crate::{Database, address, assert_rule, paging, person, profile, username};
-use roomd::model::{Error, RowError, UserPatch, UserProfile, UserQuery};
-use roomd::store::{Directory, DirectoryEntry, SyncOutcome, SyncReport};
+use roomd::model::{Error, NameOwner, RowError, RowFault, User, UserPatch, UserProfile, UserQuery};
+use roomd::store::{Directory, DirectoryEntry, SyncChange, SyncOutcome, SyncReport};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,11 +18,12 @@ const GRACE: &str = "grace@example.com";
 /// Returns a person of a directory that has addresses, usernames and names.
 fn entry(email: &str, user: &str, name: &str) -> DirectoryEntry {
     DirectoryEntry {
-        profile: UserProfile {
+        email: address(email),
+        profile: Some(UserProfile {
             username: username(user),
             name: person(name),
             ..profile(email)
-        },
+        }),
         patch: UserPatch {
             email: Some(address(email)),
             username: Some(username(user)),
@@ -59,18 +60,35 @@ async fn a_rehearsal_tells_what_a_synchronization_does_and_changes_nothing(datab
         entry(GRACE, GRACE, "Grace"),
         entry("new@example.com", "new", "New"),
     ]);
-    let expected = SyncOutcome::Done(SyncReport {
+    let report = SyncReport {
         added: 1,
         updated: 1,
         unchanged: 1,
         deactivated: 1,
         missing: 1,
         inactive: 0,
-    });
+    };
     let rehearsed = database.rehearse_sync(&directory, || {}).await;
-    assert_eq!(rehearsed, Ok(expected));
+    let rehearsed = rehearsed.expect("a report");
+    assert_eq!(rehearsed.report, report);
+    let of = |user: &User| user.profile.email.as_str().to_owned();
+    let changes = rehearsed.changes.iter().map(|change| match change {
+        SyncChange::Added(profile) => ("added", profile.email.as_str().to_owned()),
+        SyncChange::Updated { user, profile } => {
+            assert_eq!(profile.name, person("Grace"));
+            ("updated", of(user))
+        }
+        SyncChange::Deactivated(user) => ("deactivated", of(user)),
+    });
+    let expected = [
+        ("updated", GRACE.to_owned()),
+        ("added", "new@example.com".to_owned()),
+        ("deactivated", "edsger@example.com".to_owned()),
+    ];
+    assert_eq!(changes.collect::<Vec<_>>(), expected);
     assert_eq!(users(&database).await, before);
-    assert_eq!(database.sync_users(directory, || {}).await, Ok(expected));
+    let done = database.sync_users(directory, || {}).await;
+    assert_eq!(done, Ok(SyncOutcome::Done(report)));
     let expected = [
         (ADA, "Test", true),
         (GRACE, "Grace", true),
@@ -95,19 +113,34 @@ async fn a_person_with_another_address_keeps_the_room(database: Database) {
 async fn every_wrong_entry_is_reported_once_and_nothing_is_changed(database: Database) {
     database.register(&[ADA, GRACE]).await;
     let before = users(&database).await;
+    let nameless = |email: &str| DirectoryEntry {
+        profile: None,
+        ..entry(email, email, "Changed")
+    };
     let directory = directory(vec![
         entry(ADA, ADA, "Changed"),
-        entry(GRACE, GRACE, "Changed"),
+        nameless(GRACE),
         entry("ADA@example.com", "other", "Test"),
         entry("new@example.com", "Ada@example.com", "Test"),
         entry("newer@example.com", "other", "Test"),
+        nameless("newest@example.com"),
     ]);
     let wrong = [
-        (2, Error::EmailTaken),
-        (3, Error::UsernameTaken),
-        (4, Error::UsernameTaken),
+        (
+            2,
+            RowFault::EmailTaken("ADA@example.com".into(), NameOwner::Row(0)),
+        ),
+        (
+            3,
+            RowFault::UsernameTaken("Ada@example.com".into(), NameOwner::Row(0)),
+        ),
+        (
+            4,
+            RowFault::UsernameTaken("other".into(), NameOwner::Row(2)),
+        ),
+        (5, RowFault::NameMissing("newest@example.com".into())),
     ];
-    let wrong = wrong.map(|(row, error)| RowError { row, error });
+    let wrong = wrong.map(|(row, fault)| RowError { row, fault });
     let rehearsed = database.rehearse_sync(&directory, || {}).await;
     assert_rule(rehearsed, Error::InvalidRows(wrong.clone().into()));
     let done = database.sync_users(directory, || {}).await;

@@ -1,5 +1,5 @@
 use crate::{Database, assert_rule, paging, profile, username};
-use roomd::model::{Error, RowError, UserProfile, UserQuery};
+use roomd::model::{Error, NameOwner, RowError, RowFault, UserProfile, UserQuery};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -44,12 +44,24 @@ async fn an_import_with_wrong_rows_lists_all_of_them_and_registers_no_user(datab
         profile("last@example.com"),
     ];
     let wrong = [
-        (1, Error::EmailTaken),
-        (2, Error::UsernameTaken),
-        (3, Error::EmailTaken),
-        (4, Error::UsernameTaken),
+        (
+            1,
+            RowFault::EmailTaken("ADA@example.com".into(), NameOwner::User),
+        ),
+        (
+            2,
+            RowFault::UsernameTaken("Ada@Example.com".into(), NameOwner::User),
+        ),
+        (
+            3,
+            RowFault::EmailTaken("NEW@example.com".into(), NameOwner::Row(0)),
+        ),
+        (
+            4,
+            RowFault::UsernameTaken("new@EXAMPLE.com".into(), NameOwner::Row(0)),
+        ),
     ];
-    let wrong = wrong.map(|(row, error)| RowError { row, error });
+    let wrong = wrong.map(|(row, fault)| RowError { row, fault });
     let inserted = database.insert_users(profiles, || {}).await;
     assert_rule(inserted, Error::InvalidRows(wrong.into()));
     assert_eq!(emails(&database).await, ["ada@example.com"]);

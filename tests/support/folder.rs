@@ -124,4 +124,10 @@ impl Folder {
         let printed = self.roomd(&["key", "create", "--json"]);
         serde_json::from_str(&printed).expect("a key")
     }
+
+    /// Revokes a key without a question.
+    #[track_caller]
+    pub(crate) fn revoke_key(&self, key: &Key) {
+        self.roomd(&["key", "revoke", &key.access_key, "--yes"]);
+    }
 }

@@ -70,6 +70,19 @@ pub(crate) fn user_path(user: &Value) -> String {
     format!("{USER}/{}", text(user, "user_guid"))
 }
 
+/// Returns the path of the page of a room, from its URL.
+#[track_caller]
+pub(crate) fn page_path(url: &str) -> &str {
+    &url[url.find("/groups/").expect("a path")..]
+}
+
+/// Asks to come into a room, as its page does.
+pub(crate) fn join(client: &Client, page: &str, body: &Value) -> Answer {
+    let request = client.request_without_key("POST", &format!("{page}/join"));
+    let request = request.header("Content-Type", "application/json");
+    client.send(request, body.to_string())
+}
+
 /// Runs `call` in `count` threads at the same moment; returns the results in the order of the
 /// threads.
 pub(crate) fn all_at_once<T: Send>(count: usize, call: impl Fn(usize) -> T + Sync) -> Vec<T> {

@@ -1,7 +1,7 @@
 use crate::cli::error::CliError;
 use crate::cli::output::{print_line, spinner};
 use crate::cli::shared::HiddenDatabase;
-use crate::store::verify_backup;
+use crate::store::{BackupError, verify_backup};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -23,11 +23,19 @@ pub(super) struct Args {
     _database: HiddenDatabase,
 }
 
+/// Returns the error of a check, which restores nothing.
+fn in_words(error: BackupError) -> CliError {
+    match error {
+        BackupError::InvalidBackup { path, reason } => CliError::BadBackup { path, reason },
+        error => error.into(),
+    }
+}
+
 pub(super) fn run(args: &Args) -> Result<(), CliError> {
     let spinner = spinner("checking the backup");
     let verified = verify_backup(&args.file);
     spinner.finish_and_clear();
-    let verified = verified?;
+    let verified = verified.map_err(in_words)?;
     print_line(if args.json {
         json!({
             "file": args.file,

@@ -1,7 +1,7 @@
 //! The key of a demo, which may outlive it.
 
 use crate::cli::error::DemoKeyError;
-use crate::config::{Moment, read_file};
+use crate::config::read_file;
 use crate::model::{KeyName, NewApiKey};
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
@@ -25,8 +25,8 @@ pub(super) fn from_flag(flag: &str) -> Result<NewApiKey, DemoKeyError> {
         file: file.to_owned(),
         reason,
     };
-    let content = read_file(file, Moment::Start)
-        .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+    let content =
+        read_file(file).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
     match content {
         Ok(content) => from_content(&content).ok_or(DemoKeyError::Content(file.to_owned())),
         Err(error) if error.kind() == ErrorKind::NotFound => {

@@ -1,68 +1,34 @@
 use crate::config::{Config, PublicUrl};
-use crate::meeting::handoff::Finding;
+use crate::meeting::handoff::{Finding, HandoffServer};
 use crate::meeting::{self, HostSecret, SecretFile};
 use crate::model::Timestamp;
-use crate::server::{self, CertificateFault, CertificateReport};
-use crate::store::{Check, Facts, ThreadError, examine};
-use std::sync::mpsc::channel;
-use std::thread;
-use std::time::Duration;
+use crate::server::{CertificateFault, CertificateReport, ServerError, StartParts};
+use crate::store::{Check, Facts, examine};
 
 /// A clock cannot be before this moment, in RFC 3339: the program was written after it.
 const WRITTEN: &str = "2026-11-01T00:00:00Z";
 
-/// How long the files that the settings name may take to be read.
-const READ_TIMEOUT: Duration = Duration::from_secs(3);
-
 /// Checks all that a valid configuration names.
 pub(super) fn run(config: &Config) -> Vec<Check> {
     let examination = examine(&config.database.path.clone().into());
-    let certificate = check_certificate(config);
-    let mut checks = vec![configuration(&certificate), public_url(config)];
-    if let Ok(Some(report)) = &certificate {
-        checks.push(self::certificate(report));
-    }
+    let parts = StartParts::load(config);
+    let mut checks = vec![configuration(&parts), public_url(config)];
+    let parts = parts.ok();
+    let report = parts.as_ref().and_then(StartParts::certificate_report);
+    checks.extend(report.as_ref().map(certificate));
     checks.extend(examination.checks);
     if let Some(facts) = examination.facts {
         checks.push(clock(facts.latest, Timestamp::now()));
         checks.push(keys(facts, config.auth.required));
         checks.push(host_links(config, facts));
     }
-    checks.extend(meeting_server(config));
+    let server = parts.as_ref().and_then(StartParts::meeting_server);
+    checks.extend(server.map(meeting_server).unwrap_or_default());
     checks
 }
 
-fn check_certificate(config: &Config) -> Result<Option<CertificateReport>, String> {
-    let config = config.clone();
-    let report = in_time("certificate", move || server::check_certificate(&config))?;
-    match report {
-        Some(report) => report.map_err(|error| error.to_string()),
-        None => Err(format!(
-            "tls.certificate, tls.key: one of these files could not be read within {} seconds, as a \
-             pipe that no program writes: name a regular file",
-            READ_TIMEOUT.as_secs()
-        )),
-    }
-}
-
-/// Does what reads files by a thread of its own, for which the process does not wait: one of them may
-/// be a pipe that nothing writes. None if it took too long.
-fn in_time<T: Send + 'static>(
-    thread_name: &str,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<Option<T>, String> {
-    let (send, result) = channel();
-    let work = move || {
-        // Fails if nothing waits any more.
-        let _ = send.send(work());
-    };
-    let thread = thread::Builder::new().name(thread_name.into()).spawn(work);
-    thread.map_err(|error| ThreadError::from(error).to_string())?;
-    Ok(result.recv_timeout(READ_TIMEOUT).ok())
-}
-
-fn configuration<T>(certificate: &Result<T, String>) -> Check {
-    match certificate {
+fn configuration(parts: &Result<StartParts, ServerError>) -> Check {
+    match parts {
         Ok(_) => Check::ok("configuration", "valid"),
         Err(error) => Check::failed("configuration", error),
     }
@@ -146,25 +112,9 @@ fn host_links(config: &Config, facts: Facts) -> Check {
     }
 }
 
-/// Checks the server on which meetings take place, if it is another one, and asks it where it can be asked.
-fn meeting_server(config: &Config) -> Vec<Check> {
+/// Asks the server on which meetings take place, where it can be asked.
+fn meeting_server(server: &HandoffServer) -> Vec<Check> {
     let name = "meeting server";
-    let settings = config.meeting.clone();
-    let server = match in_time(name, move || server::handoff_server(&settings)) {
-        Ok(Some(Ok(Some(server)))) => server,
-        Ok(Some(Ok(None))) => return Vec::new(),
-        Ok(Some(Err(error))) => return vec![Check::failed(name, error)],
-        Ok(None) => {
-            let found = format!(
-                "a file in the section of {} could not be read within {} seconds, as a pipe that no \
-                 program writes: name a regular file",
-                config.meeting.server.as_str(),
-                READ_TIMEOUT.as_secs()
-            );
-            return vec![Check::failed(name, found)];
-        }
-        Err(error) => return vec![Check::failed(name, error)],
-    };
     let checks = server.check().into_iter().map(|found| match found {
         Finding::Fine(found) => Check::ok(name, found),
         Finding::Doubtful(found) => Check::warning(name, found),

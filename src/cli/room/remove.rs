@@ -1,11 +1,10 @@
 use crate::cli::confirm::{Caution, confirm};
 use crate::cli::error::CliError;
-use crate::cli::find::find_room;
+use crate::cli::find::{RoomArg, find_room};
 use crate::cli::report::report_change;
 use crate::cli::room_view::{room_in_words, room_json};
 use crate::cli::shared::{GlobalArgs, block_on, open};
 use crate::store::Missing;
-use clap::builder::NonEmptyStringValueParser;
 use serde_json::json;
 
 #[derive(clap::Args)]
@@ -17,9 +16,8 @@ Examples:
   roomd room remove ada@example.com
   roomd room remove algebra_k3v9q2d7xm --yes --json")]
 pub(in crate::cli) struct Args {
-    /// GUID or URL of the room, the end of its URL, or e-mail address, username or GUID of its owner
-    #[arg(value_name = "ROOM", value_parser = NonEmptyStringValueParser::new())]
-    room: String,
+    #[command(flatten)]
+    room: RoomArg,
     #[command(flatten)]
     caution: Caution,
     /// Print a JSON object instead of text
@@ -30,7 +28,7 @@ pub(in crate::cli) struct Args {
 pub(super) fn run(args: &Args, global: GlobalArgs) -> Result<(), CliError> {
     let config = global.load()?;
     let store = open(&config, Missing::Fail)?;
-    let room = block_on(find_room(&store, &args.room, &config))??;
+    let room = block_on(find_room(&store, &args.room.typed, &config))??;
     let what = format!("{} of {}", room_in_words(&room), room.creator_email);
     let done = if args.caution.dry_run {
         format!("would remove {what}")

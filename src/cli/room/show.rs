@@ -1,5 +1,5 @@
 use crate::cli::error::CliError;
-use crate::cli::find::find_room;
+use crate::cli::find::{RoomArg, find_room};
 use crate::cli::output::{print_line, yes_or_no};
 use crate::cli::room_view::whole_room_json;
 use crate::cli::shared::{GlobalArgs, block_on, open, room_url};
@@ -7,7 +7,6 @@ use crate::cli::table::fields;
 use crate::config::Config;
 use crate::model::{Ratings, Room, Tags};
 use crate::store::Missing;
-use clap::builder::NonEmptyStringValueParser;
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -15,9 +14,8 @@ Examples:
   roomd room show ada@example.com
   roomd room show https://rooms.example.com/groups/room/algebra_k3v9q2d7xm")]
 pub(in crate::cli) struct Args {
-    /// GUID or URL of the room, the end of its URL, or e-mail address, username or GUID of its owner
-    #[arg(value_name = "ROOM", value_parser = NonEmptyStringValueParser::new())]
-    room: String,
+    #[command(flatten)]
+    room: RoomArg,
     /// Print a JSON object, with all options
     #[arg(long)]
     json: bool,
@@ -27,7 +25,7 @@ pub(super) fn run(args: &Args, global: GlobalArgs) -> Result<(), CliError> {
     let config = global.load()?;
     let store = open(&config, Missing::Fail)?;
     let (room, ratings) = block_on(async {
-        let room = find_room(&store, &args.room, &config).await?;
+        let room = find_room(&store, &args.room.typed, &config).await?;
         let ratings = store.find_ratings(room.guid).await?;
         Ok::<_, CliError>((room, ratings))
     })??;

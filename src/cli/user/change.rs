@@ -1,13 +1,12 @@
 use super::user_json;
 use crate::cli::error::CliError;
-use crate::cli::find::find_user;
+use crate::cli::find::{UserArg, find_user};
 use crate::cli::report::report_change;
 use crate::cli::shared::{GlobalArgs, block_on};
 use crate::model::{
     Email, LangTag, Mobile, PersonName, Role, Surname, TimeZoneName, User, UserPatch, Username,
 };
 use crate::store::{Missing, Store};
-use clap::builder::NonEmptyStringValueParser;
 use serde_json::json;
 
 #[derive(clap::Args)]
@@ -18,9 +17,8 @@ Examples:
   roomd user update ada@example.com --surname King
   roomd user update ada --email ada@example.org --role e")]
 pub(in crate::cli) struct UpdateArgs {
-    /// E-mail address, username or GUID
-    #[arg(value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
-    user: String,
+    #[command(flatten)]
+    user: UserArg,
     #[command(flatten)]
     changes: Changes,
     /// Print a JSON object instead of text
@@ -63,9 +61,8 @@ Examples:
   roomd user disable ada@example.com
   roomd user enable ada@example.com")]
 pub(in crate::cli) struct ActiveArgs {
-    /// E-mail address, username or GUID
-    #[arg(value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
-    user: String,
+    #[command(flatten)]
+    user: UserArg,
     /// Print a JSON object instead of text
     #[arg(long)]
     json: bool,
@@ -87,7 +84,7 @@ pub(super) fn update(args: UpdateArgs, global: GlobalArgs) -> Result<(), CliErro
     if patch == UserPatch::default() {
         return Err(CliError::NoChange);
     }
-    change(&args.user, patch, args.json, global)
+    change(&args.user.typed, patch, args.json, global)
 }
 
 pub(super) fn set_active(
@@ -99,7 +96,7 @@ pub(super) fn set_active(
         active: Some(active),
         ..UserPatch::default()
     };
-    change(&args.user, patch, args.json, global)
+    change(&args.user.typed, patch, args.json, global)
 }
 
 /// Changes a user and says what changed. What is so already is not written.
@@ -154,21 +151,9 @@ async fn write(store: &Store, typed: &str, patch: UserPatch) -> Result<Changed, 
         store.update_user(before.guid, patch).await?
     };
     let (old, new) = (&before.profile, &after.profile);
-    let names = [
-        ("name", old.name != new.name),
-        ("surname", old.surname != new.surname),
-        ("email", old.email != new.email),
-        ("username", old.username != new.username),
-        ("role", old.role != new.role),
-        ("mobile", old.mobile != new.mobile),
-        ("lang", old.lang != new.lang),
-        ("timezone", old.timezone != new.timezone),
-        ("active", old.active != new.active),
-    ];
-    let names = names.into_iter().filter(|(_, is_new)| *is_new);
     let revokes = old.email.key() != new.email.key() || (old.active && !new.active);
     Ok(Changed {
-        names: names.map(|(name, _)| name).collect(),
+        names: old.changed_fields(new),
         voids_links: revokes && room.is_some_and(|room| room.host_link_given),
         before,
         after,

@@ -1,14 +1,11 @@
-use super::csv_file::{bad_rows, errors_json, read, store_error};
+use super::user_file::{Purpose, UserFile, print_errors};
 use crate::cli::error::CliError;
-use crate::cli::output::{counted, print_line, progress_bar};
+use crate::cli::output::{counted, progress_bar};
 use crate::cli::report::report_change;
 use crate::cli::shared::{GlobalArgs, block_on, open};
 use crate::store::Missing;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-
-/// What an import does, as the end of "nothing was".
-const DONE: &str = "imported";
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -39,8 +36,7 @@ pub(super) fn run(args: &Args, global: GlobalArgs) -> Result<(), CliError> {
         }
         Err(error) => {
             if args.json {
-                // If stdout cannot be written, the error on stderr says what is wrong.
-                let _ = print_line(json!({"imported": 0, "errors": errors_json(&error)}));
+                print_errors(&error, json!({"imported": 0}));
             }
             Err(error)
         }
@@ -48,26 +44,21 @@ pub(super) fn run(args: &Args, global: GlobalArgs) -> Result<(), CliError> {
 }
 
 /// Registers the users of a file; returns how many there are.
-fn import(file: &Path, global: GlobalArgs) -> Result<usize, CliError> {
-    let content = read(file)?;
+fn import(path: &Path, global: GlobalArgs) -> Result<usize, CliError> {
     let config = global.load()?;
-    let rows = content.rows(&config.users.defaults(), DONE)?;
-    if !config.database.path.exists() {
-        // Before the database is created, which finds the same.
-        let repeated = rows.repeated();
-        if !repeated.is_empty() {
-            return Err(bad_rows(file, repeated, DONE));
-        }
-    }
+    let file = UserFile::read(path, Purpose::Import, &config)?;
     let store = open(&config, Missing::Create)?;
-    let count = rows.entries.len();
-    let profiles = rows.entries.into_iter().map(|entry| entry.profile);
+    // Each has a name, as the purpose demands.
+    let profiles = file
+        .entries
+        .iter()
+        .filter_map(|entry| entry.profile.clone());
+    let profiles: Vec<_> = profiles.collect();
+    let count = profiles.len();
     let bar = progress_bar(count as u64, "users");
     let progress = bar.clone();
-    let stored = block_on(store.insert_users(profiles.collect(), move || progress.inc(1)));
+    let stored = block_on(store.insert_users(profiles, move || progress.inc(1)));
     bar.finish_and_clear();
-    match stored? {
-        Ok(()) => Ok(count),
-        Err(error) => Err(store_error(file, &rows.lines, error, DONE)),
-    }
+    stored?.map_err(|error| file.error(error))?;
+    Ok(count)
 }

@@ -1,13 +1,12 @@
 use super::user_json;
 use crate::cli::confirm::{Caution, confirm};
 use crate::cli::error::CliError;
-use crate::cli::find::find_user;
+use crate::cli::find::{UserArg, find_user};
 use crate::cli::report::report_change;
 use crate::cli::room_view::{room_in_words, room_json};
 use crate::cli::shared::{GlobalArgs, block_on, open};
 use crate::model::{Room, User};
 use crate::store::Missing;
-use clap::builder::NonEmptyStringValueParser;
 use serde_json::json;
 
 #[derive(clap::Args)]
@@ -19,9 +18,8 @@ Examples:
   roomd user remove ada@example.com
   roomd user remove ada@example.com --yes --json")]
 pub(in crate::cli) struct RemoveArgs {
-    /// E-mail address, username or GUID
-    #[arg(value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
-    user: String,
+    #[command(flatten)]
+    user: UserArg,
     #[command(flatten)]
     caution: Caution,
     /// Print a JSON object instead of text
@@ -33,7 +31,7 @@ pub(super) fn run(args: &RemoveArgs, global: GlobalArgs) -> Result<(), CliError>
     let config = global.load()?;
     let store = open(&config, Missing::Fail)?;
     let found = block_on(async {
-        let user = find_user(&store, &args.user).await?;
+        let user = find_user(&store, &args.user.typed).await?;
         let room = store.find_default_room(&user.profile.email).await?;
         Ok::<_, CliError>((user, room))
     })??;

@@ -5,13 +5,12 @@ mod file;
 use crate::cli::error::BadRow;
 use crate::cli::output::counted;
 use crate::model::{
-    self, Email, Invalid, LangTag, Mobile, PersonName, Role, Surname, TimeZoneName, Timestamp,
-    UserDefaults, UserPatch, UserProfile, Username, text,
+    Email, Invalid, LangTag, Mobile, PersonName, Role, RowError, RowFault, RowNames, Surname,
+    TimeZoneName, Timestamp, UserDefaults, UserPatch, UserProfile, Username, text,
 };
 use crate::store::DirectoryEntry;
 use csv::StringRecord;
 use file::{has_no_value, is_blank, records, to_text};
-use std::collections::HashSet;
 
 /// The most characters of a file that an error repeats.
 const MAX_SHOWN_CHARS: usize = 200;
@@ -29,7 +28,6 @@ const COLUMNS: [&str; 11] = [
     "active",
     "expires_at",
 ];
-const REQUIRED_COLUMNS: [&str; 2] = ["email", "name"];
 
 /// The words for true and false that spreadsheets write, in English, Turkish and German, in lower
 /// case.
@@ -50,9 +48,9 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Reads a whole file. Rows without any value are skipped. If the row of the headings is bad,
-    /// no other row is read.
-    pub(super) fn read(file: &[u8], defaults: &UserDefaults) -> Self {
+    /// Reads a whole file, in which names may be left out unless it `needs_names`. Rows without any value
+    /// are skipped. If the row of the headings is bad, no other row is read.
+    pub(super) fn read(file: &[u8], needs_names: bool, defaults: &UserDefaults) -> Self {
         let mut rows = Self::default();
         let bad = |line, message| BadRow { line, message };
         let records = match records(file) {
@@ -65,8 +63,9 @@ impl Rows {
         let mut records = records.into_iter().filter(|(_, record)| !is_blank(record));
         let (line, headings) = records.next().unwrap_or_default();
         let line = line.max(1);
-        let columns = match to_text(headings).and_then(|headings| Columns::from_headings(&headings))
-        {
+        let columns =
+            to_text(headings).and_then(|headings| Columns::from_headings(&headings, needs_names));
+        let columns = match columns {
             Ok(columns) => columns,
             Err(message) => {
                 rows.bad.push(bad(line, message));
@@ -85,34 +84,32 @@ impl Rows {
         rows
     }
 
-    /// Returns the rows whose e-mail address or username an earlier one has.
-    pub(super) fn repeated(&self) -> Vec<BadRow> {
-        let (mut emails, mut usernames) = (HashSet::new(), HashSet::new());
-        let mut repeated = Vec::new();
-        for (DirectoryEntry { profile, .. }, &line) in self.entries.iter().zip(&self.lines) {
-            let (email, username) = (profile.email.key(), profile.username.key());
-            let taken = if emails.contains(email) {
-                model::Error::EmailTaken
-            } else if usernames.contains(&username) {
-                model::Error::UsernameTaken
-            } else {
-                emails.insert(email);
-                usernames.insert(username);
-                continue;
-            };
-            let message = taken.to_string();
-            repeated.push(BadRow { line, message });
-        }
-        repeated
+    /// Returns an error for each row that has no name, or whose e-mail address or username an earlier one
+    /// has, where all of them are new users.
+    pub(super) fn errors_of_new(&self) -> Vec<RowError> {
+        let mut names = RowNames::default();
+        let entries = self.entries.iter().enumerate();
+        let errors = entries.filter_map(|(row, entry)| match &entry.profile {
+            Some(profile) => names.add(row, &profile.email, &profile.username),
+            None => {
+                let fault = RowFault::NameMissing(entry.email.as_str().to_owned());
+                Some(RowError { row, fault })
+            }
+        });
+        errors.collect()
     }
 }
 
 /// The names of the columns, in the order of the file. The name of a column without a heading is
 /// empty, and so must its fields be.
-struct Columns(Vec<String>);
+struct Columns {
+    names: Vec<String>,
+    /// Whether every row must have a name.
+    needs_names: bool,
+}
 
 impl Columns {
-    fn from_headings(headings: &StringRecord) -> Result<Self, String> {
+    fn from_headings(headings: &StringRecord, needs_names: bool) -> Result<Self, String> {
         let named = |heading: &str| {
             // In Turkish, the capital of i has a dot, and I is the capital of the dotless one.
             let name = text::trim_invisible(heading).replace(['İ', 'ı'], "i");
@@ -135,14 +132,14 @@ impl Columns {
                 return Err(format!("the column \"{name}\" appears twice"));
             }
         }
-        for required in REQUIRED_COLUMNS {
-            if !names.iter().any(|name| name == required) {
+        for (required, is_needed) in [("email", true), ("name", needs_names)] {
+            if is_needed && !names.iter().any(|name| name == required) {
                 return Err(format!(
                     "the column \"{required}\" is missing: the first row names the columns"
                 ));
             }
         }
-        Ok(Self(names))
+        Ok(Self { names, needs_names })
     }
 
     /// Returns what a row says, or everything that is wrong with it.
@@ -158,7 +155,10 @@ impl Columns {
             errors: Vec::new(),
         };
         let email = row.required("email", Email::parse);
-        let name = row.required("name", PersonName::parse);
+        let name = match self.needs_names {
+            true => row.required("name", PersonName::parse),
+            false => row.optional("name", PersonName::parse),
+        };
         let patch = UserPatch {
             email: email.clone(),
             name: name.clone(),
@@ -172,21 +172,25 @@ impl Columns {
             active: row.optional("active", parse_boolean),
             expires_at: row.emptiable("expires_at", |field| Timestamp::parse(field).map(Some)),
         };
-        match (email, name) {
-            (Some(email), Some(name)) if row.errors.is_empty() => {
-                let new = UserProfile::new(email, name, Surname::default(), defaults);
-                let profile = patch.clone().apply_to_profile(new);
-                Ok(DirectoryEntry { profile, patch })
-            }
-            _ => Err(row.errors.join("; ")),
-        }
+        let Some(email) = email.filter(|_| row.errors.is_empty()) else {
+            return Err(row.errors.join("; "));
+        };
+        let profile = name.map(|name| {
+            let new = UserProfile::new(email.clone(), name, Surname::default(), defaults);
+            patch.clone().apply_to_profile(new)
+        });
+        Ok(DirectoryEntry {
+            email,
+            profile,
+            patch,
+        })
     }
 
     /// Checks that the fields of a row are those that have headings.
     fn check_fields(&self, record: &StringRecord) -> Result<(), String> {
-        let (fields, most) = (record.len(), self.0.len());
+        let (fields, most) = (record.len(), self.names.len());
         // A row may lack the last columns if they have no headings.
-        let columns = self.0.iter().rposition(|name| !name.is_empty());
+        let columns = self.names.iter().rposition(|name| !name.is_empty());
         let columns = columns.map_or(0, |last| last + 1);
         if !(columns..=most).contains(&fields) {
             return Err(format!(
@@ -198,7 +202,7 @@ impl Columns {
             let field = record.get(at);
             field.is_some_and(|field| !has_no_value(field))
         };
-        match (0..most).find(|&at| self.0[at].is_empty() && has_value(at)) {
+        match (0..most).find(|&at| self.names[at].is_empty() && has_value(at)) {
             Some(at) => Err(format!("column {} has a value and no heading", at + 1)),
             None => Ok(()),
         }
@@ -256,7 +260,7 @@ impl Row<'_> {
         column: &str,
         parse: impl FnOnce(&str) -> Result<T, Invalid>,
     ) -> Option<T> {
-        if !self.columns.0.iter().any(|name| name == column) {
+        if !self.columns.names.iter().any(|name| name == column) {
             return None;
         }
         if self.field(column).is_empty() {
@@ -268,7 +272,7 @@ impl Row<'_> {
     /// Returns the text of a field without the white space around it; empty without such a column, and
     /// where no character shows.
     fn field(&self, column: &str) -> &str {
-        let at = self.columns.0.iter().position(|name| name == column);
+        let at = self.columns.names.iter().position(|name| name == column);
         let field = at.and_then(|at| self.record.get(at));
         let field = field.filter(|field| !has_no_value(field));
         field.unwrap_or_default().trim()

@@ -1,6 +1,6 @@
 use super::user_json;
 use crate::cli::error::CliError;
-use crate::cli::find::find_user;
+use crate::cli::find::{UserArg, find_user};
 use crate::cli::output::{print_line, yes_or_no};
 use crate::cli::room_view::{room_json, whole_room_json};
 use crate::cli::shared::{GlobalArgs, block_on, open, room_url};
@@ -8,7 +8,6 @@ use crate::cli::table::fields;
 use crate::config::Config;
 use crate::model::{Role, Room, Timestamp, User};
 use crate::store::{Missing, Store};
-use clap::builder::NonEmptyStringValueParser;
 use serde_json::{Value, json};
 
 #[derive(clap::Args)]
@@ -17,9 +16,8 @@ Examples:
   roomd user show ada@example.com
   roomd user show ada --json")]
 pub(in crate::cli) struct ShowArgs {
-    /// E-mail address, username or GUID
-    #[arg(value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
-    user: String,
+    #[command(flatten)]
+    user: UserArg,
     /// Print a JSON object instead of text
     #[arg(long)]
     json: bool,
@@ -33,15 +31,14 @@ lets anybody in: no host link.
 Examples:
   roomd user export ada@example.com > ada.json")]
 pub(in crate::cli) struct ExportArgs {
-    /// E-mail address, username or GUID
-    #[arg(value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
-    user: String,
+    #[command(flatten)]
+    user: UserArg,
 }
 
 pub(super) fn show(args: &ShowArgs, global: GlobalArgs) -> Result<(), CliError> {
     let config = global.load()?;
     let store = open(&config, Missing::Fail)?;
-    let (user, room) = block_on(find(&store, &args.user))??;
+    let (user, room) = block_on(find(&store, &args.user.typed))??;
     let shown = if args.json {
         let mut json = user_json(&user);
         let room = room.as_ref().map(|room| room_json(&config, room));
@@ -57,7 +54,7 @@ pub(super) fn export(args: &ExportArgs, global: GlobalArgs) -> Result<(), CliErr
     let config = global.load()?;
     let store = open(&config, Missing::Fail)?;
     let exported = block_on(async {
-        let (user, room) = find(&store, &args.user).await?;
+        let (user, room) = find(&store, &args.user.typed).await?;
         let room = match room {
             Some(room) => {
                 let ratings = store.find_ratings(room.guid).await?;

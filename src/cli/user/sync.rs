@@ -1,15 +1,15 @@
-use super::csv_file::{bad_rows, errors_json, read, store_error};
+mod report;
+
+use super::user_file::{Purpose, UserFile, print_errors};
 use crate::cli::confirm::{Caution, confirm};
 use crate::cli::error::CliError;
-use crate::cli::output::{counted, print_line, progress_bar};
+use crate::cli::output::{counted, progress_bar};
 use crate::cli::report::report_change;
 use crate::cli::shared::{GlobalArgs, block_on, open};
-use crate::store::{self, Directory, Missing, SyncOutcome, SyncReport};
-use serde_json::{Value, json};
+use crate::config::Config;
+use crate::store::{Directory, Missing, Store, SyncChange, SyncOutcome, SyncRehearsal, SyncReport};
+use serde_json::json;
 use std::path::PathBuf;
-
-/// What this does with a file, as the end of "nothing was".
-const DONE: &str = "synchronized";
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -19,14 +19,15 @@ value whose field is blank, except surname, mobile and expires_at, which a blank
 field empties. All of the file is done, or nothing.
 
 Users who are not in the file stay as they are without --deactivate-missing.
-It asks before it deactivates more than half of all active users. An inactive user who is in the file stays inactive, unless the file has a
-column `active` that says otherwise.
+It asks before it deactivates more than half of all active users: --dry-run
+names them. An inactive user who is in the file stays inactive, unless the file
+has a column `active` that says otherwise.
 
 Examples:
   roomd user sync people.csv --dry-run
   roomd user sync people.csv --deactivate-missing --json")]
 pub(in crate::cli) struct Args {
-    /// CSV file as `roomd user import` takes it
+    /// CSV file as `roomd user import` takes it; only new people need a name in it
     file: PathBuf,
     /// Deactivate active users who are not in the file
     #[arg(long)]
@@ -38,70 +39,89 @@ pub(in crate::cli) struct Args {
     json: bool,
 }
 
+/// What was done, or would be.
+struct Done {
+    /// What is printed.
+    shown: String,
+    /// The same in one line.
+    in_words: String,
+}
+
 pub(super) fn run(args: &Args, global: GlobalArgs) -> Result<(), CliError> {
-    match sync(args, global) {
-        Ok(report) => {
-            let done = in_words(&report, args.caution.dry_run);
-            if args.json {
-                report_change(report_json(&report, args.caution.dry_run), done)
-            } else {
-                report_change(format!("{done}{}", hints(&report)), &done)
-            }
-        }
+    let outcome = match args.caution.dry_run {
+        true => rehearse(args, global),
+        false => sync(args, global),
+    };
+    match outcome {
+        Ok(done) => report_change(done.shown, done.in_words),
         Err(error) => {
             if args.json {
-                // If stdout cannot be written, the error on stderr says what is wrong.
-                let _ = print_line(json!({"errors": errors_json(&error)}));
+                print_errors(&error, json!({}));
             }
             Err(error)
         }
     }
 }
 
-fn sync(args: &Args, global: GlobalArgs) -> Result<SyncReport, CliError> {
-    let content = read(&args.file)?;
+fn rehearse(args: &Args, global: GlobalArgs) -> Result<Done, CliError> {
     let config = global.load()?;
-    let rows = content.rows(&config.users.defaults(), DONE)?;
-    let is_new = !config.database.path.exists();
-    if is_new {
-        // Before the database is created, which finds the same.
-        let repeated = rows.repeated();
-        if !repeated.is_empty() {
-            return Err(bad_rows(&args.file, repeated, DONE));
-        }
-        if args.caution.dry_run {
-            let inactive = rows.entries.iter().filter(|entry| !entry.profile.active);
-            return Ok(SyncReport {
-                added: rows.entries.len(),
-                inactive: inactive.count(),
-                ..SyncReport::default()
-            });
-        }
-    }
-    let store = open(&config, Missing::Create)?;
-    let mut directory = Directory {
-        entries: rows.entries,
-        deactivate_missing: args.deactivate_missing,
-        may_deactivate_most: args.caution.yes || args.caution.dry_run,
+    let file = UserFile::read(&args.file, Purpose::Sync, &config)?;
+    let rehearsal = match file.is_first {
+        true => of_new_users(&file),
+        false => of_database(args, &file, &config)?,
     };
-    let failed = |error: store::Error| store_error(&args.file, &rows.lines, error, DONE);
-    loop {
-        let people = directory.entries.len() as u64;
-        let outcome = if args.caution.dry_run {
-            let bar = progress_bar(people, "people");
-            let outcome = block_on(store.rehearse_sync(&directory, || bar.inc(1)));
-            bar.finish_and_clear();
-            outcome
-        } else {
-            // Each is looked at, then written.
-            let bar = progress_bar(2 * people, "steps");
-            let progress = bar.clone();
-            let outcome = block_on(store.sync_users(directory.clone(), move || progress.inc(1)));
-            bar.finish_and_clear();
-            outcome
-        };
-        match outcome?.map_err(failed)? {
-            SyncOutcome::Done(report) => return Ok(report),
+    Ok(Done {
+        shown: match args.json {
+            true => report::rehearsal_to_json(&rehearsal).to_string(),
+            false => report::rehearsal_in_words(&rehearsal),
+        },
+        in_words: format!("would be: {}", report::in_words(&rehearsal.report)),
+    })
+}
+
+/// Returns what would be done with an empty database, which is not created for that.
+fn of_new_users(file: &UserFile<'_>) -> SyncRehearsal {
+    let profiles = file
+        .entries
+        .iter()
+        .filter_map(|entry| entry.profile.clone());
+    let profiles: Vec<_> = profiles.collect();
+    let inactive = profiles.iter().filter(|profile| !profile.active).count();
+    SyncRehearsal {
+        report: SyncReport {
+            added: profiles.len(),
+            inactive,
+            ..SyncReport::default()
+        },
+        changes: profiles
+            .into_iter()
+            .map(Box::new)
+            .map(SyncChange::Added)
+            .collect(),
+    }
+}
+
+fn of_database(
+    args: &Args,
+    file: &UserFile<'_>,
+    config: &Config,
+) -> Result<SyncRehearsal, CliError> {
+    let store = open(config, Missing::Fail)?;
+    let directory = directory(args, file);
+    let bar = progress_bar(directory.entries.len() as u64, "people");
+    let rehearsed = block_on(store.rehearse_sync(&directory, || bar.inc(1)));
+    bar.finish_and_clear();
+    rehearsed?.map_err(|error| file.error(error))
+}
+
+fn sync(args: &Args, global: GlobalArgs) -> Result<Done, CliError> {
+    let config = global.load()?;
+    let file = UserFile::read(&args.file, Purpose::Sync, &config)?;
+    let store = open(&config, Missing::Create)?;
+    let mut directory = directory(args, &file);
+    let report = loop {
+        match write(&store, &file, &directory)? {
+            SyncOutcome::Done(report) => break report,
             SyncOutcome::TooManyMissing { missing, active } => {
                 let action = format!(
                     "deactivate {missing} of {}, because they are not in the file",
@@ -111,50 +131,34 @@ fn sync(args: &Args, global: GlobalArgs) -> Result<SyncReport, CliError> {
                 directory.may_deactivate_most = true;
             }
         }
-    }
-}
-
-fn in_words(report: &SyncReport, is_rehearsal: bool) -> String {
-    let SyncReport {
-        added,
-        updated,
-        unchanged,
-        deactivated,
-        ..
-    } = report;
-    let prefix = if is_rehearsal { "would be: " } else { "" };
-    format!(
-        "{prefix}{added} added, {updated} updated, {unchanged} unchanged, {deactivated} deactivated"
-    )
-}
-
-/// Returns what the operator may want to do, as lines that each begin with a line break.
-fn hints(report: &SyncReport) -> String {
-    let mut hints = String::new();
-    let left = report.missing - report.deactivated;
-    if left > 0 {
-        hints += &format!(
-            "\nnot in the file: {}, whom --deactivate-missing would deactivate",
-            counted(left, "active user")
-        );
-    }
-    if report.inactive > 0 {
-        hints += &format!(
-            "\nin the file: {}, whom `roomd user enable` or a column `active` can activate",
-            counted(report.inactive, "inactive user")
-        );
-    }
-    hints
-}
-
-fn report_json(report: &SyncReport, is_rehearsal: bool) -> Value {
-    json!({
-        "dry_run": is_rehearsal,
-        "added": report.added,
-        "updated": report.updated,
-        "unchanged": report.unchanged,
-        "deactivated": report.deactivated,
-        "missing": report.missing,
-        "inactive": report.inactive,
+    };
+    let in_words = report::in_words(&report);
+    Ok(Done {
+        shown: match args.json {
+            true => report::to_json(&report).to_string(),
+            false => format!("{in_words}{}", report::hints(&report)),
+        },
+        in_words,
     })
+}
+
+fn directory(args: &Args, file: &UserFile<'_>) -> Directory {
+    Directory {
+        entries: file.entries.clone(),
+        deactivate_missing: args.deactivate_missing,
+        may_deactivate_most: args.caution.yes,
+    }
+}
+
+fn write(
+    store: &Store,
+    file: &UserFile<'_>,
+    directory: &Directory,
+) -> Result<SyncOutcome, CliError> {
+    // Each person is looked at, then written.
+    let bar = progress_bar(2 * directory.entries.len() as u64, "steps");
+    let progress = bar.clone();
+    let outcome = block_on(store.sync_users(directory.clone(), move || progress.inc(1)));
+    bar.finish_and_clear();
+    outcome?.map_err(|error| file.error(error))
 }

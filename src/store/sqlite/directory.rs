@@ -2,11 +2,16 @@
 
 use super::Engine;
 use super::rooms::find_by_creator;
-use super::users::{find_by_email, find_by_guid, find_by_username, insert, look_up, update};
-use crate::model::{
-    self, Email, Guid, Room, RowError, User, UserLookup, UserPatch, UserProfile, Username,
+use super::users::{
+    find_by_email, find_by_guid, find_by_username, insert, look_up, row_error, update,
 };
-use crate::store::{Directory, DirectoryEntry, Error, SyncOutcome, SyncReport};
+use crate::model::{
+    self, Email, Guid, NameOwner, Room, RowError, RowFault, RowNames, User, UserLookup, UserPatch,
+    UserProfile, Username,
+};
+use crate::store::{
+    Directory, DirectoryEntry, Error, SyncChange, SyncOutcome, SyncRehearsal, SyncReport,
+};
 use rusqlite::Connection;
 use std::collections::{HashMap, HashSet};
 
@@ -54,19 +59,23 @@ impl Engine {
         &self,
         directory: &Directory,
         mut progress: impl FnMut(),
-    ) -> Result<SyncOutcome, Error> {
+    ) -> Result<SyncRehearsal, Error> {
         self.read(|connection| {
             // All of it is of one moment.
             let snapshot = connection.unchecked_transaction()?;
             let plan = Plan::make(&snapshot, directory, &mut progress)?;
-            let refusal = plan.too_many_missing(directory);
-            Ok(refusal.unwrap_or(SyncOutcome::Done(plan.report())))
+            Ok(SyncRehearsal {
+                report: plan.report(),
+                changes: plan.into_changes(&snapshot)?,
+            })
         })
     }
 }
 
 /// What is to be done with one person.
 struct Step {
+    /// The index of the person in the directory.
+    row: usize,
     /// The user whom the person is, if the person is one.
     before: Option<User>,
     after: UserProfile,
@@ -76,6 +85,17 @@ impl Step {
     fn changes(&self) -> bool {
         let before = self.before.as_ref();
         before.is_none_or(|user| user.profile != self.after)
+    }
+
+    fn into_change(self) -> SyncChange {
+        let profile = Box::new(self.after);
+        match self.before {
+            Some(user) => SyncChange::Updated {
+                user: Box::new(user),
+                profile,
+            },
+            None => SyncChange::Added(profile),
+        }
     }
 
     /// Returns whether the person has another username than before.
@@ -101,29 +121,7 @@ impl Plan {
         directory: &Directory,
         progress: &mut impl FnMut(),
     ) -> Result<Self, Error> {
-        let entries = &directory.entries;
-        let emails: HashSet<&str> = entries
-            .iter()
-            .map(|entry| entry.profile.email.key())
-            .collect();
-        let (mut steps, mut errors) = (Vec::with_capacity(entries.len()), Vec::new());
-        let (mut seen, mut usernames) = (HashSet::new(), HashSet::new());
-        for (row, entry) in entries.iter().enumerate() {
-            let before = find_person(connection, entry, &emails)?;
-            let after = match &before {
-                Some(user) => entry.patch.clone().apply_to_profile(user.profile.clone()),
-                None => entry.profile.clone(),
-            };
-            let is_first = seen.insert(entry.profile.email.key());
-            let error = match (is_first, usernames.insert(after.username.key())) {
-                (false, _) => Some(model::Error::EmailTaken),
-                (true, false) => Some(model::Error::UsernameTaken),
-                (true, true) => None,
-            };
-            errors.extend(error.map(|error| RowError { row, error }));
-            steps.push(Step { before, after });
-            progress();
-        }
+        let (steps, mut errors) = steps(connection, &directory.entries, progress)?;
         errors.extend(taken_usernames(connection, &steps)?);
         if !errors.is_empty() {
             errors.sort_by_key(|error| error.row);
@@ -177,6 +175,18 @@ impl Plan {
         }
     }
 
+    fn into_changes(self, connection: &Connection) -> Result<Vec<SyncChange>, Error> {
+        let steps = self.steps.into_iter().filter(Step::changes);
+        let mut changes: Vec<SyncChange> = steps.map(Step::into_change).collect();
+        if self.deactivates_missing {
+            for guid in self.missing {
+                let user = find_by_guid(connection, guid)?;
+                changes.extend(user.map(Box::new).map(SyncChange::Deactivated));
+            }
+        }
+        Ok(changes)
+    }
+
     fn carry_out(
         self,
         connection: &Connection,
@@ -193,23 +203,19 @@ impl Plan {
             }
         }
         let mut errors = Vec::new();
-        for (row, step) in self.steps.into_iter().enumerate() {
+        for step in self.steps {
             let written = match &step.before {
                 _ if !step.changes() => Ok(()),
-                None => insert(connection, &User::new(step.after)),
+                None => insert(connection, &User::new(step.after.clone())),
                 Some(before) => {
                     let patch = UserPatch::default();
                     let mut user = patch.apply(before.clone());
-                    user.profile = step.after;
+                    user.profile = step.after.clone();
                     update(connection, before, &user)
                 }
             };
-            match written {
-                Ok(()) => {}
-                // A user of an older schema: see the migration to schema 2.
-                Err(Error::Rule(error)) => errors.push(RowError { row, error }),
-                Err(error) => return Err(error),
-            }
+            // Only by a user of an older schema: see the migration to schema 2.
+            errors.extend(row_error(step.row, &step.after, written)?);
             progress();
         }
         if !errors.is_empty() {
@@ -224,6 +230,37 @@ impl Plan {
     }
 }
 
+/// Returns what is to be done with each person, and an error for each entry that is wrong by itself or by
+/// an earlier one.
+fn steps(
+    connection: &Connection,
+    entries: &[DirectoryEntry],
+    progress: &mut impl FnMut(),
+) -> Result<(Vec<Step>, Vec<RowError>), Error> {
+    let emails: HashSet<&str> = entries.iter().map(|entry| entry.email.key()).collect();
+    let (mut steps, mut errors) = (Vec::with_capacity(entries.len()), Vec::new());
+    let mut names = RowNames::default();
+    for (row, entry) in entries.iter().enumerate() {
+        let before = find_person(connection, entry, &emails)?;
+        let after = match &before {
+            Some(user) => Some(entry.patch.clone().apply_to_profile(user.profile.clone())),
+            None => entry.profile.clone(),
+        };
+        match after {
+            Some(after) => {
+                errors.extend(names.add(row, &entry.email, &after.username));
+                steps.push(Step { row, before, after });
+            }
+            None => {
+                let fault = RowFault::NameMissing(entry.email.as_str().to_owned());
+                errors.push(RowError { row, fault });
+            }
+        }
+        progress();
+    }
+    Ok((steps, errors))
+}
+
 /// Finds the user whom a person is. Whoever has got another e-mail address is found by the username,
 /// but only if the directory does not have the user of that username under the old address too.
 fn find_person(
@@ -231,7 +268,7 @@ fn find_person(
     entry: &DirectoryEntry,
     emails: &HashSet<&str>,
 ) -> Result<Option<User>, Error> {
-    if let Some(user) = find_by_email(connection, &entry.profile.email)? {
+    if let Some(user) = find_by_email(connection, &entry.email)? {
         return Ok(Some(user));
     }
     let Some(username) = &entry.patch.username else {
@@ -249,7 +286,7 @@ fn taken_usernames(connection: &Connection, steps: &[Step]) -> Result<Vec<RowErr
         .filter_map(|step| Some((step.before.as_ref()?.guid, &step.after.username)))
         .collect();
     let mut errors = Vec::new();
-    for (row, step) in steps.iter().enumerate() {
+    for step in steps {
         if step.before.is_some() && !step.renames() {
             continue;
         }
@@ -261,8 +298,10 @@ fn taken_usernames(connection: &Connection, steps: &[Step]) -> Result<Vec<RowErr
             own != Some(owner) && keeps
         });
         if is_taken {
-            let error = model::Error::UsernameTaken;
-            errors.push(RowError { row, error });
+            let username = step.after.username.as_str().to_owned();
+            let fault = RowFault::UsernameTaken(username, NameOwner::User);
+            let row = step.row;
+            errors.push(RowError { row, fault });
         }
     }
     Ok(errors)

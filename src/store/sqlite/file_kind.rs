@@ -1,15 +1,11 @@
-//! What stands at a path where a database, or a copy of one, is wanted.
+//! What stands at a path where a database is wanted.
 //!
-//! To open a pipe waits for its other end, a device has no end, and a file that gets the name of either
-//! replaces it for every program. So this is asked before anything is opened, by name.
+//! A file that gets the name of a pipe or a device replaces it for every program.
 
 use super::error::OpenError;
 use super::side_files::beside;
-use std::fs::{self, FileType};
+use crate::model::file_kind::other_kind;
 use std::path::Path;
-
-/// A pipe with a name, which another program writes or reads.
-pub(super) const PIPE: &str = "a named pipe (FIFO)";
 
 /// The files that SQLite opens with a database, by the ends of their names. The lock file has errors of its
 /// own.
@@ -34,33 +30,4 @@ pub(super) fn check_is_file(path: &Path) -> Result<(), OpenError> {
         }
     }
     Ok(())
-}
-
-/// Returns what stands at a path, with its article; none if it is a regular file or nothing that can be
-/// looked at. Links are followed.
-pub(super) fn other_kind(path: &Path) -> Option<&'static str> {
-    let found = fs::metadata(path).ok()?.file_type();
-    (!found.is_file()).then(|| name(found))
-}
-
-#[cfg(unix)]
-fn name(found: FileType) -> &'static str {
-    use std::os::unix::fs::FileTypeExt;
-
-    match found {
-        _ if found.is_dir() => "a folder",
-        _ if found.is_fifo() => PIPE,
-        _ if found.is_socket() => "a socket",
-        _ if found.is_char_device() || found.is_block_device() => "a device",
-        _ => "no regular file",
-    }
-}
-
-#[cfg(not(unix))]
-fn name(found: FileType) -> &'static str {
-    if found.is_dir() {
-        "a folder"
-    } else {
-        "no regular file"
-    }
 }

@@ -3,9 +3,9 @@ use super::error::is_unique_violation;
 use super::scan::{Order, Scan, scan_page};
 use crate::model::text::fold;
 use crate::model::{
-    self, CreateOutcome, Email, Guid, LangTag, Mobile, Page, Paging, PersonName, Role, RowError,
-    Surname, TimeZoneName, Timestamp, User, UserLookup, UserPatch, UserProfile, UserQuery,
-    Username,
+    self, CreateOutcome, Email, Guid, LangTag, Mobile, NameOwner, Page, Paging, PersonName, Role,
+    RowError, RowFault, RowNames, Surname, TimeZoneName, Timestamp, User, UserLookup, UserPatch,
+    UserProfile, UserQuery, Username,
 };
 use crate::store::Error;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
@@ -51,13 +51,17 @@ impl Engine {
     ) -> Result<(), Error> {
         self.writer
             .submit(move |connection| {
-                let mut errors = Vec::new();
+                let (mut names, mut errors) = (RowNames::default(), Vec::new());
                 for (row, profile) in profiles.iter().enumerate() {
-                    match insert(connection, &User::new(profile.clone())) {
-                        Ok(()) => {}
-                        Err(Error::Rule(error)) => errors.push(RowError { row, error }),
-                        Err(error) => return Err(error),
-                    }
+                    let wrong = match names.add(row, &profile.email, &profile.username) {
+                        Some(repeated) => Some(repeated),
+                        None => row_error(
+                            row,
+                            profile,
+                            insert(connection, &User::new(profile.clone())),
+                        )?,
+                    };
+                    errors.extend(wrong);
                     progress();
                 }
                 if errors.is_empty() {
@@ -240,6 +244,29 @@ fn conflict(connection: &Connection, user: &User) -> Result<model::Error, Error>
         Some(()) => model::Error::EmailTaken,
         None => model::Error::UsernameTaken,
     })
+}
+
+/// Returns the error of a row that was not written, because a user has its e-mail address or username.
+///
+/// # Errors
+/// Any other error of the write.
+pub(super) fn row_error(
+    row: usize,
+    profile: &UserProfile,
+    written: Result<(), Error>,
+) -> Result<Option<RowError>, Error> {
+    let owner = NameOwner::User;
+    let fault = match written {
+        Ok(()) => return Ok(None),
+        Err(Error::Rule(model::Error::EmailTaken)) => {
+            RowFault::EmailTaken(profile.email.as_str().to_owned(), owner)
+        }
+        Err(Error::Rule(model::Error::UsernameTaken)) => {
+            RowFault::UsernameTaken(profile.username.as_str().to_owned(), owner)
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(Some(RowError { row, fault }))
 }
 
 /// Finds the user with the GUID, or else the one with the username.

@@ -3,9 +3,9 @@
 use super::check::check_copy;
 use super::file_system::{cannot_write, folder_of, remove_if_exists, set_owner, sync_folder};
 use super::last;
+use crate::model::file_kind::other_kind;
 use crate::store::sqlite::connection::{self, beside};
 use crate::store::sqlite::error::is_full_disk;
-use crate::store::sqlite::file_kind::other_kind;
 use crate::store::sqlite::free_space::{self, MAX_PAGES, PageUse};
 use crate::store::sqlite::priority::{Share, lower_priority};
 use crate::store::sqlite::schema::Depth;

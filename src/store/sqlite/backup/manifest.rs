@@ -2,8 +2,8 @@
 
 use super::file_system::folder_of;
 use crate::model::Timestamp;
+use crate::model::file_kind::other_kind;
 use crate::store::sqlite::connection::beside;
-use crate::store::sqlite::file_kind::other_kind;
 use crate::store::{Contents, DatabaseId, Manifest};
 use sha2::{Digest, Sha256};
 use std::fs::File;

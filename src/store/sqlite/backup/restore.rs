@@ -4,14 +4,15 @@ use super::check::check_copy;
 use super::file_system::{cannot_write, folder_of, remove_if_exists, set_owner, sync_folder};
 use super::manifest::copy_and_digest;
 use super::old::Old;
+use crate::model::file_kind::{PIPE, other_kind};
 use crate::store::sqlite::connection::{beside, open_error, open_unchecked};
-use crate::store::sqlite::file_kind::{PIPE, check_is_file, other_kind};
+use crate::store::sqlite::file_kind::check_is_file;
 use crate::store::sqlite::host_links::gave_host_links;
 use crate::store::sqlite::schema::Depth;
 use crate::store::sqlite::serve_lock::ServeLock;
 use crate::store::{BackupError, Contents, Location, Manifest, OldDatabase, Restored};
 use std::fs::File;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use tempfile::NamedTempFile;
 
@@ -93,7 +94,10 @@ pub(super) fn open_backup(backup: &Path) -> Result<File, BackupError> {
             return Err(invalid(backup, reason));
         }
     }
-    File::open(backup).map_err(|error| invalid(backup, error.to_string()))
+    File::open(backup).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => BackupError::NoBackup(backup.to_owned()),
+        _ => invalid(backup, format!("it cannot be read ({error})")),
+    })
 }
 
 /// Copies the bytes of a backup and compares them with its manifest. Returns the manifest, if there
