@@ -17,6 +17,7 @@ disk that SQLite supports damages the bytes beside those that it writes.
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -120,8 +121,7 @@ def names_left(done: list[Operation], cut: Cut, random: Random) -> set[int]:
         if cut.rest is Rest.SOME:
             first_lost = random.randint(first_lost, len(done))
         return {number for number in changes if number < first_lost}
-    chance = 0.0 if cut.rest is Rest.NOTHING else random.choice([0.1, 0.5, 0.9])
-    return loose_names(done, changes, chance, random)
+    return loose_names(done, changes, keeper(cut.rest, changes, random))
 
 
 def journal_end(done: list[Operation]) -> int:
@@ -142,14 +142,27 @@ def journal_end(done: list[Operation]) -> int:
     return end
 
 
-def loose_names(done: list[Operation], changes: dict[int, Names], chance: float, random: Random) -> set[int]:
+def keeper(rest: Rest, changes: dict[int, Names], random: Random) -> Callable[[int], bool]:
+    """Returns what decides whether a change that is not durable is left."""
+    if rest is Rest.NOTHING or not changes:
+        return lambda _: False
+    if random.random() < 0.5:
+        # What is late is left, and what was before it is not: the order that programs are least prepared for.
+        latest = list(changes)[-8:]
+        first = random.choice(latest)
+        return lambda number: number >= first
+    chance = random.choice([0.1, 0.5, 0.9])
+    return lambda _: random.random() < chance
+
+
+def loose_names(done: list[Operation], changes: dict[int, Names], is_kept: Callable[[int], bool]) -> set[int]:
     synced = {op.ino: number for number, op in enumerate(done) if isinstance(op, SyncFolder)}
     left: set[int] = set()
     lost: set[tuple[int, str]] = set()
     for number, operation in changes.items():
         places = {(folder, name) for folder, name, _ in operation.changes}
         is_durable = any(number < synced.get(folder, -1) for folder, _ in places)
-        if is_durable or (not places & lost and random.random() < chance):
+        if is_durable or (not places & lost and is_kept(number)):
             left.add(number)
         else:
             lost |= places

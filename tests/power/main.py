@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 
 from cut import Cut, FileSystem, Rest, left_by
-from disk import Trace, syncs_of
+from disk import SyncFolder, Trace, syncs_of
 from ledger import Ledger
 from machine import Failed, Machine, mounted
 from package import Install, Upgrade
@@ -45,7 +45,7 @@ def main() -> int:
     numbers = {kind(): cuts // len(SCENARIOS) for kind in SCENARIOS}
     if chosen.debian:
         # Each takes as long as some dozen of the others.
-        numbers |= {kind(*chosen.debian): cuts // 40 for kind in (Install, Upgrade)}
+        numbers |= {kind(*chosen.debian): cuts // 70 for kind in (Install, Upgrade)}
     for scenario, number in numbers.items():
         if not chosen.scenario or scenario.name in chosen.scenario:
             wrong += run(scenario, roomd, number, seed)
@@ -123,7 +123,12 @@ def choose(scenario: Scenario, trace: Trace, wanted: int, is_careless: bool, ran
         is_delicate = delicate and random.random() < 0.7
         places.append((random.choice(delicate) if is_delicate else random.randint(0, len(trace.operations)), rest))
     kinds = [FileSystem.JOURNAL] if scenario.needs_journal else list(FileSystem)
-    return [Cut(n, random.choice(kinds), rest, random.getrandbits(32)) for n, rest in places]
+    cuts = [Cut(n, random.choice(kinds), rest, random.getrandbits(32)) for n, rest in places]
+    if scenario.every_sync and not is_careless:
+        # Before the sync of a folder, names are in doubt, of which there are many states.
+        folders = [n for n in syncs if isinstance(trace.operations[n], SyncFolder)]
+        cuts += [Cut(n, FileSystem.LOOSE, Rest.SOME, random.getrandbits(32)) for n in folders * 3]
+    return cuts
 
 
 def failure_of(scenario: Scenario, roomd: Path, trace: Trace, ledger: Ledger, cut: Cut, scratch: Path) -> str | None:
