@@ -7,6 +7,7 @@
 
 pub(super) mod backup;
 mod connection;
+mod creation;
 mod database_id;
 mod directory;
 mod error;
@@ -187,6 +188,7 @@ fn open_newest(
     lock: Option<&ServeLock>,
     observer: &mut dyn FnMut(MigrationEvent) -> ControlFlow<()>,
 ) -> Result<Connection, error::OpenError> {
+    creation::roll_back_interrupted(path)?;
     connection::check_file(path)?;
     let mut connection = connection::open_unchecked(path)?;
     match schema::inspect(&connection, path)? {

@@ -68,6 +68,45 @@ fn a_text_file_cannot_be_opened_and_stays_unchanged() {
     }
 }
 
+/// Returns the journal of a transaction on a file that had so many pages before it.
+fn journal(pages_before: u32) -> Vec<u8> {
+    let mut header = vec![0; 512];
+    header[..8].copy_from_slice(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7");
+    for (offset, number) in [(16, pages_before), (20, 512), (24, 4096)] {
+        header[offset..offset + 4].copy_from_slice(&number.to_be_bytes());
+    }
+    header
+}
+
+/// As a power cut leaves it: pages behind the first one are on the disk, and the first one is not.
+#[test]
+fn a_database_whose_creation_was_interrupted_is_created_again() {
+    for args in OPENERS {
+        let folder = Folder::new();
+        folder.write(DATABASE, [vec![0; 4096], vec![7; 4096]].concat());
+        folder.write("roomd.db-journal", journal(0));
+        if args[0] == "serve" {
+            folder.serve(&[]).stop();
+        } else {
+            let exit = folder.run(args);
+            assert!(exit.status.success(), "{args:?}: {exit:?}");
+        }
+        folder.add_key();
+    }
+}
+
+#[test]
+fn a_file_with_the_journal_of_other_pages_cannot_be_opened_and_stays_unchanged() {
+    let folder = Folder::new();
+    for (first, pages_before) in [(0, 1), (7, 0)] {
+        folder.write(DATABASE, vec![first; 8192]);
+        folder.write("roomd.db-journal", journal(pages_before));
+        let line = assert_cannot_open(&folder);
+        assert!(line.contains("another program"), "{line}");
+        assert_eq!(folder.files()["roomd.db-journal"], journal(pages_before));
+    }
+}
+
 #[test]
 fn the_database_of_another_program_cannot_be_opened_and_stays_unchanged() {
     for setup in [

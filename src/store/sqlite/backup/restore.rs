@@ -129,14 +129,15 @@ pub(super) fn copy_backup(
     }
 }
 
-/// Removes the files that belong to the old database, of which SQLite would take the WAL for that of
-/// the new one. An old database that can be read is whole without them.
+/// Removes the files that belong to the old database, of which SQLite would take the WAL or the journal for
+/// that of the new one. An old database that can be read is whole without them. They are gone before the new
+/// database has its name, also on a file system that makes names durable in another order.
 fn remove_side_files(database: &Path) -> Result<(), BackupError> {
     for suffix in ["-wal", "-shm", "-journal"] {
         let file = beside(database, suffix);
         remove_if_exists(&file).map_err(|error| cannot_write(&file, &error))?;
     }
-    Ok(())
+    sync_folder(database).map_err(|error| cannot_write(database, &error))
 }
 
 pub(super) fn invalid(backup: &Path, reason: impl Into<String>) -> BackupError {
