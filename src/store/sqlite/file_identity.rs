@@ -73,8 +73,29 @@ impl NamedFile {
 /// What no other file shares while this one is open: the device and the number of the file there.
 type Identity = (u64, u64);
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn identity(path: &Path) -> io::Result<Identity> {
+    use rustix::fs::{AtFlags, CWD, StatxFlags, makedev, statx};
+
+    // Without the times: to read them makes the next write of the file update them, since Linux 6.13
+    // ("Multigrain Timestamps", docs.kernel.org), and the sync after it write the inode besides.
+    match statx(CWD, path, AtFlags::empty(), StatxFlags::INO) {
+        Ok(file) => Ok((
+            makedev(file.stx_dev_major, file.stx_dev_minor),
+            file.stx_ino,
+        )),
+        // Some sandboxes do not know this call.
+        Err(_) => identity_by_metadata(path),
+    }
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn identity(path: &Path) -> io::Result<Identity> {
+    identity_by_metadata(path)
+}
+
+#[cfg(unix)]
+fn identity_by_metadata(path: &Path) -> io::Result<Identity> {
     use std::os::unix::fs::MetadataExt;
 
     fs::metadata(path).map(|file| (file.dev(), file.ino()))
