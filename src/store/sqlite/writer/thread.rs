@@ -140,6 +140,8 @@ impl WriterThread {
             Err(rolled_back) => (Err(rolled_back.error), false, rolled_back.failure),
         };
         let rejected = self.answer(batch, &answer);
+        // On one core the workers send these answers first: what follows has time.
+        thread::yield_now();
         self.sweep.after_commit(&self.connection, has_replaced);
         if let Some(failure) = failure {
             return Err(failure);
