@@ -10,7 +10,36 @@ NAMES = {"pocketbase": "PocketBase"}
 RATIO = ""
 """The unit of a ratio."""
 
-REASONS: dict[str, str] = {}
+CREATE_1 = "the request alone takes a seventh of the time, the answer changes threads twice, and checkpoints delay some commits"
+CREATE_64 = "three fifths of the one core go to requests (checks, look-up, answer), and more than a third to the writer"
+HIT = "a fifth of the time is what the ceiling has not: ids, limits, metrics, hosts, and the generation of the database"
+SPREAD = "a third of the time is the look-up, a quarter is to send the answer and wake the client, a tenth the checks"
+
+REASONS: dict[str, str] = {
+    "mixed, 64 connections: roomd / ceiling": CREATE_64,
+    "mixed, 64 connections: roomd / obvious": CREATE_64,
+    "spread, 64 connections: roomd / ceiling": SPREAD,
+    "spread, 64 connections: roomd / obvious": SPREAD,
+    "hit, 16 connections: roomd / ceiling": HIT,
+    "hit, 16 connections: roomd / PocketBase": HIT,
+    "create, 1 connection: roomd / obvious": CREATE_1,
+    "create, 1 connection: roomd / raw inserts": CREATE_1,
+    "create, 64 connections: roomd / obvious": CREATE_64,
+    "create, 64 connections: p99, roomd / obvious": (
+        "every 4,000 pages of the log, commits wait 5 to 10 ms for the disk that the checkpoint writes to"
+    ),
+    "create, 64 connections: roomd / PocketBase": CREATE_64,
+    "create, 64 connections: roomd / ceiling": CREATE_64,
+    "create, 64 connections: large file / small file": (
+        "in a large file no two rooms share a leaf of an index, so that a room writes two pages more"
+    ),
+    "mixed, 16 connections: beside searches / alone": (
+        "a search has a tenth of the core, and each switch to it costs the worker what the processor had cached"
+    ),
+    "steady creates, large file: slowest beside a backup, over that alone": (
+        "while the backup takes its snapshot, the log grows and the disk is busy: the sync of a commit waits for it"
+    ),
+}
 """Why thresholds are missed, by name, in one line each, which the page shows beside them."""
 
 
