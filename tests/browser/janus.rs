@@ -85,10 +85,12 @@ impl Janus {
     }
 }
 
-/// Adds an interface to the network of the test: Janus does not use that of loopback for media.
+/// Adds an interface to the network of the test: Janus does not use that of loopback for media. It gets no
+/// address by itself later, over which a browser would give up what it loads.
 fn add_interface() {
     let commands = format!(
         "ip link add media type veth peer name other && ip addr add {ADDRESS}/24 dev media &&
+         ip link set media addrgenmode none && ip link set other addrgenmode none &&
          ip link set media up && ip link set other up"
     );
     let added = Command::new("sh").args(["-c", &commands]).status();

@@ -4,6 +4,7 @@
 use crate::support::{Process, TIMEOUT};
 use serde_json::{Value, json};
 use std::process::Command;
+use std::time::Instant;
 
 /// What lets a page use cameras and microphones that show test pictures and beeps, and connect
 /// browsers on this machine to each other.
@@ -108,8 +109,18 @@ impl Browser {
     /// Clicks an element, by its CSS selector.
     #[track_caller]
     pub(crate) fn click(&self, selector: &str) {
-        let element = self.find(selector);
-        self.post(&format!("element/{element}/click"), &json!({}));
+        let end = Instant::now() + TIMEOUT;
+        loop {
+            let element = self.find(selector);
+            let url = format!("{}/element/{element}/click", self.url);
+            match try_send("POST", &url, Some(&json!({}))) {
+                Ok(_) => return,
+                // The page has drawn another in its place since.
+                Err(error)
+                    if error["error"] == "stale element reference" && Instant::now() < end => {}
+                Err(error) => panic!("{url}: {}", error["message"]),
+            }
+        }
     }
 
     /// Types a text into an element, by its CSS selector, in place of what is there.
@@ -175,6 +186,14 @@ fn element_id(element: &Value) -> String {
 /// Sends a command; returns its value.
 #[track_caller]
 fn send(method: &str, url: &str, body: Option<&Value>) -> Value {
+    match try_send(method, url, body) {
+        Ok(value) => value,
+        Err(error) => panic!("{method} {url}: {}", error["message"]),
+    }
+}
+
+/// Sends a command; returns its value, or its error: see "Errors" in "WebDriver", w3.org.
+fn try_send(method: &str, url: &str, body: Option<&Value>) -> Result<Value, Value> {
     let request = ureq::http::Request::builder().method(method).uri(url);
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
@@ -189,6 +208,6 @@ fn send(method: &str, url: &str, body: Option<&Value>) -> Value {
     let mut answer = answer.expect("chromedriver answers");
     let is_done = answer.status().is_success();
     let mut value: Value = answer.body_mut().read_json().expect("JSON");
-    assert!(is_done, "{method} {url}: {}", value["value"]["message"]);
-    value["value"].take()
+    let value = value["value"].take();
+    if is_done { Ok(value) } else { Err(value) }
 }
