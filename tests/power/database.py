@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
 from machine import Failed
+
+SCHEMA = (Path(__file__).parent.parent.parent / "schema.sql").read_text()
+NEWEST = int(re.findall(r"PRAGMA user_version = (\d+)", SCHEMA)[0])
+"""The number of the newest schema."""
 
 USERS = "SELECT email, name, surname, username, active FROM users ORDER BY email, user_id"
 ROOMS = "SELECT hex(room_guid), creator_email, name FROM rooms ORDER BY room_id"

@@ -210,7 +210,7 @@ class Migration(Scenario):
         copy_fixture(machine.folder)
 
     def act(self, machine: Machine, ledger: Ledger) -> None:
-        with ledger.change("schema", 3), machine.serve(variables=NO_KEYS):
+        with ledger.change("schema", database.NEWEST), machine.serve(variables=NO_KEYS):
             pass
         file = machine.folder / DATABASE
         ledger.start_with("rooms", database.query(file, database.ROOMS))
@@ -221,7 +221,7 @@ class Migration(Scenario):
         found = self.schema_before_start(machine)
         if found not in (values := ledger.allowed(cut.position)["schema"] + [1]):
             raise Failed(f"the cut left schema {found}, and not one of {values}")
-        if found == 3:
+        if found == database.NEWEST:
             # The database must not be the new one before the copy of the old one is durable.
             self.check_copy(machine)
         with machine.serve(variables=NO_KEYS):
