@@ -10,9 +10,9 @@ use serde_json::json;
 use std::env::var_os;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::spawn;
 
 /// Checks the state that a page is in, at the sizes of a screen, a phone and the smallest phone.
@@ -189,18 +189,26 @@ fn empty_server() -> (SocketAddr, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let mut reader = BufReader::new(&stream);
-            let mut line = String::new();
-            let _ = reader.read_line(&mut line);
-            let request = line.clone();
-            while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
-                line.clear();
-            }
-            // The browser may have gone.
-            let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
-            let _ = send.send(request);
+        for stream in listener.incoming().flatten() {
+            let send = send.clone();
+            // A browser opens connections ahead, on which it may never send a request.
+            spawn(move || answer_with_nothing(stream, &send));
         }
     });
     (address, requests)
+}
+
+fn answer_with_nothing(mut stream: TcpStream, requests: &Sender<String>) {
+    let mut reader = BufReader::new(&stream);
+    let mut line = String::new();
+    if reader.read_line(&mut line).is_ok_and(|read| read == 0) {
+        return;
+    }
+    let request = line.clone();
+    while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+        line.clear();
+    }
+    // The browser may have gone.
+    let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    let _ = requests.send(request);
 }
