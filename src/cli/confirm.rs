@@ -21,11 +21,32 @@ pub(super) struct Caution {
 /// An answer other than yes; no terminal to ask on.
 pub(super) fn confirm(action: &str, is_said: bool) -> Result<(), CliError> {
     if is_said {
-        return Ok(());
+        Ok(())
+    } else if has_terminal() {
+        ask(action)
+    } else {
+        Err(CliError::Unconfirmed(action.to_owned()))
     }
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(CliError::Unconfirmed(action.to_owned()));
+}
+
+/// Asks as [`confirm`] does, but only where there is a terminal: for what ends access and loses no data,
+/// which a script must be able to end at once.
+///
+/// # Errors
+/// An answer other than yes.
+pub(super) fn confirm_at_terminal(action: &str, is_said: bool) -> Result<(), CliError> {
+    if is_said || !has_terminal() {
+        Ok(())
+    } else {
+        ask(action)
     }
+}
+
+fn has_terminal() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+fn ask(action: &str) -> Result<(), CliError> {
     let mut answer = String::new();
     let question = format!("roomd is about to {action}. Continue? [y/N] ");
     let mut out = io::stderr();

@@ -1,4 +1,4 @@
-use super::confirm::{Caution, confirm};
+use super::confirm::{Caution, confirm_at_terminal};
 use super::error::CliError;
 use super::output::{OutputError, is_stdout_lost, print_line, yes_or_no};
 use super::report::report_change;
@@ -50,11 +50,11 @@ pub(super) struct ListArgs {
 
 #[derive(Args)]
 #[command(after_help = "\
-A revoked key stays revoked, also after a restore.
+A revoked key stays revoked, also after a restore. Asks only on a terminal.
 
 Examples:
-  roomd key revoke xk3v9q2d7xm --dry-run
-  roomd key revoke xk3v9q2d7xm --yes")]
+  roomd key revoke xk3v9q2d7xm
+  roomd key revoke xk3v9q2d7xm --dry-run")]
 pub(super) struct RevokeArgs {
     /// Access key, as `roomd key list` shows it
     access_key: String,
@@ -106,7 +106,7 @@ fn revoke(args: RevokeArgs, global: GlobalArgs) -> Result<(), CliError> {
         (false, revoked_at) => {
             // Nothing ends where it was revoked before.
             let is_said = args.caution.yes || revoked_at.is_some();
-            confirm(&format!("revoke {what}"), is_said)?;
+            confirm_at_terminal(&format!("revoke {what}"), is_said)?;
             block_on(store.revoke_key(&key.access_key))??;
             format!("{what} is revoked")
         }

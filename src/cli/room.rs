@@ -2,7 +2,7 @@ mod list;
 mod remove;
 mod show;
 
-use super::confirm::confirm;
+use super::confirm::confirm_at_terminal;
 use super::error::CliError;
 use super::find::{RoomArg, find_room};
 use super::report::report_change;
@@ -23,7 +23,7 @@ pub(super) enum Verb {
     Show(show::Args),
     /// Remove a room; its owner stays
     Remove(remove::Args),
-    /// Print the host link of a user's room: whoever opens it is a host
+    /// Print the host link of a user's room, by which people enter as hosts
     HostLink(HostLinkArgs),
 }
 
@@ -32,7 +32,7 @@ pub(super) enum Verb {
 Examples:
   roomd room host-link ada@example.com
   roomd room host-link ada@example.com --expires-in 3600
-  roomd room host-link ada@example.com --rotate --yes")]
+  roomd room host-link ada@example.com --rotate")]
 pub(super) struct HostLinkArgs {
     #[command(flatten)]
     room: RoomArg,
@@ -72,7 +72,7 @@ fn host_link(args: &HostLinkArgs, global: GlobalArgs) -> Result<(), CliError> {
         if args.dry_run {
             return rehearse(args, &config, &room, &action);
         }
-        confirm(&action, args.yes)?;
+        confirm_at_terminal(&action, args.yes)?;
     }
     let (room, links) = block_on(prepare(&store, &config, &room, args.rotate))??;
     let now = Timestamp::now().as_unix();

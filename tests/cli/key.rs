@@ -1,4 +1,4 @@
-use crate::support::{Folder, Key};
+use crate::support::{Folder, Key, skip};
 use serde_json::{Value, json};
 
 const ADA: &str = "ada@example.com";
@@ -70,17 +70,11 @@ fn a_revoked_key_stays_revoked() {
 }
 
 #[test]
-fn a_key_is_revoked_only_after_a_yes() {
+fn what_would_be_revoked_is_said() {
     let folder = Folder::new();
     let created = folder.roomd(&["key", "create", "--json", "--name", "chat"]);
     let key: Key = serde_json::from_str(&created).expect("a key");
     let revoke = ["key", "revoke", &key.access_key];
-    let exit = folder.run(&revoke);
-    assert_eq!(exit.status.code(), Some(2), "{exit:?}");
-    assert!(
-        exit.stderr.contains("--yes is needed to revoke the key"),
-        "{exit:?}"
-    );
     let printed = folder.roomd(&[&revoke[..], &["--dry-run"]].concat());
     let what = format!("the key {} (chat)", key.access_key);
     assert_eq!(printed, format!("would revoke {what}\n"));
@@ -96,6 +90,29 @@ fn a_key_is_revoked_only_after_a_yes() {
     folder.revoke_key(&key);
     let printed = folder.roomd(&[&revoke[..], &["--dry-run"]].concat());
     assert_eq!(printed, format!("{what} is revoked already\n"));
+}
+
+/// A script revokes at once, and a person is asked.
+#[test]
+fn a_key_is_revoked_without_a_question_where_there_is_no_terminal() {
+    let folder = Folder::new();
+    let key = folder.add_key();
+    let revoke = ["key", "revoke", &key.access_key];
+    let Some((declined, shown)) = folder.on_terminal(&revoke, "n\n") else {
+        return skip("ROOMD_TERMINAL", "there is no program `script`");
+    };
+    assert!(!declined.success(), "{shown}");
+    let question = format!("roomd is about to revoke the key {}", key.access_key);
+    assert!(shown.contains(&question), "{shown}");
+    let is_valid = || {
+        folder
+            .roomd(&["key", "list", "--json"])
+            .contains("\"revoked_at\":null")
+    };
+    assert!(is_valid());
+    let printed = folder.roomd(&revoke);
+    assert_eq!(printed, format!("the key {} is revoked\n", key.access_key));
+    assert!(!is_valid());
 }
 
 #[test]

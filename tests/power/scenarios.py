@@ -338,7 +338,7 @@ class Restore(Scenario):
         machine.run("user", "import", "users.csv")
         machine.run("backup", "old.db")
         if self.is_revoked:
-            machine.run("key", "revoke", key["access_key"], "--yes")
+            machine.run("key", "revoke", key["access_key"])
         with machine.serve(variables=NO_KEYS, killed=True) as server:
             for n in range(40):
                 body = {"creator_email": email(n), "name": f"Room {n}"}

@@ -1,8 +1,9 @@
 use super::{DATABASE, Exit, Key, Process, ServerProcess, TIMEOUT, email};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus, Stdio};
 use tempfile::TempDir;
 
 /// A working directory for the program, empty at first and deleted when this value is dropped. The
@@ -59,8 +60,15 @@ impl Folder {
     /// Like [`Folder::command`], as an argument of another program.
     pub(crate) fn command_under(&self, parent: &[&str], args: &[&str]) -> Command {
         let line = [parent, &[env!("CARGO_BIN_EXE_roomd")], args].concat();
-        let mut command = Command::new(line[0]);
-        command.args(&line[1..]).current_dir(&self.path);
+        let mut command = self.program(line[0]);
+        command.args(&line[1..]);
+        command
+    }
+
+    /// Returns a command that runs any program in this folder, without those variables.
+    fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
+        command.current_dir(&self.path);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("ROOMD_") {
                 command.env_remove(name);
@@ -80,6 +88,24 @@ impl Folder {
         let exit = self.run(args);
         assert!(exit.status.success() && exit.stderr.is_empty(), "{exit:?}");
         exit.stdout
+    }
+
+    /// Runs a command on a terminal of its own, on which a person types a text. Returns how it ended and what
+    /// the terminal showed; None without the program `script`.
+    pub(crate) fn on_terminal(&self, args: &[&str], typed: &str) -> Option<(ExitStatus, String)> {
+        let command = format!("{} {}", env!("CARGO_BIN_EXE_roomd"), args.join(" "));
+        let mut terminal = self
+            .program("script")
+            .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .ok()?;
+        let mut keyboard = terminal.stdin.take().expect("a pipe");
+        keyboard.write_all(typed.as_bytes()).expect("it is read");
+        let output = terminal.wait_with_output().expect("an end");
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        Some((output.status, shown))
     }
 
     /// Starts a server on a free port; `args` are further arguments.
