@@ -26,14 +26,23 @@ const COPY: &str = "roomd.db.v1-backup";
 
 /// Returns a file that roomd 0.1.0 left.
 fn fixture(name: &str) -> PathBuf {
-    let fixtures = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/0.1.0"));
-    fixtures.join(name)
+    fixtures().join("0.1.0").join(name)
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }
 
 /// Returns a folder with the database of a server that was stopped.
 fn closed() -> Folder {
+    closed_by("0.1.0")
+}
+
+/// Returns a folder with the database that a version left, by the name of its folder of fixtures.
+fn closed_by(version: &str) -> Folder {
+    let file = fixtures().join(version).join("closed.db");
     let folder = Folder::new();
-    folder.write(DATABASE, fs::read(fixture("closed.db")).expect("a fixture"));
+    folder.write(DATABASE, fs::read(file).expect("a fixture"));
     folder
 }
 
@@ -136,8 +145,8 @@ fn a_migrated_database_has_the_schema_of_a_new_one() {
     };
     let new = tables(Folder::new());
     assert_eq!(tables(closed()), new);
-    assert_eq!(tables(schema_2::closed()), new);
-    assert_eq!(tables(schema_3::closed()), new);
+    assert_eq!(tables(closed_by("schema-2")), new);
+    assert_eq!(tables(closed_by("schema-3")), new);
 }
 
 /// Returns SQL without what does not count: comments, and how it is broken into lines.

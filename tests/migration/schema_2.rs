@@ -1,11 +1,9 @@
 //! The database that the last program of schema 2 left.
 
 use crate::answers::Recorded;
-use crate::support::{DATABASE, Folder, ROOM};
-use crate::{NEW, check_unchanged, keys, rows, schema, serve};
+use crate::support::{DATABASE, ROOM};
+use crate::{NEW, check_unchanged, closed_by, keys, rows, schema, serve};
 use rusqlite::types::Value;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 /// What a migration leaves beside the database.
 const COPY: &str = "roomd.db.v2-backup";
@@ -13,20 +11,9 @@ const COPY: &str = "roomd.db.v2-backup";
 /// How many rooms the database has.
 const ROOMS: usize = 101;
 
-fn fixture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/schema-2/closed.db")
-}
-
-/// Returns a folder with the database.
-pub(crate) fn closed() -> Folder {
-    let folder = Folder::new();
-    folder.write(DATABASE, fs::read(fixture()).expect("a fixture"));
-    folder
-}
-
 #[test]
 fn every_row_is_what_it_was_and_what_is_new_says_nothing_yet() {
-    let folder = closed();
+    let folder = closed_by("schema-2");
     let exit = folder.run(&["user", "list"]);
     assert!(exit.status.success(), "{exit:?}");
     assert_eq!(schema(&folder.path(DATABASE)), NEW);
@@ -43,7 +30,7 @@ fn every_row_is_what_it_was_and_what_is_new_says_nothing_yet() {
 
 #[test]
 fn every_room_is_found_as_before() {
-    let folder = closed();
+    let folder = closed_by("schema-2");
     let server = serve(&folder);
     // What version 0.1.0 answered about its part of the rows.
     Recorded::read().check_late(&server);

@@ -1,29 +1,16 @@
 //! The database that the last program of schema 3 left.
 
-use crate::support::{DATABASE, Folder, ROOM};
-use crate::{NEW, check_unchanged, rows, schema, serve};
+use crate::support::{DATABASE, ROOM};
+use crate::{NEW, check_unchanged, closed_by, fixtures, rows, schema, serve};
 use rusqlite::types::Value;
-use std::fs;
-use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 /// What a migration leaves beside the database.
 const COPY: &str = "roomd.db.v3-backup";
 
-fn fixture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/schema-3/closed.db")
-}
-
-/// Returns a folder with the database.
-pub(crate) fn closed() -> Folder {
-    let folder = Folder::new();
-    folder.write(DATABASE, fs::read(fixture()).expect("a fixture"));
-    folder
-}
-
 #[test]
 fn every_row_is_what_it_was() {
-    let folder = closed();
+    let folder = closed_by("schema-3");
     let exit = folder.run(&["user", "list"]);
     assert!(exit.status.success(), "{exit:?}");
     assert_eq!(schema(&folder.path(DATABASE)), NEW);
@@ -37,11 +24,11 @@ fn every_row_is_what_it_was() {
 /// address as it was typed.
 #[test]
 fn every_room_shows_the_address_as_it_was_typed() {
-    let folder = closed();
+    let folder = closed_by("schema-3");
     let server = serve(&folder);
     let sql = "SELECT r.room_guid, u.email
                  FROM rooms r JOIN users u ON u.email_key = r.creator_email";
-    let owners = rows(&fixture(), sql);
+    let owners = rows(&fixtures().join("schema-3/closed.db"), sql);
     let is_typed_otherwise = |email: &str| email.chars().any(char::is_uppercase);
     let mut typed_otherwise = 0;
     for owner in &owners {

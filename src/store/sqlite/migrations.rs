@@ -7,8 +7,6 @@
 //! server, of whichever version, works on tables that change beneath it.
 
 mod to_2;
-mod to_3;
-mod to_4;
 
 use super::backup::{Pace, back_up_once};
 use super::connection::{self, beside, open_error};
@@ -25,8 +23,15 @@ use std::path::Path;
 /// database had before the first step.
 type Migration = fn(&Transaction<'_>, &Connection, &mut Report<'_>) -> rusqlite::Result<()>;
 
-/// The migration at index `n` starts from schema `n + 1`.
-const MIGRATIONS: &[Migration] = &[to_2::migrate, to_3::migrate, to_4::migrate];
+/// The migration at index `n` starts from schema `n + 1`. What only adds to a schema is SQL alone, and
+/// rewrites no row.
+const MIGRATIONS: &[Migration] = &[
+    to_2::migrate,
+    // Host links, which can be revoked, ratings, and keys for guests only.
+    |transaction, _, _| transaction.execute_batch(include_str!("migrations/schema_3.sql")),
+    // An index of the e-mail addresses that differ from their keys.
+    |transaction, _, _| transaction.execute_batch(include_str!("migrations/schema_4.sql")),
+];
 
 /// The memory for pages that a migration may use, in KiB, as a negative number: so SQLite reads it.
 const CACHE_KIB: i64 = -256 * 1024;
