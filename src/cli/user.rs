@@ -31,7 +31,7 @@ pub(super) enum Verb {
     Show(show::ShowArgs),
     /// Change a user
     Update(change::UpdateArgs),
-    /// Deactivate a user: the room stays, and nobody enters it as host
+    /// Deactivate a user: the room stays, without hosts
     Disable(change::ActiveArgs),
     /// Activate a user again
     Enable(change::ActiveArgs),

@@ -157,7 +157,7 @@ fn a_backup_that_does_not_tell_its_database_is_left() {
     folder.write(&manifest, json.to_string());
     let printed = folder.roomd(&["backup", "--dir", "backups", "--keep", "1"]);
     assert!(
-        printed.contains("\nleft 1 backup whose manifest does not name its database"),
+        printed.contains("\nleft 1 backup without the id of the database in the manifest"),
         "{printed}"
     );
     assert!(names(&folder).contains(&old));

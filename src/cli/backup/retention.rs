@@ -1,6 +1,7 @@
 //! Which older backups go, and which stay.
 
 use crate::cli::error::CliError;
+use crate::cli::output::counted;
 use crate::store::{BackupOrigin, FoundBackup, Location, Manifest, backups_in, remove_backup};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -70,26 +71,18 @@ impl Retention {
         let removed = self.removed.iter();
         let removed = removed.map(|file| format!("\nremoved {}", file.display()));
         let mut text: String = removed.collect();
-        match self.of_other.len() {
-            0 => {}
-            1 => text += "\nleft 1 backup of another database with the same file name",
-            of_other => {
-                text += &format!(
-                    "\nleft {of_other} backups of another database with the same file name"
-                );
-            }
-        }
-        match self.of_unknown.len() {
-            0 => {}
-            1 => {
-                text += "\nleft 1 backup whose manifest does not name its database: \
-                         remove it yourself when it is no longer needed";
-            }
-            of_unknown => {
-                text += &format!(
-                    "\nleft {of_unknown} backups whose manifests do not name their database: \
-                     remove them yourself when they are no longer needed"
-                );
+        for (files, why) in [
+            (
+                &self.of_other,
+                "of another database with the same file name",
+            ),
+            (
+                &self.of_unknown,
+                "without the id of the database in the manifest: remove by hand what is no longer needed",
+            ),
+        ] {
+            if !files.is_empty() {
+                text += &format!("\nleft {} {why}", counted(files.len(), "backup"));
             }
         }
         text

@@ -118,7 +118,7 @@ fn change(
         [] => format!("{email}: nothing to change"),
         ["active"] if after.profile.active => format!("{email} is active now"),
         ["active"] => {
-            format!("{email} is inactive now: the room stays, and nobody enters it as host")
+            format!("{email} is inactive now: the room stays, without hosts")
         }
         names => format!("{email}: {} changed", names.join(", ")),
     };

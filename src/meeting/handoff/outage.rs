@@ -6,12 +6,11 @@ use log::{error, info};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// For how long nobody may have failed before an outage counts as ended. It is longer than an answer of the
-/// server is believed, which may be from before the outage. (Tuning: an outage that comes and goes is one
-/// outage.)
+/// How long after the last failure an answer ends an outage. It is longer than an answer of the server is
+/// believed, which may be from before the outage. (Tuning: an outage that comes and goes is one outage.)
 const QUIET: Duration = Duration::from_secs(10);
 
-/// The outage that goes on, if one does.
+/// The current outage, if there is one.
 #[derive(Debug, Default)]
 pub(super) struct Outage(Mutex<Option<Ongoing>>);
 
@@ -30,7 +29,7 @@ enum Turn {
 }
 
 impl Outage {
-    /// Records what became of somebody who needed the server. Logs the start of an outage and its end.
+    /// Records the outcome of a call of the server. Logs the start of an outage and its end.
     pub(super) fn record<T>(&self, outcome: &Result<T, HandoffError>) {
         let error = outcome.as_ref().err();
         match (
@@ -38,8 +37,8 @@ impl Outage {
             error,
         ) {
             (Some(Turn::Starts), Some(reason)) => error!(
-                "people cannot enter meetings: {reason}; who tries until that ends has no line here, and \
-                 `roomd doctor` asks the meeting server"
+                "people cannot enter meetings: {reason}; further failures are not logged until it answers; \
+                 `roomd doctor` asks the meeting server too"
             ),
             (Some(Turn::Ends { failures, lasted }), _) => {
                 let seconds = lasted.as_secs();

@@ -56,7 +56,7 @@ impl LinkKey {
             .chain_update(b"roomd database id")
             .chain_update(self.0)
             .finalize();
-        DatabaseId::from_bytes(hash.first_chunk().copied().unwrap_or_default())
+        DatabaseId::from_bytes(*hash.first_chunk().expect("32 bytes"))
     }
 
     /// Returns the token of the room with that number and GUID; None for a number beyond 2^31.
@@ -102,7 +102,7 @@ impl LinkKey {
             .chain_update([round])
             .chain_update(half.to_be_bytes())
             .finalize();
-        let first = hash.first_chunk().copied().unwrap_or_default();
+        let first = *hash.first_chunk().expect("32 bytes");
         u64::from_be_bytes(first) >> (u64::BITS - HALF_BITS)
     }
 }
